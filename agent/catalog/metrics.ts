@@ -1,0 +1,235 @@
+// Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
+// tests of dashboards and alerts are made from this list.
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const path = ["circuit", "peering", "link", "router", "site"] as const;
+const pair = ["global_reach", "from_site", "to_site"] as const;
+const circuit = ["circuit", "peering"] as const;
+const router = ["router", "site"] as const;
+const iface = ["circuit", "link", "router", "site", "interface"] as const;
+
+const pathState = "0 unknown, 1 up, 2 degraded, 3 down";
+const since = "Unix time at which it entered its present state";
+
+function gauge(name: string, help: string, labels: readonly string[]): MetricDefinition {
+  return { name, type: "gauge", help, labels };
+}
+
+function counter(name: string, help: string, labels: readonly string[]): MetricDefinition {
+  return { name, type: "counter", help, labels };
+}
+
+/** The same measurements exist per path and per Global Reach pair. */
+function probed(prefix: string, of: string, labels: readonly string[]) {
+  const technique = [...labels, "technique"];
+  return {
+    state: gauge(`${prefix}_state`, `State of the ${of}: ${pathState}`, labels),
+    up: gauge(`${prefix}_up`, `1 when the ${of} is up or degraded, 0 when down, absent while unknown`, labels),
+    since: gauge(`${prefix}_state_since_timestamp_seconds`, `${since} (${of})`, labels),
+    transitions: counter(`${prefix}_transitions_total`, `State changes of the ${of} since the agent started`, labels),
+    cause: gauge(
+      `${prefix}_cause_info`,
+      `1 for the first broken stage of a ${of} that is not up, and the owner of the fault; absent while up`,
+      [...labels, "cause", "owner"],
+    ),
+    lossRatio: gauge(`${prefix}_loss_ratio`, `Probes lost over those settled in the threshold window (0-1)`, labels),
+    lossProbes: gauge(
+      `${prefix}_loss_window_probes`,
+      `Probes settled in the threshold window: the sample size of the loss ratio`,
+      labels,
+    ),
+    delayMin: gauge(`${prefix}_round_trip_delay_min_seconds`, `Least round-trip delay in the threshold window`, labels),
+    delayMedian: gauge(
+      `${prefix}_round_trip_delay_median_seconds`,
+      `Median round-trip delay in the threshold window`,
+      labels,
+    ),
+    delayP95: gauge(
+      `${prefix}_round_trip_delay_p95_seconds`,
+      `95th percentile of the round-trip delay in the threshold window`,
+      labels,
+    ),
+    delayMax: gauge(
+      `${prefix}_round_trip_delay_max_seconds`,
+      `Greatest round-trip delay in the threshold window`,
+      labels,
+    ),
+    lossThreshold: gauge(`${prefix}_loss_threshold_ratio`, `Configured loss limit; level raise fires, clear ends it`, [
+      ...labels,
+      "level",
+    ]),
+    delayThreshold: gauge(
+      `${prefix}_delay_threshold_seconds`,
+      `Configured delay limit; level raise fires, clear ends it`,
+      [...labels, "level"],
+    ),
+    probesSent: counter(`${prefix}_probes_total`, `Probes settled, answered or lost`, technique),
+    probesLost: counter(
+      `${prefix}_probes_lost_total`,
+      `Probes not answered within the loss threshold; includes late ones`,
+      technique,
+    ),
+    probesLate: counter(`${prefix}_probes_late_total`, `Answers that came after the loss threshold`, technique),
+    probesDuplicate: counter(`${prefix}_probes_duplicate_total`, `Second and further answers to one probe`, technique),
+    probesReordered: counter(`${prefix}_probes_reordered_total`, `Answers that overtook an earlier one`, technique),
+    probesDiscarded: counter(
+      `${prefix}_probes_discarded_total`,
+      `Answers whose delay was not to be trusted (preempted send, clock step)`,
+      technique,
+    ),
+    probesSendErrors: counter(
+      `${prefix}_probe_send_errors_total`,
+      `Probes that this host could not send: says nothing of the path`,
+      technique,
+    ),
+  };
+}
+
+export const metrics = {
+  path: probed("expressroute_path", "path", path),
+  pair: probed("expressroute_global_reach", "Global Reach pair", pair),
+
+  circuit: {
+    redundancy: gauge(
+      "expressroute_circuit_redundancy_state",
+      "Redundancy of a peering of a circuit: 0 unknown, 1 redundant, 2 reduced (one path left), 3 lost (no path left)",
+      circuit,
+    ),
+    redundancySince: gauge("expressroute_circuit_redundancy_since_timestamp_seconds", `${since} (redundancy)`, circuit),
+    info: gauge("expressroute_circuit_info", "Description of the circuit, always 1", [
+      "circuit",
+      "service_key",
+      "provider",
+      "peering_location",
+      "sku",
+      "connectivity_model",
+    ]),
+    bandwidth: gauge("expressroute_circuit_bandwidth_bytes_per_second", "Bandwidth of each link of the circuit", [
+      "circuit",
+    ]),
+  },
+
+  peering: {
+    prefixLimit: gauge(
+      "expressroute_peering_prefix_limit",
+      "Prefixes that Microsoft accepts per session before it drops it, by family (ipv4, ipv6)",
+      [...circuit, "family"],
+    ),
+  },
+
+  router: {
+    up: gauge(
+      "expressroute_router_up",
+      "1 when the router's SNMP agent answers, 0 when not, absent before the first poll has ended",
+      router,
+    ),
+    info: gauge("expressroute_router_info", "Description of the router as it gives it, always 1", [
+      ...router,
+      "sys_name",
+      "sys_descr",
+      "sys_object_id",
+    ]),
+    agentStart: gauge(
+      "expressroute_router_snmp_start_timestamp_seconds",
+      "Unix time at which the router's SNMP agent started (sysUpTime)",
+      router,
+    ),
+    lastPoll: gauge("expressroute_router_last_success_timestamp_seconds", "Unix time of the last successful poll", [
+      ...router,
+      "group",
+    ]),
+  },
+
+  interface: {
+    admin: gauge("expressroute_interface_admin_status", "ifAdminStatus: 1 up, 2 down, 3 testing", iface),
+    oper: gauge(
+      "expressroute_interface_oper_status",
+      "ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown",
+      iface,
+    ),
+    speed: gauge("expressroute_interface_speed_bytes_per_second", "ifHighSpeed", iface),
+    receiveBytes: counter("expressroute_interface_receive_bytes_total", "ifHCInOctets, or ifInOctets", iface),
+    transmitBytes: counter("expressroute_interface_transmit_bytes_total", "ifHCOutOctets, or ifOutOctets", iface),
+    receivePackets: counter("expressroute_interface_receive_packets_total", "ifHCInUcastPkts", iface),
+    transmitPackets: counter("expressroute_interface_transmit_packets_total", "ifHCOutUcastPkts", iface),
+    receiveErrors: counter("expressroute_interface_receive_errors_total", "ifInErrors", iface),
+    transmitErrors: counter("expressroute_interface_transmit_errors_total", "ifOutErrors", iface),
+    receiveDiscards: counter("expressroute_interface_receive_discards_total", "ifInDiscards", iface),
+    transmitDiscards: counter("expressroute_interface_transmit_discards_total", "ifOutDiscards", iface),
+  },
+
+  session: {
+    state: gauge(
+      "expressroute_bgp_session_state",
+      "bgpPeerState: 1 idle, 2 connect, 3 active, 4 opensent, 5 openconfirm, 6 established",
+      path,
+    ),
+    up: gauge("expressroute_bgp_session_up", "1 when established, 0 when not, absent while unknown", path),
+    adminUp: gauge("expressroute_bgp_session_admin_up", "0 when an operator shut the peer on the router", path),
+    transitions: counter(
+      "expressroute_bgp_session_established_transitions_total",
+      "bgpPeerFsmEstablishedTransitions",
+      path,
+    ),
+    established: gauge(
+      "expressroute_bgp_session_established_timestamp_seconds",
+      "Unix time at which the session was established; absent while it is not",
+      path,
+    ),
+    info: gauge(
+      "expressroute_bgp_session_info",
+      "Far end of the session, always 1; last_error is code/subcode of RFC 4271 and sticky",
+      [...path, "remote_address", "remote_asn", "last_error"],
+    ),
+  },
+
+  agent: {
+    info: gauge("expressroute_agent_build_info", "Version of the agent, always 1", ["version", "node_version"]),
+    simulated: gauge("expressroute_agent_simulated", "1 when the estate is the simulated one", []),
+    isolated: gauge(
+      "expressroute_agent_isolated",
+      "1 when neither a router nor a probe answers: the agent itself is likely cut off",
+      [],
+    ),
+    evaluated: gauge("expressroute_agent_last_evaluation_timestamp_seconds", "Unix time of the last judgement", []),
+    polls: counter("expressroute_agent_polls_total", "Polls by group and result", [...router, "group", "result"]),
+    pollSeconds: gauge("expressroute_agent_poll_duration_seconds", "Duration of the last poll, retries included", [
+      ...router,
+      "group",
+    ]),
+    pollOverruns: counter(
+      "expressroute_agent_poll_overruns_total",
+      "Polls skipped because the one before was still in flight",
+      [],
+    ),
+    snmpRequests: counter("expressroute_agent_snmp_requests_total", "SNMP requests sent, retransmissions included", []),
+    snmpRetries: counter(
+      "expressroute_agent_snmp_retransmissions_total",
+      "SNMP requests sent again after a timeout",
+      [],
+    ),
+    snmpDropped: counter(
+      "expressroute_agent_snmp_datagrams_dropped_total",
+      "SNMP datagrams received and not used, by kind",
+      ["kind"],
+    ),
+    probesDropped: counter(
+      "expressroute_agent_probe_datagrams_dropped_total",
+      "Probe datagrams received and not used, by kind",
+      ["kind"],
+    ),
+    probeRestarts: counter(
+      "expressroute_agent_probe_worker_restarts_total",
+      "Times the probe worker died and was started again",
+      [],
+    ),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, MetricDefinition>>>>;
+
+export const allMetrics: readonly MetricDefinition[] = Object.values(metrics).flatMap((group) => Object.values(group));

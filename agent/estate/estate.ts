@@ -1,0 +1,161 @@
+// The language that the parts speak: what one configuration watches, in the design's words.
+// Everything here is immutable; a reload swaps the whole Estate.
+
+import type { Duration } from "../lib/duration.ts";
+import type { Secret } from "../lib/secret.ts";
+
+export const linkNames = ["primary", "secondary"] as const;
+export type LinkName = (typeof linkNames)[number];
+
+export const peeringNames = ["azurePrivate", "microsoft"] as const;
+export type PeeringName = (typeof peeringNames)[number];
+
+export const connectivityModels = ["cloudExchange", "pointToPoint", "anyToAny", "direct"] as const;
+export type ConnectivityModel = (typeof connectivityModels)[number];
+
+export const skus = ["local", "standard", "premium"] as const;
+export type Sku = (typeof skus)[number];
+
+/** The ASN of every MSEE, on every peering. */
+export const microsoftAsn = 12076;
+
+export interface SnmpCredentials {
+  readonly version: "2c";
+  readonly community: Secret;
+}
+
+/** An on-premises edge router (CE), polled by SNMP. */
+export interface Router {
+  readonly name: string;
+  readonly site: string;
+  readonly address: string;
+  /** UDP port of its SNMP agent. */
+  readonly port: number;
+  readonly credentials: SnmpCredentials;
+  /** Accept answers from another address than the one asked (multi-homed gear). */
+  readonly anySource: boolean;
+  readonly pollInterval: Duration;
+}
+
+export const probeTechniques = ["icmp", "stamp"] as const;
+export type ProbeTechnique = (typeof probeTechniques)[number];
+
+/** One stream of probes to one target. */
+export interface ProbeTarget {
+  readonly technique: ProbeTechnique;
+  readonly address: string;
+  /** UDP port of the Session-Reflector; 0 for `icmp`. */
+  readonly port: number;
+  /** Local address to send from; undefined leaves it to the routing table. */
+  readonly source: string | undefined;
+  readonly interval: Duration;
+  /** The loss threshold (RFC 7680): an answer later than this counts as lost. */
+  readonly timeout: Duration;
+}
+
+/** A limit with hysteresis: fires at or above `raise` for `for`, clears below `clear`. */
+export interface Limit {
+  readonly raise: number;
+  readonly clear: number;
+  readonly for: Duration;
+}
+
+/** When a path or a Global Reach pair is judged degraded or down. */
+export interface Thresholds {
+  /** Loss as a ratio, over `window`. */
+  readonly loss: Limit;
+  /** Median round-trip delay in seconds, over `window`. */
+  readonly delay: Limit;
+  /** No probe answered for this long, though they were before: nothing gets through. */
+  readonly silence: Duration;
+  readonly window: Duration;
+  /** A condition that stopped being true keeps firing this long, so that a flap is one page. */
+  readonly keepFiringFor: Duration;
+}
+
+/** The BGP session that carries a path, as seen from the router. */
+export interface Session {
+  readonly router: string;
+  readonly localAddress: string | undefined;
+  readonly remoteAddress: string;
+  readonly remoteAsn: number;
+}
+
+/** One peering over one link: the unit of redundancy and of probing. */
+export interface Path {
+  readonly circuit: string;
+  readonly peering: PeeringName;
+  readonly link: LinkName;
+  readonly router: string;
+  readonly site: string;
+  /** ifName, ifDescr or ifAlias of the link's interface on the router. */
+  readonly interface: string;
+  readonly session: Session;
+  /** Address of the MSEE; undefined where the router peers with the provider (`anyToAny`). */
+  readonly msee: string | undefined;
+  readonly vlan: number;
+  readonly probes: readonly ProbeTarget[];
+  readonly thresholds: Thresholds;
+}
+
+export interface Peering {
+  readonly name: PeeringName;
+  /** Prefixes that Microsoft takes from us per session before it drops it: follows from peering and SKU. */
+  readonly prefixLimits: { readonly ipv4: number; readonly ipv6: number };
+  readonly paths: Readonly<Record<LinkName, Path>>;
+}
+
+export interface Circuit {
+  readonly name: string;
+  readonly serviceKey: string;
+  readonly provider: string;
+  readonly peeringLocation: string;
+  /** Bits per second, of each link. */
+  readonly bandwidth: number;
+  readonly sku: Sku;
+  readonly connectivityModel: ConnectivityModel;
+  readonly peerings: readonly Peering[];
+}
+
+/** One direction of a Global Reach, from where the probe stands to where it is answered. */
+export interface GlobalReachPair {
+  readonly globalReach: string;
+  readonly fromSite: string;
+  readonly toSite: string;
+  readonly probes: readonly ProbeTarget[];
+  readonly thresholds: Thresholds;
+}
+
+/** A pair of circuits joined by Global Reach. */
+export interface GlobalReach {
+  readonly name: string;
+  readonly circuits: readonly [string, string];
+  readonly subnet: string;
+  /** The directions that this agent measures; the agent of the other site measures the other. */
+  readonly pairs: readonly GlobalReachPair[];
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Estate {
+  /** The site where this agent stands. */
+  readonly site: string;
+  readonly web: ListenAddress;
+  readonly routers: ReadonlyMap<string, Router>;
+  readonly circuits: ReadonlyMap<string, Circuit>;
+  readonly globalReach: ReadonlyMap<string, GlobalReach>;
+}
+
+/** Every path of the estate, in the order of the configuration. */
+export function pathsOf(estate: Estate): readonly Path[] {
+  return [...estate.circuits.values()].flatMap((circuit) =>
+    circuit.peerings.flatMap((peering) => linkNames.map((link) => peering.paths[link])),
+  );
+}
+
+export function pairsOf(estate: Estate): readonly GlobalReachPair[] {
+  return [...estate.globalReach.values()].flatMap((globalReach) => globalReach.pairs);
+}

@@ -1,0 +1,125 @@
+// What the agent makes of its observations. `evaluate/` computes it; `export/` and `web/` show it.
+
+import type { Instant } from "../lib/clock.ts";
+import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+
+export const pathStates = ["unknown", "up", "degraded", "down"] as const;
+export type PathState = (typeof pathStates)[number];
+
+export const redundancies = ["unknown", "redundant", "reduced", "lost"] as const;
+export type Redundancy = (typeof redundancies)[number];
+
+/** The stages of a path in the order in which they depend on each other: the first broken one is the cause. */
+export const stages = ["interface", "session", "forwarding", "performance"] as const;
+export type Stage = (typeof stages)[number];
+
+/** Why a path is not `up`. Closed: a metric label, and the word in the page. */
+export const causes = [
+  "interfaceAdminDown",
+  "interfaceDown",
+  "interfaceAbsent",
+  "interfaceUnknown",
+  "sessionAdminDown",
+  "sessionDown",
+  "sessionAbsent",
+  "sessionUnknown",
+  "probesSilent",
+  "probesUnknown",
+  "lossHigh",
+  "delayHigh",
+  "agentIsolated",
+] as const;
+export type Cause = (typeof causes)[number];
+
+/** Whose fault it is, as far as the evidence goes (facts on fault localisation). */
+export const owners = [
+  "customer",
+  "provider",
+  "microsoft",
+  "customerOrProvider",
+  "providerOrMicrosoft",
+  "unknown",
+] as const;
+export type Owner = (typeof owners)[number];
+
+/** What a condition's check says right now, before `for` and `keepFiringFor`. */
+export type Truth = "true" | "false" | "unknown";
+
+/** A judged check of one stage. Prometheus' words for its life: inactive, pending, firing; plus unknown. */
+export interface Condition {
+  readonly cause: Cause;
+  readonly stage: Stage;
+  readonly state: "inactive" | "pending" | "firing" | "unknown";
+  /** When it entered this state. */
+  readonly since: Instant;
+  /** Last moment at which the check was true; keeps it firing for `keepFiringFor`. */
+  readonly lastTrue: Instant | undefined;
+  readonly effect: "down" | "degraded" | "unknown";
+  readonly owner: Owner;
+  /** One sentence with the figures: what was seen. */
+  readonly evidence: string;
+}
+
+export interface Reason {
+  readonly cause: Cause;
+  readonly owner: Owner;
+  readonly evidence: string;
+}
+
+/** What was measured over the threshold window; absent figures were not measured. */
+export interface Performance {
+  /** Probes settled in the window: loss is only stated with its sample size. */
+  readonly probes: number;
+  readonly lossRatio: number | undefined;
+  readonly delay:
+    | { readonly min: number; readonly median: number; readonly p95: number; readonly max: number }
+    | undefined;
+}
+
+export interface Verdict {
+  readonly state: PathState;
+  readonly since: Instant;
+  /** State changes since the agent started. */
+  readonly transitions: number;
+  /** In order of the stages; the first is the cause. Empty when up. */
+  readonly reasons: readonly Reason[];
+  /** What is not covered, said plainly ("no MSEE address in this connectivity model"). */
+  readonly notCovered: readonly string[];
+  readonly conditions: readonly Condition[];
+  readonly performance: Performance;
+}
+
+export interface PathVerdict extends Verdict {
+  readonly path: Path;
+}
+
+export interface PairVerdict extends Verdict {
+  readonly pair: GlobalReachPair;
+}
+
+export interface RedundancyVerdict {
+  readonly circuit: Circuit;
+  readonly peering: PeeringName;
+  readonly redundancy: Redundancy;
+  readonly since: Instant;
+  /** The paths that take the redundancy away, in words; empty when redundant. */
+  readonly reason: string;
+}
+
+export interface RouterVerdict {
+  readonly router: Router;
+  /** `unknown` until the first poll of the system group has ended. */
+  readonly reachable: boolean | "unknown";
+  readonly since: Instant;
+  readonly reason: string;
+}
+
+export interface Judgement {
+  readonly at: Instant;
+  /** Nothing answers, neither routers nor probes: the agent itself is likely cut off, no circuit is blamed. */
+  readonly isolated: boolean;
+  readonly paths: readonly PathVerdict[];
+  readonly redundancy: readonly RedundancyVerdict[];
+  readonly pairs: readonly PairVerdict[];
+  readonly routers: readonly RouterVerdict[];
+}

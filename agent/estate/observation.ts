@@ -1,0 +1,174 @@
+// What was seen, never what it means. A failed poll makes no observation of its subject:
+// the last one ages out, and only a PollObservation says that the asking failed.
+
+import type { Instant } from "../lib/clock.ts";
+import type { ProbeTechnique } from "./estate.ts";
+
+/** Key of a thing that observations are about; unique within an estate, never shown to people. */
+export type SubjectKey = string & { readonly __subject: true };
+
+export const subject = {
+  router: (router: string) => `router ${router}` as SubjectKey,
+  poll: (router: string, group: PollGroup) => `poll ${router} ${group}` as SubjectKey,
+  interface: (router: string, name: string) => `interface ${router} ${name}` as SubjectKey,
+  session: (router: string, remoteAddress: string) => `session ${router} ${remoteAddress}` as SubjectKey,
+  path: (p: { readonly circuit: string; readonly peering: string; readonly link: string }) =>
+    `path ${p.circuit} ${p.peering} ${p.link}` as SubjectKey,
+  redundancy: (circuit: string, peering: string) => `redundancy ${circuit} ${peering}` as SubjectKey,
+  pair: (p: { readonly globalReach: string; readonly fromSite: string; readonly toSite: string }) =>
+    `pair ${p.globalReach} ${p.fromSite} ${p.toSite}` as SubjectKey,
+  /** One stream of probes of a path or pair: `index` is its place in the configured list. */
+  probe: (of: SubjectKey, index: number) => `probe ${index} ${of}` as SubjectKey,
+};
+
+/** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
+export const pollGroups = ["system", "interfaces", "bgp"] as const;
+export type PollGroup = (typeof pollGroups)[number];
+
+/** Why a poll gave nothing. Closed: each is a metric label. */
+export const pollFailures = ["timeout", "unreachable", "refused", "malformed", "incomplete", "noSuchTable"] as const;
+export type PollFailure = (typeof pollFailures)[number];
+
+/** How one poll of one group went. */
+export interface PollObservation {
+  readonly kind: "poll";
+  readonly router: string;
+  readonly group: PollGroup;
+  readonly at: Instant;
+  readonly result: "ok" | PollFailure;
+  /** What, why and what to do, for people; empty when ok. */
+  readonly detail: string;
+  /** Seconds from the first request to the last answer, retries included. */
+  readonly seconds: number;
+}
+
+/** SNMPv2-MIB system group. */
+export interface RouterObservation {
+  readonly kind: "router";
+  readonly router: string;
+  readonly at: Instant;
+  readonly sysName: string;
+  readonly sysDescr: string;
+  readonly sysObjectId: string;
+  /** sysUpTime in seconds: of the SNMP agent, not of the router. */
+  readonly sysUpTime: number;
+}
+
+/** ifAdminStatus, IF-MIB. */
+export const ifAdminStatuses = { 1: "up", 2: "down", 3: "testing" } as const;
+export type IfAdminStatus = (typeof ifAdminStatuses)[keyof typeof ifAdminStatuses];
+
+/** ifOperStatus, IF-MIB. */
+export const ifOperStatuses = {
+  1: "up",
+  2: "down",
+  3: "testing",
+  4: "unknown",
+  5: "dormant",
+  6: "notPresent",
+  7: "lowerLayerDown",
+} as const;
+export type IfOperStatus = (typeof ifOperStatuses)[keyof typeof ifOperStatuses];
+
+/** Raw Counter32/Counter64 values as the router gives them; undefined where it has no such object. */
+export interface InterfaceCounters {
+  readonly receiveBytes: bigint | undefined;
+  readonly transmitBytes: bigint | undefined;
+  readonly receivePackets: bigint | undefined;
+  readonly transmitPackets: bigint | undefined;
+  readonly receiveErrors: bigint | undefined;
+  readonly transmitErrors: bigint | undefined;
+  readonly receiveDiscards: bigint | undefined;
+  readonly transmitDiscards: bigint | undefined;
+}
+
+/** The interface of a link, by its configured name. `absent`: the router answers and has none of that name. */
+export type InterfaceObservation = {
+  readonly kind: "interface";
+  readonly router: string;
+  readonly interface: string;
+  readonly at: Instant;
+} & (
+  | { readonly present: false }
+  | {
+      readonly present: true;
+      readonly ifIndex: number;
+      readonly adminStatus: IfAdminStatus;
+      readonly operStatus: IfOperStatus;
+      /** Bits per second; 0 when the router does not say. */
+      readonly speed: number;
+      readonly counters: InterfaceCounters;
+    }
+);
+
+/** bgpPeerState, BGP4-MIB; the numbers are those of the MIB and of the exported metric. */
+export const bgpStates = {
+  1: "idle",
+  2: "connect",
+  3: "active",
+  4: "opensent",
+  5: "openconfirm",
+  6: "established",
+} as const;
+export type BgpState = (typeof bgpStates)[keyof typeof bgpStates];
+
+/** A configured session. `present: false`: the router answers and has no such peer, which is not `idle`. */
+export type SessionObservation = {
+  readonly kind: "session";
+  readonly router: string;
+  readonly remoteAddress: string;
+  readonly at: Instant;
+} & (
+  | { readonly present: false }
+  | {
+      readonly present: true;
+      readonly state: BgpState;
+      /** False when an operator shut the peer on the router (bgpPeerAdminStatus stop). */
+      readonly adminUp: boolean;
+      /** As the router gives it; 0 and 23456 mean it cannot say (`facts`: old agents and 32-bit ASNs). */
+      readonly remoteAsn: number;
+      /** bgpPeerFsmEstablishedTransitions. */
+      readonly establishedTransitions: number;
+      /** bgpPeerFsmEstablishedTime: since established, or since the drop. */
+      readonly establishedSeconds: number;
+      /** bgpPeerLastError, code and subcode. Sticky: alone it is no cause. */
+      readonly lastError: readonly [code: number, subcode: number];
+    }
+);
+
+/** What one stream of probes gave since the one before: only probes that are settled (answered or expired). */
+export interface ProbeObservation {
+  readonly kind: "probe";
+  /** The path or pair, and the stream's place in its list. */
+  readonly of: SubjectKey;
+  readonly index: number;
+  readonly technique: ProbeTechnique;
+  readonly at: Instant;
+  /** Settled = received + lost. */
+  readonly received: number;
+  /** Not answered within the loss threshold; an answer that came later is here and in `late`. */
+  readonly lost: number;
+  readonly late: number;
+  readonly duplicate: number;
+  readonly reordered: number;
+  /** Answered, but the delay is not to be trusted (preempted send, clock step): not in `delays`. */
+  readonly discarded: number;
+  /** We could not send (no route, no buffer, no permission): says nothing about the path. */
+  readonly sendErrors: number;
+  /** Round-trip delays in seconds, in order of arrival. */
+  readonly delays: readonly number[];
+  /** Probes lost in a row up to now (RFC 3357 loss run). */
+  readonly lossRun: number;
+  /** When an answer last arrived in time; undefined until the first. */
+  readonly lastReceivedAt: Instant | undefined;
+}
+
+export type Observation =
+  | PollObservation
+  | RouterObservation
+  | InterfaceObservation
+  | SessionObservation
+  | ProbeObservation;
+
+/** Takes observations in; `state/` is the one behind it. */
+export type Observe = (observation: Observation) => void;

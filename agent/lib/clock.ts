@@ -1,0 +1,39 @@
+import type { Duration } from "./duration.ts";
+
+/**
+ * A moment on the monotonic timeline, in milliseconds (fractional). Every thread of the host
+ * shares it (CLOCK_MONOTONIC), so an instant taken in a worker compares with one taken here.
+ * It never steps; only `toEpoch` knows the calendar.
+ */
+export type Instant = number & { readonly __timeline: "monotonic" };
+
+/** Time as an argument (style, rule 5): the parts see this, tests hand in their own. */
+export interface Clock {
+  now(): Instant;
+  /** Milliseconds since 1970 of an instant, by the wall clock as it stands now. */
+  toEpoch(at: Instant): number;
+  /** Runs `fn` once after `delay`; the returned function cancels it. */
+  after(delay: Duration, fn: () => void): () => void;
+}
+
+export function monotonicNow(): Instant {
+  const [s, ns] = process.hrtime();
+  return (s * 1_000 + ns / 1e6) as Instant;
+}
+
+export const systemClock: Clock = {
+  now: monotonicNow,
+  toEpoch: (at) => Date.now() - (monotonicNow() - at),
+  after(delay, fn) {
+    const timer = setTimeout(fn, Math.max(0, delay));
+    return () => clearTimeout(timer);
+  },
+};
+
+export function later(at: Instant, by: Duration): Instant {
+  return (at + by) as Instant;
+}
+
+export function elapsed(from: Instant, to: Instant): Duration {
+  return (to - from) as Duration;
+}
