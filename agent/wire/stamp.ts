@@ -1,0 +1,228 @@
+// STAMP, unauthenticated mode: RFC 8762 section 4.2.1 (Session-Sender) and 4.3.1 (Session-Reflector),
+// with the session identifier of RFC 8972 section 3. TWAMP-Light reflectors (RFC 5357 section 4.2.1)
+// answer in the same layout, cut after the sender's TTL.
+
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** The port that a Session-Reflector listens on by default. */
+export const stampPort = 862;
+/** Octets of a base packet, in both directions. */
+export const stampLength = 44;
+/** A TWAMP-Light answer without padding ends after the sender's TTL. */
+const shortestReply = 41;
+/** A TWAMP-Light request without padding ends after the error estimate. */
+const shortestRequest = 14;
+/** More than a jumbo frame carries: nobody sends such a test packet. */
+const longestPacket = 9_216;
+
+/**
+ * 64 bits as on the wire: seconds, then either 2^-32 s (NTP, since 1900) or nanoseconds (PTP),
+ * as the error estimate beside it says.
+ */
+export interface StampTimestamp {
+  readonly seconds: number;
+  readonly fraction: number;
+}
+
+/** RFC 4656 section 4.1.2, with the Z bit of RFC 8186: error = multiplier * 2^(scale - 32) seconds. */
+export interface ErrorEstimate {
+  /** S: the clock is synchronised to UTC by an external source. */
+  readonly synchronised: boolean;
+  /** Z: the form of the timestamps. */
+  readonly format: "ntp" | "ptp";
+  readonly scale: number;
+  /** Zero says nothing about the error; RFC 4656 calls it corrupt, but only the error is in doubt, not the packet. */
+  readonly multiplier: number;
+}
+
+export interface SenderPacket {
+  readonly sequence: number;
+  readonly timestamp: StampTimestamp;
+  readonly errorEstimate: ErrorEstimate;
+  /** Session identifier, RFC 8972; 0 where the sender has none. */
+  readonly ssid: number;
+}
+
+export interface ReflectorPacket {
+  /** The reflector's own count when it is stateful, else the sender's sequence. */
+  readonly sequence: number;
+  /** T3: when the answer left. */
+  readonly timestamp: StampTimestamp;
+  readonly errorEstimate: ErrorEstimate;
+  /** Session identifier as copied by a reflector that knows RFC 8972; else 0. */
+  readonly ssid: number;
+  /** T2: when the request arrived. */
+  readonly receiveTimestamp: StampTimestamp;
+  /** What the reflector copied from the request; `ttl` is what the request arrived with. */
+  readonly sender: {
+    readonly sequence: number;
+    readonly timestamp: StampTimestamp;
+    readonly errorEstimate: ErrorEstimate;
+    readonly ttl: number;
+  };
+}
+
+export const stampErrorKinds = ["truncated", "oversized"] as const;
+
+/** `offset`: the octet at which the packet ends too early, or where it should have ended. */
+export interface StampError {
+  readonly kind: (typeof stampErrorKinds)[number];
+  readonly offset: number;
+}
+
+/** What an unsynchronised clock of this kind of host says of itself: S unset, NTP form, 1 ms. */
+export const unsynchronised: ErrorEstimate = { synchronised: false, format: "ntp", scale: 14, multiplier: 16 };
+
+/** Seconds from 1900 (NTP era 0) to 1970. */
+const ntpEpoch = 2_208_988_800;
+const two32 = 0x1_0000_0000;
+
+/** NTP timestamp of a moment given as whole seconds since 1970 and nanoseconds (0 to 999,999,999). */
+export function ntpTimestamp(epochSeconds: number, nanoseconds: number): StampTimestamp {
+  // Modulo 2^32: the era changes in 2036, and only differences are ever taken.
+  return { seconds: (epochSeconds + ntpEpoch) % two32, fraction: Math.floor((nanoseconds * two32) / 1e9) };
+}
+
+/** `to - from` in seconds, right across a change of the NTP era; both in the same form. */
+export function timestampDifference(
+  from: StampTimestamp,
+  to: StampTimestamp,
+  format: ErrorEstimate["format"] = "ntp",
+): number {
+  const seconds = (to.seconds - from.seconds) | 0;
+  return seconds + (to.fraction - from.fraction) / (format === "ntp" ? two32 : 1e9);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function lengthError(bytes: Uint8Array, shortest: number): StampError | undefined {
+  if (bytes.byteLength < shortest) return { kind: "truncated", offset: bytes.byteLength };
+  if (bytes.byteLength > longestPacket) return { kind: "oversized", offset: longestPacket };
+  return undefined;
+}
+
+function readTimestamp(view: DataView, at: number): StampTimestamp {
+  return { seconds: view.getUint32(at), fraction: view.getUint32(at + 4) };
+}
+
+function writeTimestamp(view: DataView, at: number, t: StampTimestamp): void {
+  view.setUint32(at, t.seconds);
+  view.setUint32(at + 4, t.fraction);
+}
+
+function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
+  const bits = view.getUint16(at);
+  return {
+    synchronised: (bits & 0x8000) !== 0,
+    format: (bits & 0x4000) === 0 ? "ntp" : "ptp",
+    scale: (bits >> 8) & 0x3f,
+    multiplier: bits & 0xff,
+  };
+}
+
+function writeErrorEstimate(view: DataView, at: number, e: ErrorEstimate): void {
+  const flags = (e.synchronised ? 0x8000 : 0) | (e.format === "ptp" ? 0x4000 : 0);
+  view.setUint16(at, flags | ((e.scale & 0x3f) << 8) | (e.multiplier & 0xff));
+}
+
+/** Writes a Session-Sender packet into the first 44 octets of `into`; gives their number. */
+export function writeSender(into: Uint8Array, packet: SenderPacket): number {
+  const view = viewOf(into);
+  into.fill(0, 0, stampLength);
+  view.setUint32(0, packet.sequence);
+  writeTimestamp(view, 4, packet.timestamp);
+  writeErrorEstimate(view, 12, packet.errorEstimate);
+  view.setUint16(14, packet.ssid);
+  return stampLength;
+}
+
+export function encodeSender(packet: SenderPacket): Uint8Array {
+  const bytes = new Uint8Array(stampLength);
+  writeSender(bytes, packet);
+  return bytes;
+}
+
+/** Takes TWAMP-Light requests too, which may end after 14 octets. */
+export function decodeSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
+  const bad = lengthError(bytes, shortestRequest);
+  if (bad !== undefined) return err(bad);
+  const view = viewOf(bytes);
+  return ok({
+    sequence: view.getUint32(0),
+    timestamp: readTimestamp(view, 4),
+    errorEstimate: readErrorEstimate(view, 12),
+    ssid: bytes.byteLength >= 16 ? view.getUint16(14) : 0,
+  });
+}
+
+export function encodeReflector(packet: ReflectorPacket): Uint8Array {
+  const bytes = new Uint8Array(stampLength);
+  const view = viewOf(bytes);
+  view.setUint32(0, packet.sequence);
+  writeTimestamp(view, 4, packet.timestamp);
+  writeErrorEstimate(view, 12, packet.errorEstimate);
+  view.setUint16(14, packet.ssid);
+  writeTimestamp(view, 16, packet.receiveTimestamp);
+  view.setUint32(24, packet.sender.sequence);
+  writeTimestamp(view, 28, packet.sender.timestamp);
+  writeErrorEstimate(view, 36, packet.sender.errorEstimate);
+  view.setUint8(40, packet.sender.ttl);
+  return bytes;
+}
+
+/** Takes answers from 41 octets on; what follows octet 44 (padding, TLVs of RFC 8972) is not looked at. */
+export function decodeReflector(bytes: Uint8Array): Result<ReflectorPacket, StampError> {
+  const bad = lengthError(bytes, shortestReply);
+  if (bad !== undefined) return err(bad);
+  const view = viewOf(bytes);
+  return ok({
+    sequence: view.getUint32(0),
+    timestamp: readTimestamp(view, 4),
+    errorEstimate: readErrorEstimate(view, 12),
+    ssid: view.getUint16(14),
+    receiveTimestamp: readTimestamp(view, 16),
+    sender: {
+      sequence: view.getUint32(24),
+      timestamp: readTimestamp(view, 28),
+      errorEstimate: readErrorEstimate(view, 36),
+      ttl: view.getUint8(40),
+    },
+  });
+}
+
+/** What a Session-Reflector adds of its own. */
+export interface Reflection {
+  /** T2: when the request arrived. */
+  readonly receiveTimestamp: StampTimestamp;
+  /** T3: when the answer leaves. */
+  readonly timestamp: StampTimestamp;
+  /** Its own count, when it is stateful; without it the sender's sequence is copied (stateless). */
+  readonly sequence?: number;
+  /** TTL that the request arrived with; 255 where the host cannot tell. */
+  readonly ttl?: number;
+  readonly errorEstimate?: ErrorEstimate;
+}
+
+/**
+ * The answer of a Session-Reflector to the octets of a request, as octets. It has the size of the request, never
+ * less than 44 (RFC 8762 section 4.3); what the request carries after octet 44 comes back unchanged.
+ */
+export function reflect(request: Uint8Array, own: Reflection): Result<Uint8Array, StampError> {
+  const asked = decodeSender(request);
+  if (!asked.ok) return asked;
+  const { sequence, timestamp, errorEstimate, ssid } = asked.value;
+  const base = encodeReflector({
+    sequence: own.sequence ?? sequence,
+    timestamp: own.timestamp,
+    errorEstimate: own.errorEstimate ?? unsynchronised,
+    ssid,
+    receiveTimestamp: own.receiveTimestamp,
+    sender: { sequence, timestamp, errorEstimate, ttl: own.ttl ?? 255 },
+  });
+  if (request.byteLength <= stampLength) return ok(base);
+  const answer = Uint8Array.from(request);
+  answer.set(base);
+  return ok(answer);
+}
