@@ -69,7 +69,7 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `Configured delay limit; level raise fires, clear ends it`,
       [...labels, "level"],
     ),
-    probesSent: counter(`${prefix}_probes_total`, `Probes settled, answered or lost`, technique),
+    probesSettled: counter(`${prefix}_probes_total`, `Probes settled, answered or lost`, technique),
     probesLost: counter(
       `${prefix}_probes_lost_total`,
       `Probes not answered within the loss threshold; includes late ones`,
@@ -111,6 +111,13 @@ export const metrics = {
       "connectivity_model",
     ]),
     bandwidth: gauge("expressroute_circuit_bandwidth_bytes_per_second", "Bandwidth of each link of the circuit", [
+      "circuit",
+    ]),
+  },
+
+  globalReach: {
+    info: gauge("expressroute_global_reach_info", "The circuits that a Global Reach joins, always 1", [
+      "global_reach",
       "circuit",
     ]),
   },

@@ -9,9 +9,9 @@ export type PathState = (typeof pathStates)[number];
 export const redundancies = ["unknown", "redundant", "reduced", "lost"] as const;
 export type Redundancy = (typeof redundancies)[number];
 
-/** The stages of a path in the order in which they depend on each other: the first broken one is the cause. */
-export const stages = ["interface", "session", "forwarding", "performance"] as const;
-export type Stage = (typeof stages)[number];
+/** What is checked on a path, in the order in which it depends on each other: the first that fails is the cause. */
+export const checks = ["interface", "session", "forwarding", "loss", "delay"] as const;
+export type Check = (typeof checks)[number];
 
 /** Why a path is not `up`. Closed: a metric label, and the word in the page. */
 export const causes = [
@@ -42,19 +42,17 @@ export const owners = [
 ] as const;
 export type Owner = (typeof owners)[number];
 
-/** What a condition's check says right now, before `for` and `keepFiringFor`. */
-export type Truth = "true" | "false" | "unknown";
-
-/** A judged check of one stage. Prometheus' words for its life: inactive, pending, firing; plus unknown. */
+/** One check as judged over time, in Prometheus' words for its life (inactive, pending, firing) plus unknown. */
 export interface Condition {
-  readonly cause: Cause;
-  readonly stage: Stage;
+  readonly check: Check;
   readonly state: "inactive" | "pending" | "firing" | "unknown";
   /** When it entered this state. */
   readonly since: Instant;
-  /** Last moment at which the check was true; keeps it firing for `keepFiringFor`. */
+  /** Last moment at which the check failed; keeps it firing for `keepFiringFor`. */
   readonly lastTrue: Instant | undefined;
-  readonly effect: "down" | "degraded" | "unknown";
+  /** What it does to the path while firing or unknown. */
+  readonly effect: "down" | "degraded" | "unknown" | "none";
+  readonly cause: Cause;
   readonly owner: Owner;
   /** One sentence with the figures: what was seen. */
   readonly evidence: string;

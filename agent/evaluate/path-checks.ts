@@ -1,0 +1,90 @@
+// What the control plane says of a path: its interface and its BGP session.
+
+import { bgpErrorText } from "../estate/bgp-error.ts";
+import type { Circuit, Path, Router } from "../estate/estate.ts";
+import { isFresh } from "../estate/freshness.ts";
+import type { Owner } from "../estate/judgement.ts";
+import type { IfOperStatus } from "../estate/observation.ts";
+import type { Instant } from "../lib/clock.ts";
+import { formatDuration, seconds } from "../lib/duration.ts";
+import type { Snapshot } from "../state/state.ts";
+import type { Finding } from "./condition.ts";
+import { whyStale } from "./stale.ts";
+
+export interface PathContext {
+  readonly path: Path;
+  readonly circuit: Circuit;
+  readonly router: Router;
+  readonly snapshot: Snapshot;
+  readonly now: Instant;
+  /** Whether the far end answers probes right now: evidence on whose side a session failed. */
+  readonly farEndAnswers: boolean;
+}
+
+/** RFC 2863: only these say that no packet passes; `unknown` and `dormant` say nothing. */
+const operDown: readonly IfOperStatus[] = ["down", "testing", "notPresent", "lowerLayerDown"];
+
+export function checkInterface({ path, router, snapshot, now }: PathContext): Finding {
+  const seen = snapshot.interface(path.router, path.interface);
+  const where = `${path.router} ${path.interface}`;
+  if (seen === undefined || !isFresh(router, seen.at, now)) {
+    const evidence = `interface ${where} unknown: ${whyStale(router, "interfaces", snapshot, now)}`;
+    return { holds: "unknown", cause: "interfaceUnknown", owner: "unknown", effect: "unknown", evidence };
+  }
+  if (!seen.present) {
+    const evidence = `${path.router} has no interface named ${path.interface} (ifName, ifDescr or ifAlias)`;
+    return { holds: "unknown", cause: "interfaceAbsent", owner: "customer", effect: "unknown", evidence };
+  }
+  if (seen.adminStatus !== "up") {
+    const evidence = `interface ${where} was shut on the router (ifAdminStatus ${seen.adminStatus})`;
+    return { holds: true, cause: "interfaceAdminDown", owner: "customer", effect: "down", evidence };
+  }
+  const evidence = `interface ${where} is ${seen.operStatus} (ifOperStatus), admin up`;
+  if (operDown.includes(seen.operStatus)) {
+    return { holds: true, cause: "interfaceDown", owner: "customerOrProvider", effect: "down", evidence };
+  }
+  const holds = seen.operStatus === "up" ? false : "unknown";
+  return { holds, cause: "interfaceUnknown", owner: "unknown", effect: "unknown", evidence };
+}
+
+export function checkSession(context: PathContext): Finding {
+  const { path, router, snapshot, now } = context;
+  const { remoteAddress, remoteAsn } = path.session;
+  const seen = snapshot.session(path.router, remoteAddress);
+  const who = `BGP session of ${path.router} with ${remoteAddress} (AS ${remoteAsn})`;
+  if (seen === undefined && remoteAddress.includes(":")) {
+    const evidence = `${who} is not covered: BGP4-MIB has IPv4 peers only`;
+    return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "none", evidence };
+  }
+  if (seen === undefined || !isFresh(router, seen.at, now)) {
+    const evidence = `${who} unknown: ${whyStale(router, "bgp", snapshot, now)}`;
+    return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "unknown", evidence };
+  }
+  if (!seen.present) {
+    const evidence = `${path.router} has no BGP peer ${remoteAddress}`;
+    return { holds: "unknown", cause: "sessionAbsent", owner: "customer", effect: "unknown", evidence };
+  }
+  const since = formatDuration(seconds(seen.establishedSeconds));
+  if (seen.state === "established") {
+    const evidence = `${who} established for ${since}`;
+    return { holds: false, cause: "sessionDown", owner: "unknown", effect: "down", evidence };
+  }
+  if (!seen.adminUp) {
+    const evidence = `${who} was shut on the router (bgpPeerAdminStatus stop)`;
+    return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
+  }
+  const error = bgpErrorText(seen.lastError);
+  const lastError = error === undefined ? "" : `, last error ${error}`;
+  const evidence = `${who} is ${seen.state} for ${since}${lastError}`;
+  return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen.lastError), effect: "down", evidence };
+}
+
+/** The owner as far as the last error and the probes tell; the last error is sticky, so it never speaks alone. */
+function sessionOwner({ circuit, farEndAnswers }: PathContext, [code, subcode]: readonly [number, number]): Owner {
+  const maximumPrefixes = code === 6 && subcode === 1;
+  if (maximumPrefixes) return "customer";
+  const peerIsProvider = circuit.connectivityModel === "anyToAny";
+  if (peerIsProvider) return "provider";
+  const closedByFarEnd = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);
+  return closedByFarEnd && farEndAnswers ? "microsoft" : "providerOrMicrosoft";
+}

@@ -1,0 +1,97 @@
+// The Prometheus exposition: the catalog's metrics, filled from state and judgement at each scrape.
+
+import { collectDefaultMetrics } from "prom-client";
+import { metrics } from "../catalog/metrics.ts";
+import type { Estate } from "../estate/estate.ts";
+import type { Judgement } from "../estate/judgement.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Snapshot } from "../state/state.ts";
+import { emitJudgement, emitProbing } from "./paths.ts";
+import { emitRouters } from "./routers.ts";
+import { createSeries, type Emit } from "./series.ts";
+
+/** What the agent's own parts count. */
+export interface AgentTelemetry {
+  readonly version: string;
+  readonly simulated: boolean;
+  readonly pollOverruns: () => number;
+  readonly snmpRequests: () => number;
+  readonly snmpRetransmissions: () => number;
+  readonly snmpDropped: () => Readonly<Record<string, number>>;
+  readonly probesDropped: () => Readonly<Record<string, number>>;
+  readonly probeRestarts: () => number;
+}
+
+export interface PrometheusExport {
+  readonly contentType: string;
+  /** The text of one scrape. */
+  render(): Promise<string>;
+}
+
+export function createPrometheusExport(deps: {
+  readonly estate: Estate;
+  readonly snapshot: Snapshot;
+  readonly judgement: () => Judgement | undefined;
+  readonly agent: AgentTelemetry;
+  readonly clock: Clock;
+}): PrometheusExport {
+  const { estate, snapshot, clock } = deps;
+  const series = createSeries();
+  collectDefaultMetrics({ register: series.registry });
+  return {
+    contentType: series.registry.contentType,
+    render() {
+      series.fill((emit) => {
+        emitConfiguration(emit, estate);
+        emitProbing(emit, estate, snapshot);
+        emitRouters(emit, estate, snapshot, clock);
+        emitAgent(emit, deps.agent);
+        const judgement = deps.judgement();
+        if (judgement === undefined) return;
+        emitJudgement(emit, judgement, clock);
+        emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
+        emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
+      });
+      return series.registry.metrics();
+    },
+  };
+}
+
+function emitConfiguration(emit: Emit, estate: Estate): void {
+  for (const circuit of estate.circuits.values()) {
+    emit(
+      metrics.circuit.info,
+      {
+        circuit: circuit.name,
+        service_key: circuit.serviceKey,
+        provider: circuit.provider,
+        peering_location: circuit.peeringLocation,
+        sku: circuit.sku,
+        connectivity_model: circuit.connectivityModel,
+      },
+      1,
+    );
+    emit(metrics.circuit.bandwidth, { circuit: circuit.name }, circuit.bandwidth / 8);
+    for (const { name, prefixLimits } of circuit.peerings) {
+      for (const family of ["ipv4", "ipv6"] as const) {
+        const labels = { circuit: circuit.name, peering: name, family };
+        emit(metrics.peering.prefixLimit, labels, prefixLimits[family]);
+      }
+    }
+  }
+  for (const { name, circuits } of estate.globalReach.values()) {
+    for (const circuit of circuits) emit(metrics.globalReach.info, { global_reach: name, circuit }, 1);
+  }
+}
+
+function emitAgent(emit: Emit, agent: AgentTelemetry): void {
+  const to = metrics.agent;
+  emit(to.info, { version: agent.version, node_version: process.version }, 1);
+  emit(to.simulated, {}, agent.simulated ? 1 : 0);
+  emit(to.pollOverruns, {}, agent.pollOverruns());
+  emit(to.snmpRequests, {}, agent.snmpRequests());
+  emit(to.snmpRetries, {}, agent.snmpRetransmissions());
+  emit(to.probeRestarts, {}, agent.probeRestarts());
+  for (const [kind, n] of Object.entries(agent.snmpDropped())) emit(to.snmpDropped, { kind }, n);
+  for (const [kind, n] of Object.entries(agent.probesDropped())) emit(to.probesDropped, { kind }, n);
+}
