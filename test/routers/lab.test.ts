@@ -1,0 +1,147 @@
+// The lab's own test: each failure is applied, seen by tools that are not ours, and undone. What the
+// agent is tested on later is known to be there.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  adminDown,
+  blackhole,
+  carrierLoss,
+  type Failure,
+  loss,
+  mseeBgpShutdown,
+  snmpdStopped,
+} from "./lab/failures.ts";
+import { bgpState } from "./lab/frr.ts";
+import { type Lab, pings, startLab } from "./lab/lab.ts";
+import { alive, attempt, inNamespace } from "./lab/processes.ts";
+import { oids, snmpdPid, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
+import { type CePlan, ces, plan, siblingOf } from "./lab/topology.ts";
+import { until } from "./lab/until.ts";
+
+const { primary, secondary } = plan.ces;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await startLab({ prefix: "cwl", bfd: false });
+});
+afterAll(async () => {
+  await lab?.stop();
+});
+
+const jump = () => lab.ns("jump");
+
+/** What SNMP and the MSEE say of a link, asked from the jump host. */
+async function look(ce: CePlan) {
+  const index = await snmpIfIndex(jump(), ce.loopback, plan.interface);
+  const [admin, oper, session, answers] = await Promise.all([
+    snmpGet(jump(), ce.loopback, `${oids.ifAdminStatus}.${index}`),
+    snmpGet(jump(), ce.loopback, `${oids.ifOperStatus}.${index}`),
+    snmpGet(jump(), ce.loopback, `${oids.bgpPeerState}.${ce.msee.address}`),
+    pings(jump(), ce.msee.address),
+  ]);
+  return { admin, oper, established: session === "6", answers };
+}
+
+type Seen = Awaited<ReturnType<typeof look>>;
+const well: Seen = { admin: "1", oper: "1", established: true, answers: true };
+
+async function sees(ce: CePlan, expected: Seen): Promise<void> {
+  await until(
+    `${ce.link}: ${JSON.stringify(expected)}`,
+    async () => JSON.stringify(await look(ce)) === JSON.stringify(expected),
+    { within: 60_000 },
+    () => look(ce),
+  );
+}
+
+/** Injects, checks that the link shows `expected` and its sibling nothing, undoes, checks recovery. */
+async function strike(ce: CePlan, failure: Failure, expected: Seen): Promise<void> {
+  expect(await failure.proven(), "proven before it was injected").toBe(false);
+  await failure.inject();
+  try {
+    await until(
+      `${failure.name} is proven`,
+      async () => {
+        await pings(jump(), ce.msee.address);
+        return failure.proven();
+      },
+      { within: 20_000 },
+    );
+    await sees(ce, expected);
+    expect(await look(siblingOf(ce))).toEqual(well);
+  } finally {
+    await failure.undo();
+  }
+  await sees(ce, well);
+  expect(await failure.proven(), "still proven after it was undone").toBe(false);
+}
+
+describe("the lab", () => {
+  it("comes up with both links well", async () => {
+    for (const ce of ces) expect(await look(ce)).toEqual(well);
+    expect(await pings(jump(), plan.vnet)).toBe(true);
+  });
+
+  it("refuses a second lab of the same name while this one lives", async () => {
+    const script = `import { startLab } from ${JSON.stringify(`${import.meta.dirname}/lab/lab.ts`)};
+      await startLab({ prefix: "cwl", bfd: false });`;
+    const second = await attempt(process.execPath, ["--input-type=module-typescript", "-e", script]);
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toContain("already running");
+    expect(await look(primary)).toEqual(well);
+  });
+
+  it("loses carrier at the CE", () =>
+    strike(primary, carrierLoss(lab, primary), { admin: "1", oper: "2", established: false, answers: false }));
+
+  it("has an interface shut", () =>
+    strike(secondary, adminDown(lab, secondary), { admin: "2", oper: "2", established: false, answers: false }));
+
+  it("has BGP shut at the MSEE, which then has no way back to the jump host", () =>
+    strike(primary, mseeBgpShutdown(lab, primary), { admin: "1", oper: "1", established: false, answers: false }));
+
+  it("swallows traffic in the wire with link and session up", async () => {
+    const failure = blackhole(lab, secondary);
+    await strike(secondary, failure, { ...well, answers: false });
+    expect(await bgpState(lab.ns(secondary.msee.node), secondary.address)).toBe("Established");
+  });
+
+  it("loses about a fifth of the answers", async () => {
+    const failure = loss(lab, primary, 0.2);
+    await failure.inject();
+    try {
+      const args = ["-n", "-q", "-c", "400", "-i", "0.005", "-W", "1", primary.msee.address];
+      const { stdout } = await attempt(...inNamespace(jump(), "ping", args));
+      const received = Number(/(\d+) received/.exec(stdout)?.[1]);
+      // 400 tries at 0.2: standard deviation 8, so these bounds are five of them wide.
+      expect(received).toBeGreaterThan(280);
+      expect(received).toBeLessThan(360);
+      expect(await failure.proven()).toBe(true);
+      expect((await look(primary)).established).toBe(true);
+    } finally {
+      await failure.undo();
+    }
+    await sees(primary, well);
+  });
+
+  it("loses snmpd and nothing else", async () => {
+    const failure = snmpdStopped(lab, secondary);
+    await failure.inject();
+    try {
+      expect(await failure.proven()).toBe(true);
+      expect(await snmpGet(jump(), secondary.loopback, oids.sysUpTime)).toMatch(/^timeout$|^error/);
+      expect(await pings(jump(), secondary.msee.address)).toBe(true);
+      expect(await bgpState(lab.ns(secondary.node), secondary.msee.address)).toBe("Established");
+    } finally {
+      await failure.undo();
+    }
+    // BGP4-MIB comes back when bgpd finds its AgentX master again.
+    await sees(secondary, well);
+  });
+
+  it("knows a zombie from a living process", async () => {
+    const pid = snmpdPid(lab.snmpAgent(primary));
+    expect(pid !== undefined && alive(pid)).toBe(true);
+    expect(alive(2 ** 22 + 1)).toBe(false);
+  });
+});

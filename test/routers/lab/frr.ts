@@ -1,0 +1,148 @@
+// FRR of one router: configuration, start in the right order, control by vtysh.
+
+import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { attempt, inNamespace, readPid, run, terminate } from "./processes.ts";
+import { type CePlan, plan, siblingOf } from "./topology.ts";
+import { until } from "./until.ts";
+
+export interface BgpTimers {
+  /** Detect a dead link by BFD (300 ms x 3) as well. Off: link and session outlive a blackhole. */
+  readonly bfd: boolean;
+}
+
+// ExpressRoute's own timers are 60/180; only the connect timer (default 120 s) is short, or the
+// tests would wait for it. Without a route map in and out, eBGP passes nothing.
+const peer = (address: string, asn: number, { bfd }: BgpTimers) => [
+  ` neighbor ${address} remote-as ${asn}`,
+  ` neighbor ${address} timers connect 3`,
+  ` neighbor ${address} advertisement-interval 0`,
+  ...(bfd ? [` neighbor ${address} bfd profile er`] : []),
+];
+
+export function ceBgpConfig(ce: CePlan, timers: BgpTimers): string {
+  return lines(
+    `hostname ${ce.node}`,
+    "agentx",
+    `router bgp ${plan.customerAsn}`,
+    ` bgp router-id ${ce.loopback}`,
+    " no bgp network import-check",
+    " timers bgp 60 180",
+    ...peer(ce.msee.address, plan.mseeAsn, timers),
+    ` neighbor ${siblingOf(ce).lan} remote-as ${plan.customerAsn}`,
+    ` neighbor ${siblingOf(ce).lan} timers connect 3`,
+    " address-family ipv4 unicast",
+    `  network ${plan.lan}`,
+    `  neighbor ${ce.msee.address} soft-reconfiguration inbound`,
+    `  neighbor ${ce.msee.address} route-map ER-IN in`,
+    `  neighbor ${ce.msee.address} route-map ER-OUT out`,
+    `  neighbor ${siblingOf(ce).lan} next-hop-self`,
+    " exit-address-family",
+    `ip prefix-list SITE seq 5 permit ${plan.lan}`,
+    "route-map ER-IN permit 10",
+    "route-map ER-OUT permit 10",
+    " match ip address prefix-list SITE",
+  );
+}
+
+export function mseeBgpConfig(ce: CePlan, timers: BgpTimers): string {
+  return lines(
+    `hostname ${ce.msee.node}`,
+    `router bgp ${plan.mseeAsn}`,
+    ` bgp router-id ${ce.msee.address}`,
+    " no bgp network import-check",
+    " timers bgp 60 180",
+    ...peer(ce.address, plan.customerAsn, timers),
+    " address-family ipv4 unicast",
+    `  network ${plan.vnet}/32`,
+    `  neighbor ${ce.address} maximum-prefix 4000`,
+    `  neighbor ${ce.address} route-map ALL in`,
+    `  neighbor ${ce.address} route-map ALL out`,
+    " exit-address-family",
+    "route-map ALL permit 10",
+  );
+}
+
+const bfdConfig = lines(
+  "bfd",
+  " profile er",
+  "  detect-multiplier 3",
+  "  receive-interval 300",
+  "  transmit-interval 300",
+);
+
+export interface FrrRouter {
+  /** Network namespace, and FRR's own name for the instance (`-N`). */
+  readonly namespace: string;
+  /** Where configuration and logs lie; made readable by user frr. */
+  readonly dir: string;
+  readonly bgpd: string;
+  /** SNMPCONFPATH with the AgentX settings of bgpd; undefined: no SNMP. */
+  readonly snmpConfPath?: string;
+}
+
+export async function startFrr(router: FrrRouter): Promise<void> {
+  const { namespace, dir } = router;
+  const uid = Number(await run("id", ["-u", "frr"]));
+  const gid = Number(await run("id", ["-g", "frr"]));
+  for (const made of [dir, `/var/run/frr/${namespace}`]) {
+    mkdirSync(made, { recursive: true });
+    chownSync(made, uid, gid);
+  }
+  mkdirSync(`/etc/frr/${namespace}`, { recursive: true });
+  writeFileSync(`/etc/frr/${namespace}/vtysh.conf`, "");
+  const log = (daemon: string) => `log file ${join(dir, `${daemon}.log`)}\n`;
+  const configs = { zebra: "", bfdd: bfdConfig, bgpd: router.bgpd };
+  for (const [daemon, text] of Object.entries(configs)) {
+    const file = join(dir, `${daemon}.conf`);
+    writeFileSync(file, log(daemon) + text);
+    chownSync(file, uid, gid);
+  }
+  await startDaemon(router, "zebra");
+  // bgpd that does not find zebra tries again only after 10 s.
+  await until(`zebra of ${namespace} listens`, () => existsSync(`/var/run/frr/${namespace}/zserv.api`), {
+    within: 10_000,
+    every: 20,
+  });
+  await Promise.all([startDaemon(router, "bfdd"), startDaemon(router, "bgpd")]);
+}
+
+async function startDaemon({ namespace, dir, snmpConfPath }: FrrRouter, daemon: "zebra" | "bfdd" | "bgpd") {
+  const snmp = daemon === "bgpd" && snmpConfPath !== undefined;
+  await run(
+    ...inNamespace(namespace, `/usr/lib/frr/${daemon}`, [
+      ...["-d", "-N", namespace, "-P", "0", "-f", join(dir, `${daemon}.conf`)],
+      ...(snmp ? ["-M", "snmp"] : []),
+    ]),
+    snmp ? { env: { SNMPCONFPATH: snmpConfPath, MIBS: "" } } : {},
+  );
+}
+
+/** In this order: a bgpd that outlives zebra would take the routes away first. */
+export async function stopFrr(namespace: string): Promise<void> {
+  for (const daemon of ["bgpd", "bfdd", "zebra"]) {
+    const pid = readPid(`/var/run/frr/${namespace}/${daemon}.pid`);
+    if (pid !== undefined) await terminate(pid);
+  }
+}
+
+/** Runs vtysh commands on a router; gives what they print. */
+export function vtysh(namespace: string, ...commands: readonly string[]): Promise<string> {
+  return run("vtysh", ["-N", namespace, ...commands.flatMap((command) => ["-c", command])]);
+}
+
+/** State of a BGP session as bgpd itself says it (`Established`, `Idle`, ...); undefined when it cannot say. */
+export async function bgpState(namespace: string, peerAddress: string): Promise<string | undefined> {
+  const { code, stdout } = await attempt("vtysh", ["-N", namespace, "-c", `show bgp neighbors ${peerAddress} json`]);
+  if (code !== 0) return undefined;
+  try {
+    const answer = JSON.parse(stdout) as Readonly<Record<string, { readonly bgpState?: string }>>;
+    return answer[peerAddress]?.bgpState;
+  } catch {
+    return undefined;
+  }
+}
+
+function lines(...text: readonly string[]): string {
+  return `${text.join("\n")}\n`;
+}

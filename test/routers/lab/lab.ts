@@ -1,0 +1,121 @@
+// The lab as one thing: bring it up converged, take it down without a trace.
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BgpTimers, bgpState, ceBgpConfig, mseeBgpConfig, startFrr, stopFrr, vtysh } from "./frr.ts";
+import {
+  createNamespaces,
+  type NamespaceOf,
+  namespaceNames,
+  releasePrefix,
+  removeNamespaces,
+  takePrefix,
+} from "./namespaces.ts";
+import { requirePackages, requireRoot } from "./packages.ts";
+import { attempt, inNamespace } from "./processes.ts";
+import { oids, type SnmpAgent, snmpConfPathOf, snmpGet, startSnmpd, stopSnmpd, writeSnmpdConfig } from "./snmpd.ts";
+import { type CePlan, ces, plan } from "./topology.ts";
+import { until } from "./until.ts";
+
+export interface LabOptions extends BgpTimers {
+  /** Prefix of every namespace; two labs with different prefixes can run side by side. Short: names are limited. */
+  readonly prefix: string;
+}
+
+export interface Lab {
+  readonly ns: NamespaceOf;
+  /** Directory for whatever belongs to this run; removed at the end. */
+  readonly dir: string;
+  snmpAgent(ce: CePlan): SnmpAgent;
+  stop(): Promise<void>;
+}
+
+export async function startLab({ prefix, bfd }: LabOptions): Promise<Lab> {
+  requireRoot();
+  await requirePackages();
+  takePrefix(prefix);
+  await removeNamespaces(prefix);
+
+  const ns = namespaceNames(prefix);
+  // bgpd and the others run as user frr and must get through to their files.
+  const dir = mkdtempSync(join(tmpdir(), `${prefix}-`));
+  chmodSync(dir, 0o755);
+  const snmpAgent = (ce: CePlan): SnmpAgent => ({ namespace: ns(ce.node), dir: join(dir, `${ce.node}-snmp`) });
+
+  const lab: Lab = {
+    ns,
+    dir,
+    snmpAgent,
+    async stop() {
+      await Promise.all(ces.flatMap((ce) => [stopFrr(ns(ce.node)), stopFrr(ns(ce.msee.node))]));
+      await Promise.all(ces.map((ce) => stopSnmpd(snmpAgent(ce))));
+      await removeNamespaces(prefix);
+      rmSync(dir, { recursive: true, force: true });
+      releasePrefix(prefix);
+    },
+  };
+
+  try {
+    await createNamespaces(ns);
+    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd }), startMsee(lab, ce, { bfd })]));
+    await converged(lab);
+  } catch (failure) {
+    await lab.stop();
+    throw failure;
+  }
+  return lab;
+}
+
+async function startCe(lab: Lab, ce: CePlan, timers: BgpTimers): Promise<void> {
+  const agent = lab.snmpAgent(ce);
+  mkdirSync(agent.dir);
+  writeSnmpdConfig(agent, ce.node);
+  await startSnmpd(agent);
+  await startFrr({
+    namespace: lab.ns(ce.node),
+    dir: join(lab.dir, ce.node),
+    bgpd: ceBgpConfig(ce, timers),
+    snmpConfPath: snmpConfPathOf(agent),
+  });
+}
+
+function startMsee(lab: Lab, ce: CePlan, timers: BgpTimers): Promise<void> {
+  return startFrr({
+    namespace: lab.ns(ce.msee.node),
+    dir: join(lab.dir, ce.msee.node),
+    bgpd: mseeBgpConfig(ce, timers),
+  });
+}
+
+/** Both sessions Established and visible by SNMP, both MSEEs answering the jump host, the cloud reached. */
+async function converged(lab: Lab): Promise<void> {
+  const jump = lab.ns("jump");
+  const waiting = { within: 30_000 };
+  await Promise.all(
+    ces.map(async (ce) => {
+      const state = () => bgpState(lab.ns(ce.node), ce.msee.address);
+      await until(
+        `session ${ce.node} - ${ce.msee.node} established`,
+        async () => (await state()) === "Established",
+        waiting,
+        state,
+      );
+      const seen = () => snmpGet(jump, ce.loopback, `${oids.bgpPeerState}.${ce.msee.address}`);
+      await until(`BGP4-MIB of ${ce.node} says established`, async () => (await seen()) === "6", waiting, seen);
+      await until(`${ce.msee.node} answers the jump host`, () => pings(jump, ce.msee.address), waiting);
+    }),
+  );
+  await until(
+    "the cloud answers the jump host",
+    () => pings(jump, plan.vnet),
+    waiting,
+    () => vtysh(lab.ns("ce1"), "show ip route"),
+  );
+}
+
+/** Whether one of `count` echo requests, 200 ms apart, is answered. */
+export async function pings(fromNamespace: string, address: string, count = 1): Promise<boolean> {
+  const args = ["-n", "-q", "-c", String(count), "-i", "0.2", "-W", "1", address];
+  return (await attempt(...inNamespace(fromNamespace, "ping", args))).code === 0;
+}
