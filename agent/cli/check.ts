@@ -1,0 +1,32 @@
+// `circuitwatch check FILE`: says everything that is wrong with a configuration, or what it watches.
+
+import { type Estate, pathsOf } from "../estate/estate.ts";
+import { type HostFiles, loadConfig } from "./load.ts";
+
+export interface CheckIo extends HostFiles {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+/** The exit code: 0 when the file can be used, 1 when not. */
+export async function check(file: string, io: CheckIo): Promise<number> {
+  const loaded = loadConfig(file, io);
+  if (!loaded.ok) {
+    for (const line of loaded.error) io.err(line);
+    return 1;
+  }
+  io.out(`${file}: ok: ${summary(loaded.value)}`);
+  return 0;
+}
+
+/** `3 sites, 4 routers, 2 circuits, 4 paths`. */
+function summary(estate: Estate): string {
+  const sites = new Set([estate.site, ...[...estate.routers.values()].map((router) => router.site)]);
+  const counted: readonly (readonly [number, string])[] = [
+    [sites.size, "site"],
+    [estate.routers.size, "router"],
+    [estate.circuits.size, "circuit"],
+    [pathsOf(estate).length, "path"],
+  ];
+  return counted.map(([n, word]) => `${n} ${word}${n === 1 ? "" : "s"}`).join(", ");
+}

@@ -1,0 +1,213 @@
+// The checked configuration as an Estate: everything that is derived is derived here.
+
+import { addressIn, formatAddress, formatSubnet, parseAddress, parseListen, parseSubnet } from "../estate/address.ts";
+import {
+  type Circuit,
+  type Estate,
+  type GlobalReach,
+  type GlobalReachPair,
+  type Limit,
+  type LinkName,
+  type ListenAddress,
+  microsoftAsn,
+  type Path,
+  type Peering,
+  type PeeringName,
+  type ProbeTarget,
+  peeringNames,
+  type Router,
+  type Session,
+  type Sku,
+  type SnmpCredentials,
+  type Thresholds,
+} from "../estate/estate.ts";
+import { type Duration, parseDuration } from "../lib/duration.ts";
+import { type Configuration, stampPort } from "./schema.ts";
+import { parsePercentage, parseSpeed } from "./values.ts";
+
+type CircuitEntry = Configuration["circuits"][string];
+type PeeringEntry = NonNullable<CircuitEntry["peerings"][PeeringName]>;
+type LinkEntry = CircuitEntry["links"][LinkName];
+type ThresholdsEntry = Configuration["thresholds"]["path"];
+type OwnThresholds = PeeringEntry["thresholds"];
+type ProbeEntry = NonNullable<NonNullable<PeeringEntry["probes"]>[LinkName]>[number];
+
+/** Every text was checked before: one that does not parse is our own bug. */
+function must<T>(value: T | undefined, text: string): T {
+  if (value === undefined) throw new Error(`a value of the configuration passed its check and cannot be read: ${text}`);
+  return value;
+}
+
+const duration = (text: string): Duration => must(parseDuration(text), text);
+const address = (text: string): string => formatAddress(must(parseAddress(text), text));
+
+export function buildEstate(configuration: Configuration, credentials: ReadonlyMap<string, SnmpCredentials>): Estate {
+  const routers = new Map<string, Router>();
+  for (const [name, entry] of Object.entries(configuration.routers)) {
+    routers.set(name, {
+      name,
+      site: entry.site,
+      address: address(entry.address),
+      port: entry.port,
+      credentials: must(credentials.get(entry.credentials), entry.credentials),
+      anySource: entry.anySource,
+      pollInterval: duration(entry.interval ?? configuration.snmp.interval),
+    });
+  }
+  return {
+    site: configuration.site,
+    web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
+    routers,
+    circuits: new Map(
+      Object.entries(configuration.circuits).map(([name, entry]) => [
+        name,
+        circuitOf(name, entry, configuration, routers),
+      ]),
+    ),
+    globalReach: new Map(
+      Object.entries(configuration.globalReach).map(([name, entry]) => [
+        name,
+        globalReachOf(name, entry, configuration),
+      ]),
+    ),
+  };
+}
+
+function circuitOf(
+  name: string,
+  entry: CircuitEntry,
+  configuration: Configuration,
+  routers: ReadonlyMap<string, Router>,
+): Circuit {
+  const path = (peering: PeeringName, of: PeeringEntry, link: LinkName): Path => {
+    const end = entry.links[link];
+    const session = sessionOf(end, of.subnets?.[link]);
+    const msee = end.providerEdge === undefined ? session.remoteAddress : undefined;
+    return {
+      circuit: name,
+      peering,
+      link,
+      router: end.router,
+      site: must(routers.get(end.router), end.router).site,
+      interface: end.interface,
+      session,
+      msee,
+      vlan: of.vlan,
+      probes: pathProbes(of.probes?.[link], msee, configuration.probing),
+      thresholds: thresholdsOf(configuration.thresholds.path, of.thresholds),
+    };
+  };
+  const peerings = peeringNames.flatMap((peering): readonly Peering[] => {
+    const of = entry.peerings[peering];
+    if (of === undefined) return [];
+    const paths = { primary: path(peering, of, "primary"), secondary: path(peering, of, "secondary") };
+    return [{ name: peering, prefixLimits: prefixLimits(peering, entry.sku), paths }];
+  });
+  return {
+    name,
+    serviceKey: entry.serviceKey.toLowerCase(),
+    provider: entry.provider,
+    peeringLocation: entry.peeringLocation,
+    bandwidth: must(parseSpeed(entry.bandwidth), entry.bandwidth),
+    sku: entry.sku,
+    connectivityModel: entry.connectivityModel,
+    peerings,
+  };
+}
+
+/** The router has the first usable address of the subnet and the MSEE the second (Microsoft's routing requirements). */
+function sessionOf({ router, providerEdge }: LinkEntry, subnetText: string | undefined): Session {
+  if (providerEdge !== undefined) {
+    return {
+      router,
+      localAddress: undefined,
+      remoteAddress: address(providerEdge.address),
+      remoteAsn: providerEdge.asn,
+    };
+  }
+  const parsed = parseSubnet(subnetText ?? "");
+  const subnet = must(parsed.ok ? parsed.value : undefined, subnetText ?? "no subnet");
+  return {
+    router,
+    localAddress: formatAddress(addressIn(subnet, 1)),
+    remoteAddress: formatAddress(addressIn(subnet, 2)),
+    remoteAsn: microsoftAsn,
+  };
+}
+
+/** Prefixes that Microsoft takes per session, from its ExpressRoute FAQ. */
+function prefixLimits(peering: PeeringName, sku: Sku): Peering["prefixLimits"] {
+  if (peering === "microsoft") return { ipv4: 200, ipv6: 200 };
+  return { ipv4: sku === "premium" ? 10_000 : 4_000, ipv6: 100 };
+}
+
+function pathProbes(
+  entries: readonly ProbeEntry[] | undefined,
+  msee: string | undefined,
+  defaults: Configuration["probing"],
+): readonly ProbeTarget[] {
+  const probes = entries ?? (msee === undefined ? [] : [{ technique: "icmp" as const }]);
+  return probes.map((entry) => probeOf(entry, must(entry.address ?? msee, "the address of a probe"), defaults));
+}
+
+function probeOf(entry: Omit<ProbeEntry, "address">, target: string, defaults: Configuration["probing"]): ProbeTarget {
+  return {
+    technique: entry.technique,
+    address: address(target),
+    port: entry.technique === "icmp" ? 0 : (entry.port ?? stampPort),
+    source: entry.source === undefined ? undefined : address(entry.source),
+    interval: duration(entry.interval ?? defaults.interval),
+    timeout: duration(entry.timeout ?? defaults.timeout),
+  };
+}
+
+function thresholdsOf(estate: ThresholdsEntry, own: OwnThresholds): Thresholds {
+  const limit = <T extends { raise: string; clear: string; for: string }>(
+    base: T,
+    over:
+      | { readonly raise?: string | undefined; readonly clear?: string | undefined; readonly for?: string | undefined }
+      | undefined,
+    value: (text: string) => number,
+  ): Limit => ({
+    raise: value(over?.raise ?? base.raise),
+    clear: value(over?.clear ?? base.clear),
+    for: duration(over?.for ?? base.for),
+  });
+  return {
+    loss: limit(estate.loss, own?.loss, (text) => must(parsePercentage(text), text)),
+    delay: limit(estate.delay, own?.delay, (text) => duration(text) / 1_000),
+    silence: duration(own?.silence ?? estate.silence),
+    window: duration(own?.window ?? estate.window),
+    keepFiringFor: duration(own?.keepFiringFor ?? estate.keepFiringFor),
+  };
+}
+
+function globalReachOf(
+  name: string,
+  entry: Configuration["globalReach"][string],
+  configuration: Configuration,
+): GlobalReach {
+  const thresholds = thresholdsOf(configuration.thresholds.globalReach, entry.thresholds);
+  const pairs = new Map<string, GlobalReachPair & { readonly probes: ProbeTarget[] }>();
+  for (const probe of entry.probes) {
+    // The agent of the other site measures the rest; a source says that this one stands in for it.
+    if (probe.from !== configuration.site && probe.source === undefined) continue;
+    const key = `${probe.from} ${probe.to}`;
+    const pair = pairs.get(key) ?? {
+      globalReach: name,
+      fromSite: probe.from,
+      toSite: probe.to,
+      probes: [],
+      thresholds,
+    };
+    pair.probes.push(probeOf(probe, probe.address, configuration.probing));
+    pairs.set(key, pair);
+  }
+  const parsed = parseSubnet(entry.subnet);
+  return {
+    name,
+    circuits: entry.circuits as [string, string],
+    subnet: formatSubnet(must(parsed.ok ? parsed.value : undefined, entry.subnet)),
+    pairs: [...pairs.values()],
+  };
+}

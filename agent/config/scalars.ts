@@ -1,0 +1,272 @@
+// The scalar types of the configuration: what each accepts, and what it says when it does not.
+
+import {
+  formatAddress,
+  formatSubnet,
+  parseAddress,
+  parseListen,
+  parseSubnet,
+  type SubnetProblem,
+} from "../estate/address.ts";
+import { type Duration, parseDuration } from "../lib/duration.ts";
+import { quote } from "./error.ts";
+import { integer, type KeyDeclaration, text, type Wrong } from "./keys.ts";
+import { parsePercentage, parseSpeed } from "./values.ts";
+
+type Described = Pick<KeyDeclaration<never>, "is" | "absent"> & { readonly example?: string };
+
+/** Free text that is shown to people. */
+export function words({ is, example = "" }: Described) {
+  return text({
+    is,
+    type: "a text",
+    examples: [example],
+    json: { minLength: 1, maxLength: 200 },
+    wrong: (value) => {
+      if (value.trim() === "") return { problem: "is empty", fix: `write for example ${example}` };
+      if (value.length > 200) return { problem: `has ${value.length} characters`, fix: "use at most 200" };
+      return /[\n\r\t]/.test(value) ? { problem: "holds a line break or tab", fix: "write it on one line" } : undefined;
+    },
+  });
+}
+
+/** The name of something else in the file. */
+export function name({ is, example = "" }: Described) {
+  return text({ is, type: "a name", examples: [example], json: { minLength: 1 } });
+}
+
+export const siteNameWrong = (value: string): Wrong | undefined =>
+  /^[a-z0-9][a-z0-9-]{0,62}$/.test(value)
+    ? undefined
+    : { problem: `${quote(value)} is not a name`, fix: nameRule(value) };
+
+/** The rule for names, with the name that was probably meant. */
+export function nameRule(value: string): string {
+  const meant = value
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 63);
+  const rule = "use lower-case letters, digits and hyphens, beginning with a letter or digit";
+  return meant === "" ? rule : `${rule}: ${meant}`;
+}
+
+export function site({ is, example = "ams" }: Described) {
+  return text({
+    is,
+    type: "a name",
+    examples: [example],
+    json: { pattern: "^[a-z0-9][a-z0-9-]{0,62}$" },
+    wrong: siteNameWrong,
+  });
+}
+
+export function duration({
+  is,
+  example = "5s",
+  least,
+  most,
+  absent,
+}: Described & { readonly least: string; readonly most: string }) {
+  const [shortest, longest] = [parseDuration(least), parseDuration(most)] as [Duration, Duration];
+  return text({
+    is,
+    type: "a duration",
+    examples: [example],
+    ...(absent === undefined ? {} : { absent }),
+    json: { pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$" },
+    wrong: (value) => {
+      const parsed = parseDuration(value);
+      if (parsed === undefined) {
+        return {
+          problem: `${quote(value)} is not a duration`,
+          fix: "write a number and a unit (ms, s, m, h, d), such as 200ms, 5s or 1m30s",
+        };
+      }
+      if (parsed < shortest) return { problem: `${value} is too short`, fix: `use ${least} or longer` };
+      if (parsed > longest) return { problem: `${value} is too long`, fix: `use ${most} or shorter` };
+      return undefined;
+    },
+  });
+}
+
+export function percentage({ is, example = "5%" }: Described) {
+  return text({
+    is,
+    type: "a percentage",
+    examples: [example],
+    json: { pattern: "^\\d{1,3}(\\.\\d{1,6})?%$" },
+    wrong: (value) =>
+      parsePercentage(value) === undefined
+        ? {
+            problem: `${quote(value)} is not a percentage from 0% to 100%`,
+            fix: "write a number and %, such as 5% or 0.5%",
+          }
+        : undefined,
+  });
+}
+
+export function speed({ is, example = "1Gbps" }: Described) {
+  return text({
+    is,
+    type: "a bandwidth",
+    examples: [example],
+    json: { pattern: "^[1-9]\\d{0,5}(Mbps|Gbps)$" },
+    wrong: (value) => {
+      if (parseSpeed(value) !== undefined) return undefined;
+      const loose = /^([1-9]\d{0,5})\s*(m|g)(b|bit|bps|bit\/s|b\/s)?$/i.exec(value.trim());
+      const meant =
+        loose === null
+          ? "a number and Mbps or Gbps, such as 50Mbps or 1Gbps"
+          : `${loose[1]}${loose[2]?.toUpperCase()}bps`;
+      return { problem: `${quote(value)} is not a bandwidth`, fix: `write ${meant}` };
+    },
+  });
+}
+
+export function address({ is, example = "192.0.2.1", absent }: Described) {
+  return text({
+    is,
+    type: "an IP address",
+    examples: [example],
+    ...(absent === undefined ? {} : { absent }),
+    json: { minLength: 2, maxLength: 45 },
+    wrong: addressWrong,
+  });
+}
+
+function addressWrong(value: string): Wrong | undefined {
+  const parsed = parseAddress(value);
+  if (parsed === undefined) return { problem: `${quote(value)} is not an IP address`, fix: addressFix(value) };
+  const first = parsed.family === 4 ? Number(parsed.value >> 24n) : Number(parsed.value >> 120n);
+  if (parsed.value === 0n) return { problem: `${value} is no host's address`, fix: "write the address of one host" };
+  const multicast = parsed.family === 4 ? first >= 224 : first === 0xff;
+  return multicast
+    ? { problem: `${value} is a multicast or reserved address`, fix: "write the address of one host" }
+    : undefined;
+}
+
+function addressFix(value: string): string {
+  if (parseAddress(value.split("/")[0] ?? "") !== undefined) return `write the address alone: ${value.split("/")[0]}`;
+  if (parseAddress(value.split("%")[0] ?? "") !== undefined) return "write an address without a zone (%...)";
+  const [host = "", port = ""] = value.split(":");
+  if (parseAddress(host) !== undefined && /^\d+$/.test(port))
+    return `write the address alone: ${host}, and the port under port`;
+  const octets = value.split(".");
+  if (octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet))) {
+    const plain = octets.map(Number).join(".");
+    return parseAddress(plain) === undefined
+      ? "every part is a number from 0 to 255"
+      : `write it without leading zeros: ${plain}`;
+  }
+  return /[a-z]/i.test(value) && !value.includes(":")
+    ? "write the address itself: host names are not looked up, since DNS may fail together with the circuit"
+    : "write an IPv4 or IPv6 address, such as 192.0.2.1 or 2001:db8::1";
+}
+
+export function subnet({ is, example = "192.0.2.0/30" }: Described) {
+  return text({
+    is,
+    type: "a subnet",
+    examples: [example],
+    json: { pattern: "^[0-9a-fA-F:.]+/\\d{1,3}$" },
+    wrong: (value) => {
+      const parsed = parseSubnet(value);
+      return parsed.ok ? undefined : subnetWrong(value, parsed.error, example);
+    },
+  });
+}
+
+function subnetWrong(value: string, problem: SubnetProblem, example: string): Wrong {
+  switch (problem.kind) {
+    case "form":
+      return { problem: `${quote(value)} is not a subnet`, fix: `write network/length, such as ${example}` };
+    case "noLength":
+      return {
+        problem: `${quote(value)} has no length`,
+        fix: `write network/length, such as ${formatAddress(problem.address)}${example.slice(example.indexOf("/"))}`,
+      };
+    case "length":
+      return {
+        problem: `${quote(value)} has no valid length`,
+        fix: `the number after the slash is from 0 to ${problem.maximum}`,
+      };
+    case "hostBits":
+      return {
+        problem: `${quote(value)} has host bits set`,
+        fix: `the network that contains it is ${formatSubnet(problem.meant)}`,
+      };
+  }
+}
+
+export function listen({ is }: Described) {
+  return text({
+    is,
+    type: "a listen address",
+    examples: ["127.0.0.1:9580"],
+    json: { pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]]+):\\d{1,5}$" },
+    wrong: (value) =>
+      parseListen(value) === undefined
+        ? { problem: `${quote(value)} is not a listen address`, fix: listenFix(value) }
+        : undefined,
+  });
+}
+
+function listenFix(value: string): string {
+  if (/^:?\d{1,5}$/.test(value)) {
+    const port = value.replace(":", "");
+    return `write 127.0.0.1:${port} for this host alone, or 0.0.0.0:${port} for every address`;
+  }
+  const parsed = parseAddress(value);
+  if (parsed?.family === 4) return `add the port: ${value}:9580`;
+  if (parsed?.family === 6) return `write [${value}]:9580`;
+  return "write ADDRESS:PORT, such as 127.0.0.1:9580 or [::1]:9580";
+}
+
+export function port({ is }: Described) {
+  return integer({ is, type: "a UDP port", examples: ["161"], minimum: 1, maximum: 65_535 });
+}
+
+/** ASNs that nobody can have, and the registry entry that says so. */
+function reservedAsn(value: number): string | undefined {
+  if (value === 12_076) return "Microsoft's own, on every MSEE";
+  if (value >= 65_515 && value <= 65_520) return "reserved by Azure (65515 to 65520)";
+  if (value === 23_456) return "AS_TRANS (RFC 6793)";
+  if (value === 65_535 || value === 4_294_967_295) return "reserved (RFC 7300)";
+  return undefined;
+}
+
+export function asn({ is, type = "an ASN" }: Described & { readonly type?: string }) {
+  return integer({
+    is,
+    type,
+    examples: ["65010"],
+    minimum: 1,
+    maximum: 4_294_967_295,
+    wrong: (value) => {
+      const why = reservedAsn(value);
+      return why === undefined
+        ? undefined
+        : { problem: `${value} is ${why}`, fix: "write the ASN of the router at your end of the session" };
+    },
+  });
+}
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function serviceKey({ is }: Described) {
+  const example = "7a3c0000-0000-4000-8000-000000000001";
+  return text({
+    is,
+    type: "a GUID",
+    examples: [example],
+    json: { pattern: "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$" },
+    wrong: (value) =>
+      guid.test(value)
+        ? undefined
+        : {
+            problem: `${quote(value)} is not a GUID`,
+            fix: `copy the service key from the circuit's overview in the Azure portal, such as ${example}`,
+          },
+  });
+}

@@ -1,0 +1,359 @@
+// The form of the configuration file. Everything that people read about it comes from here.
+
+import type { z } from "zod";
+import { connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
+import { flag, integer, keys, list, named, word } from "./keys.ts";
+import * as s from "./scalars.ts";
+
+/** The port of STAMP's reflectors, RFC 8762 section 4.1. */
+export const stampPort = 862;
+
+const secret = (is: string) =>
+  keys(
+    {
+      env: s
+        .name({ is: "Name of an environment variable that holds the secret.", example: "SNMP_COMMUNITY" })
+        .optional(),
+      file: s
+        .name({
+          is: "Absolute path of a file that holds the secret; line breaks at its end are dropped.",
+          example: "/etc/circuitwatch/community",
+        })
+        .optional(),
+      credential: s
+        .name({
+          is: "Name of a systemd credential (LoadCredential=), read from $CREDENTIALS_DIRECTORY.",
+          example: "snmp-community",
+        })
+        .optional(),
+    },
+    {
+      is: `${is} Never written here: exactly one of env, file and credential says where it is.`,
+      type: "a reference to a secret",
+      examples: ["{ env: SNMP_COMMUNITY }"],
+      json: { minProperties: 1, maxProperties: 1 },
+    },
+  );
+
+const snmpInterval = { least: "1s", most: "1h" };
+const probeInterval = { least: "10ms", most: "1m", example: "200ms" };
+const probeTimeout = { least: "10ms", most: "10s", example: "1s" };
+const thresholdSpan = { least: "100ms", most: "1h" };
+
+const limitOf = (what: string, value: typeof s.percentage, example: string, lower: string) => ({
+  raise: value({ is: `${what} at or above this, for as long as \`for\` says, is degraded.`, example }),
+  clear: value({
+    is: `${what} below this ends it; at most raise, so that a value at the limit does not flap.`,
+    example: lower,
+  }),
+  for: s.duration({ is: "How long it must last before it counts.", example: "3s", least: "0s", most: "1h" }),
+});
+
+const lossLimit = limitOf("Loss", s.percentage, "5%", "2%");
+const delayLimit = limitOf(
+  "Median round-trip delay",
+  (described) => s.duration({ ...described, least: "0.1ms", most: "10s" }),
+  "100ms",
+  "80ms",
+);
+
+const spans = {
+  silence: s.duration({
+    is: "No probe answered for this long, though they were before: down.",
+    example: "2s",
+    ...thresholdSpan,
+  }),
+  window: s.duration({ is: "Loss and delay are judged over this much of the past.", example: "10s", ...thresholdSpan }),
+  keepFiringFor: s.duration({
+    is: "A condition that ended keeps firing this long, so that a flap is one page.",
+    example: "10s",
+    least: "0s",
+    most: "1h",
+  }),
+};
+
+const lossIs = "Limit on the loss of probes.";
+const delayIs = "Limit on the median round-trip delay.";
+
+/** Limits of one path or pair: what is absent is taken from the estate's. */
+const ownThresholds = keys(
+  {
+    loss: keys(
+      { raise: lossLimit.raise.optional(), clear: lossLimit.clear.optional(), for: lossLimit.for.optional() },
+      { is: lossIs },
+    ).optional(),
+    delay: keys(
+      { raise: delayLimit.raise.optional(), clear: delayLimit.clear.optional(), for: delayLimit.for.optional() },
+      { is: delayIs },
+    ).optional(),
+    silence: spans.silence.optional(),
+    window: spans.window.optional(),
+    keepFiringFor: spans.keepFiringFor.optional(),
+  },
+  { is: "Limits of its own; each that is absent is taken from the top-level thresholds." },
+);
+
+const estateThresholds = (is: string, delay: { readonly raise: string; readonly clear: string }) =>
+  keys(
+    {
+      loss: keys(
+        {
+          raise: lossLimit.raise.default("5%"),
+          clear: lossLimit.clear.default("2%"),
+          for: lossLimit.for.default("3s"),
+        },
+        { is: lossIs },
+      ).prefault({}),
+      delay: keys(
+        {
+          raise: delayLimit.raise.default(delay.raise),
+          clear: delayLimit.clear.default(delay.clear),
+          for: delayLimit.for.default("5s"),
+        },
+        { is: delayIs },
+      ).prefault({}),
+      silence: spans.silence.default("2s"),
+      window: spans.window.default("10s"),
+      keepFiringFor: spans.keepFiringFor.default("10s"),
+    },
+    { is },
+  ).prefault({});
+
+const router = keys(
+  {
+    site: s.site({ is: "Site where the router stands." }),
+    address: s.address({ is: "Address of its SNMP agent.", example: "192.0.2.11" }),
+    port: s.port({ is: "UDP port of its SNMP agent." }).default(161),
+    credentials: s.name({ is: "Name of its credentials under snmp.credentials.", example: "edge" }),
+    anySource: flag({
+      is: "Accept answers from another address than the one asked (multi-homed gear).",
+      type: "true or false",
+      examples: ["true", "false"],
+    }).default(false),
+    interval: s
+      .duration({ is: "Time between two polls of this router.", ...snmpInterval, absent: "`snmp.interval`" })
+      .optional(),
+  },
+  { is: "An on-premises edge router, polled by SNMP." },
+);
+
+const link = (which: string) =>
+  keys(
+    {
+      router: s.name({ is: "Name of the router on which the link ends, under routers.", example: "ams-ce1" }),
+      interface: s.words({
+        is: "ifName, ifDescr or ifAlias of the link's interface on that router.",
+        example: "GigabitEthernet0/0/0",
+      }),
+      providerEdge: keys(
+        {
+          address: s.address({
+            is: "Address of the provider's edge router: the far end of the BGP session.",
+            example: "198.51.100.1",
+          }),
+          asn: s.asn({ is: "ASN of the provider's edge router." }),
+        },
+        { is: "The provider's edge router with which the router peers. Required with anyToAny, refused elsewhere." },
+      ).optional(),
+    },
+    { is: `The ${which} link of the circuit: where it ends on our side.` },
+  );
+
+const probeKeys = {
+  technique: word(probeTechniques, {
+    is: "icmp: echo requests, answered by nearly everything. stamp: UDP to a STAMP Session-Reflector (RFC 8762).",
+    type: "a probe technique",
+    examples: ["icmp", "stamp"],
+  }),
+  port: integer({
+    is: "UDP port of the Session-Reflector; only with stamp.",
+    type: "a UDP port",
+    examples: ["862"],
+    absent: "862",
+    minimum: 1,
+    maximum: 65_535,
+  }).optional(),
+  source: s
+    .address({ is: "Local address to send from.", example: "192.0.2.10", absent: "chosen by the routing table" })
+    .optional(),
+  interval: s.duration({ is: "Time between two probes.", ...probeInterval, absent: "`probing.interval`" }).optional(),
+  timeout: s
+    .duration({ is: "An answer later than this counts as lost.", ...probeTimeout, absent: "`probing.timeout`" })
+    .optional(),
+};
+
+const pathProbe = keys(
+  {
+    ...probeKeys,
+    address: s
+      .address({ is: "Address that is probed.", example: "192.0.2.2", absent: "the MSEE, with icmp" })
+      .optional(),
+  },
+  { is: "One stream of probes over this path.", examples: ["{ technique: icmp }"] },
+);
+
+const probeList = (which: string) =>
+  list(pathProbe, {
+    is: `Probes over the ${which} path. When absent: one icmp probe of the MSEE, and none with anyToAny. An empty list: none.`,
+    examples: ["[{ technique: icmp }]"],
+    json: { maxItems: 16 },
+  }).optional();
+
+const peering = (is: string) =>
+  keys(
+    {
+      vlan: integer({
+        is: "VLAN of the peering; C-tag where the port is QinQ.",
+        type: "a VLAN",
+        examples: ["100"],
+        minimum: 1,
+        maximum: 4094,
+      }),
+      customerAsn: s.asn({ is: "ASN of our end of the sessions, as Azure has it." }),
+      subnets: keys(
+        {
+          primary: s.subnet({
+            is: "/30 or /126 of the primary path: the router has its first usable address, the MSEE the second.",
+            example: "172.16.0.0/30",
+          }),
+          secondary: s.subnet({ is: "/30 or /126 of the secondary path.", example: "172.16.0.4/30" }),
+        },
+        { is: "Subnets of the two sessions. Required except with anyToAny, where the provider has them." },
+      ).optional(),
+      probes: keys(
+        { primary: probeList("primary"), secondary: probeList("secondary") },
+        { is: "What is probed over each path." },
+      ).optional(),
+      thresholds: ownThresholds.optional(),
+    },
+    { is },
+  );
+
+const circuit = keys(
+  {
+    serviceKey: s.serviceKey({ is: "Service key of the circuit: a GUID, and no secret." }),
+    provider: s.words({ is: "Connectivity provider, as it is to stand in a ticket.", example: "Equinix" }),
+    peeringLocation: s.words({ is: "Peering location, as Azure names it.", example: "Amsterdam" }),
+    bandwidth: s.speed({ is: "Bandwidth of the circuit, which each link has in full." }),
+    sku: word(skus, {
+      is: "SKU of the circuit; it decides the prefix limits and whether Global Reach is possible.",
+      type: "a SKU",
+      examples: [...skus],
+    }),
+    connectivityModel: word(connectivityModels, {
+      is: "How the circuit reaches Microsoft: decides who the routers peer with, and so what can be checked.",
+      type: "a connectivity model",
+      examples: [...connectivityModels],
+    }),
+    links: keys({ primary: link("primary"), secondary: link("secondary") }, { is: "The two links of the circuit." }),
+    peerings: keys(
+      {
+        azurePrivate: peering("Private peering: virtual networks.").optional(),
+        microsoft: peering("Microsoft peering: public services of Microsoft.").optional(),
+      },
+      { is: "Peerings of the circuit: at least one.", json: { minProperties: 1 } },
+    ),
+  },
+  { is: "An ExpressRoute circuit: two links, and the peerings over them." },
+);
+
+const pairProbe = keys(
+  {
+    from: s.site({
+      is: "Site from which the probe is sent. An agent runs the probes of its own site, and those with a source.",
+      example: "ams",
+    }),
+    to: s.site({ is: "Site that answers.", example: "sin" }),
+    ...probeKeys,
+    address: s.address({ is: "Address that answers at the other site.", example: "198.51.100.11" }),
+  },
+  {
+    is: "One stream of probes from one site to the other.",
+    examples: ["{ from: ams, to: sin, technique: icmp, address: 198.51.100.11 }"],
+  },
+);
+
+const globalReach = keys(
+  {
+    circuits: list(s.name({ is: "Name of a circuit.", example: "ams-1" }), {
+      is: "The two circuits that are joined.",
+      examples: ["[ams-1, sin-1]"],
+      json: { minItems: 2, maxItems: 2 },
+    }),
+    subnet: s.subnet({
+      is: "The /29 or /125 of the Global Reach connection, used nowhere else.",
+      example: "192.168.250.0/29",
+    }),
+    probes: list(pairProbe, { is: "Probes between the two sites.", examples: ["[]"], json: { maxItems: 64 } }).default(
+      [],
+    ),
+    thresholds: ownThresholds.optional(),
+  },
+  { is: "Two circuits joined by Global Reach, so that their sites reach each other through Microsoft." },
+);
+
+const credentials = keys(
+  {
+    version: word(["2c"], { is: "Version of SNMP.", type: "an SNMP version", examples: ["2c"] }),
+    community: secret("The community."),
+  },
+  { is: "How to ask a router." },
+);
+
+export const configurationSchema = keys(
+  {
+    site: s.site({ is: "Site where this agent stands." }),
+    web: keys(
+      {
+        listen: s
+          .listen({
+            is: "Address and port of the status page, /metrics and the API. There is no login: keep it on a trusted address.",
+          })
+          .default("127.0.0.1:9580"),
+      },
+      { is: "The web server." },
+    ).prefault({}),
+    snmp: keys(
+      {
+        interval: s.duration({ is: "Time between two polls of a router.", ...snmpInterval }).default("5s"),
+        credentials: named(credentials, { is: "Credentials by name; routers refer to them." }),
+      },
+      { is: "Polling of the routers." },
+    ),
+    probing: keys(
+      {
+        interval: s.duration({ is: "Time between two probes of a stream.", ...probeInterval }).default("200ms"),
+        timeout: s
+          .duration({ is: "The loss threshold (RFC 7680): an answer later than this counts as lost.", ...probeTimeout })
+          .default("1s"),
+      },
+      { is: "Defaults of every probe." },
+    ).prefault({}),
+    thresholds: keys(
+      {
+        path: estateThresholds("Limits of the paths of circuits.", { raise: "100ms", clear: "80ms" }),
+        globalReach: estateThresholds("Limits between the sites of a Global Reach.", {
+          raise: "300ms",
+          clear: "250ms",
+        }),
+      },
+      { is: "When a path or a Global Reach pair is degraded or down." },
+    ).prefault({}),
+    routers: named(router, { is: "The on-premises edge routers by name." }),
+    circuits: named(circuit, { is: "The ExpressRoute circuits by name." }),
+    globalReach: named(globalReach, { is: "Pairs of circuits joined by Global Reach, by name." }).prefault({}),
+  },
+  { is: "Everything that one agent watches." },
+);
+
+/** The file as it is written. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;
+/** With the defaults put in. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** A value of the file of which parts may be missing or were found wrong. */
+export type Draft<T> = T extends string | number | boolean | undefined
+  ? T
+  : T extends readonly (infer U)[]
+    ? readonly (Draft<U> | undefined)[]
+    : { readonly [K in keyof T]?: Draft<T[K]> | undefined };
