@@ -1,0 +1,139 @@
+// How the agent itself is doing: for the question whether its words can be trusted.
+
+import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
+import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import { band, columns, type Section } from "./layout.ts";
+import { toRunbook } from "./links.ts";
+import { timeSeries } from "./panels.ts";
+import { max, overTime, rate, rows, select } from "./promql.ts";
+import { table, withColumns } from "./tables.ts";
+
+const total = (by: string, metric: MetricDefinition) => `sum by (${by}) (${rate(metric)})`;
+
+function polls(): Panel {
+  return timeSeries(
+    {
+      title: "Polls by result",
+      description:
+        "Polls per second that ended with each result. Timeout: the router is silent or the community is wrong. Refused: nothing " +
+        "listens on the port. Incomplete or malformed: the router's SNMP agent is at fault; its answer was not used.",
+    },
+    [overTime(total("group, result", metrics.agent.polls), "{{group}} {{result}}")],
+    "ops",
+  )
+    .min(0)
+    .links([toRunbook("ExpressRouteRouterUnreachable")])
+    .build();
+}
+
+function pollDuration(): Panel {
+  return timeSeries(
+    {
+      title: "Poll duration",
+      description:
+        "Duration of the last poll of each router and group, retries included. Close to the poll interval: the next poll is " +
+        "skipped, and what you see is older than you think. Ask that router less often.",
+    },
+    [overTime(max(["router", "group"], select(metrics.agent.pollSeconds)), "{{router}} {{group}}")],
+    "s",
+  )
+    .min(0)
+    .build();
+}
+
+function snmp(): Panel {
+  return timeSeries(
+    {
+      title: "SNMP requests, retransmissions and skipped polls",
+      description:
+        "Retransmissions beside requests: datagrams are lost between the agent and a router, or the router is too slow. Skipped " +
+        "polls: the one before was still in flight.",
+    },
+    [
+      overTime(`sum(${rate(metrics.agent.snmpRequests)})`, "requests"),
+      overTime(`sum(${rate(metrics.agent.snmpRetries)})`, "retransmissions"),
+      overTime(`sum(${rate(metrics.agent.pollOverruns)})`, "skipped polls"),
+    ],
+    "ops",
+  )
+    .min(0)
+    .build();
+}
+
+function dropped(): Panel {
+  return timeSeries(
+    {
+      title: "Dropped datagrams by kind",
+      description:
+        "Datagrams that came in and were not used. A few late ones are normal. A lasting rate of any other kind: a broken router, a wrong " +
+        "address in the configuration, or somebody who sends us forged answers.",
+    },
+    [
+      overTime(total("kind", metrics.agent.snmpDropped), "SNMP {{kind}}"),
+      overTime(total("kind", metrics.agent.probesDropped), "probe {{kind}}"),
+    ],
+    "pps",
+  )
+    .min(0)
+    .build();
+}
+
+function probes(): Panel {
+  return timeSeries(
+    {
+      title: "Probes that say nothing of a path",
+      description:
+        "Probes that this host could not send, answers whose delay was not to be trusted, and restarts of the probe worker. " +
+        "Above zero for long: the fault is on this host (routes, permissions, load, clock), not on a circuit.",
+    },
+    [
+      overTime(`sum(${rate(metrics.path.probesSendErrors)})`, "not sent"),
+      overTime(`sum(${rate(metrics.path.probesDiscarded)})`, "not trusted"),
+      overTime(`sum(${rate(metrics.agent.probeRestarts)})`, "worker restarts"),
+    ],
+    "ops",
+  )
+    .min(0)
+    .build();
+}
+
+function evaluationAge(): Panel {
+  return timeSeries(
+    {
+      title: "Evaluation age",
+      description:
+        "Age of the last judgement, by agent, when Prometheus scraped it. It stays within the scrape interval; a line that climbs is " +
+        "an agent that answers, but no longer judges: restart it.",
+    },
+    [overTime(`time() - ${max(["instance"], select(metrics.agent.evaluated))}`, "{{instance}}")],
+    "s",
+  )
+    .min(0)
+    .links([toRunbook("ExpressRouteAgentAbsent")])
+    .build();
+}
+
+function versions(): Panel {
+  const panel = table(
+    {
+      title: "Agents",
+      description: "Which agents are scraped, in which version. One that is missing here is down, or not scraped.",
+    },
+    [rows(max(["instance", "version", "node_version"], select(metrics.agent.info)))],
+  );
+  return withColumns(panel, { instance: "Agent", version: "Version", node_version: "Node.js" })
+    .links([toRunbook("ExpressRouteAgentAbsent")])
+    .build();
+}
+
+export function agentRow(): Section {
+  return {
+    title: "Agent",
+    collapsed: true,
+    bands: [
+      band(7, { width: 8, panel: polls() }, { width: 8, panel: pollDuration() }, { width: 8, panel: snmp() }),
+      band(7, { width: 8, panel: dropped() }, { width: 8, panel: probes() }, { width: 8, panel: evaluationAge() }),
+      band(5, { width: columns, panel: versions() }),
+    ],
+  };
+}

@@ -1,0 +1,170 @@
+// The first screen of the circuits dashboard: every circuit, whatever the reader chose below.
+
+import { BigValueTextMode } from "@grafana/grafana-foundation-sdk/common";
+import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
+import { metrics } from "../../agent/catalog/metrics.ts";
+import { band, columns, type Section } from "./layout.ts";
+import { fieldLink, toCircuit, toRunbook } from "./links.ts";
+import { colour, mappings } from "./palette.ts";
+import { stat, steps, timeline } from "./panels.ts";
+import { asOfNow, max, overTime, rows, select, worst } from "./promql.ts";
+import { causeColumn, forColumn, ownerColumn, sinceColumn, stateColumn, table, width, withColumns } from "./tables.ts";
+
+const ofPath = ["circuit", "peering", "link"] as const;
+
+function redundancyNow(): Panel {
+  return stat(
+    {
+      title: "Redundancy now",
+      description:
+        "Redundant: both paths carry traffic. Reduced: the service is up on one path, the next failure is an outage; act now, " +
+        "not in the morning. LOST: no path is left. Unknown: the agent cannot tell, which is neither up nor down; see " +
+        "whether the routers answer. Click a tile for its circuit.",
+    },
+    [asOfNow(worst(metrics.circuit.redundancy, ["circuit", "peering"]), "{{circuit}} {{peering}}")],
+  )
+    .mappings([...mappings.redundancy])
+    .dataLinks([toCircuit("__field.labels.circuit")])
+    .links([toRunbook("ExpressRouteRedundancyReduced"), toRunbook("ExpressRouteCircuitLost")])
+    .build();
+}
+
+function estate(): Panel {
+  return stat(
+    {
+      title: "Estate",
+      description: "SIMULATED: routers and failures are made up by the agent's own lab; nobody has to be called.",
+    },
+    [asOfNow(`max(${select(metrics.agent.simulated)})`, "estate")],
+  )
+    .mappings([...mappings.simulated])
+    .textMode(BigValueTextMode.Value)
+    .build();
+}
+
+function isolated(): Panel {
+  return stat(
+    {
+      title: "Agent",
+      description:
+        "CUT OFF: neither a router nor a probe answers, so the fault is likely at the agent's own host or network. " +
+        "States are unknown until it is back: no circuit is to blame yet.",
+    },
+    [asOfNow(`max(${select(metrics.agent.isolated)})`, "agent")],
+  )
+    .mappings([...mappings.isolated])
+    .textMode(BigValueTextMode.Value)
+    .build();
+}
+
+function lastJudgement(): Panel {
+  return stat(
+    {
+      title: "Age of the last judgement",
+      description:
+        "How old everything on this page is, at the agent that is furthest behind. An agent judges several times a " +
+        "minute: if this grows past the scrape interval, look at the agent before you believe a green tile.",
+    },
+    [asOfNow(`time() - min(${select(metrics.agent.evaluated)})`, "age")],
+  )
+    .unit("s")
+    .decimals(0)
+    .textMode(BigValueTextMode.Value)
+    .thresholds(
+      steps([
+        { value: null, color: colour.good },
+        { value: 60, color: colour.warning },
+        { value: 120, color: colour.bad },
+      ]),
+    )
+    .build();
+}
+
+/** One row for each path that is not up: the three queries meet on circuit, peering and link. */
+function broken(): Panel {
+  const path = ofPath.join(", ");
+  const state = worst(metrics.path.state, ofPath);
+  const since = worst(metrics.path.since, ofPath);
+  const cause = max([...ofPath, "router", "cause", "owner"], select(metrics.path.cause));
+  const owned = max(["circuit", "provider", "service_key"], select(metrics.circuit.info));
+  const panel = table(
+    {
+      title: "What is broken, and whose fault",
+      description:
+        "Each path that is not up: its first broken stage, and the owner of the fault as far as the evidence goes. Call the " +
+        "owner, and give the service key. No rows when every path is up; no rows and no tiles above means that nobody is watching.",
+    },
+    [
+      rows(
+        `(time() - ${since}) * on (${path}) group_right () ${cause} * on (circuit) group_left (provider, service_key) ${owned}`,
+      ),
+      rows(`${state} != 1`),
+      rows(`1000 * ${since} and on (${path}) (${state} != 1)`),
+    ],
+  )
+    .noValue("No path is reported as broken")
+    .withTransformation({ id: "merge", options: {} });
+  return withColumns(panel, {
+    circuit: "Circuit",
+    peering: "Peering",
+    link: "Link",
+    "Value #B": "State",
+    cause: "Cause",
+    owner: "Whose fault",
+    "Value #A": "For",
+    "Value #C": "Since",
+    router: "Router",
+    provider: "Provider",
+    service_key: "Service key",
+  })
+    .overrideByName("Circuit", [{ id: "links", value: [fieldLink(toCircuit("__data.fields.Circuit"))] }])
+    .overrideByName("State", stateColumn)
+    .overrideByName("Cause", causeColumn)
+    .overrideByName("Whose fault", ownerColumn)
+    .overrideByName("For", forColumn)
+    .overrideByName("Since", sinceColumn)
+    .overrideByName("Service key", [width(300)])
+    .links([toRunbook("ExpressRoutePathDegraded"), toRunbook("ExpressRouteRedundancyReduced")])
+    .build();
+}
+
+function redundancyOverTime(): Panel {
+  return timeline(
+    {
+      title: "Redundancy over time",
+      description:
+        "One bar for each peering of each circuit. A bar that was orange for weeks is a pair that hid its own failure; a bar that " +
+        "flaps is a link to be fixed before it fails for good. A gap is time in which nobody watched.",
+    },
+    [overTime(worst(metrics.circuit.redundancy, ["circuit", "peering"]), "{{circuit}} {{peering}}")],
+    mappings.redundancy,
+  ).build();
+}
+
+function pathsOverTime(): Panel {
+  return timeline(
+    {
+      title: "Paths over time",
+      description:
+        "Both halves of every pair. Down: nothing gets through, by interface, BGP session or probes. Degraded: loss or delay is " +
+        "above its limit. Two bars that break in the same second have a common cause: a shared router, port or fibre.",
+    },
+    [overTime(worst(metrics.path.state, ofPath), "{{circuit}} {{peering}} {{link}}")],
+    mappings.pathState,
+  ).build();
+}
+
+/** Everything that has to be seen without a click. */
+export function circuitsNow(): Section {
+  return {
+    bands: [
+      band(
+        6,
+        { width: columns - 4, panel: redundancyNow() },
+        { width: 4, stack: [estate(), isolated(), lastJudgement()] },
+      ),
+      band(6, { width: columns, panel: broken() }),
+      band(9, { width: 12, panel: redundancyOverTime() }, { width: 12, panel: pathsOverTime() }),
+    ],
+  };
+}

@@ -1,0 +1,21 @@
+// The dashboard of the circuits: the whole estate in one glance, then each chosen circuit, then the agent.
+
+import { metrics } from "../../agent/catalog/metrics.ts";
+import { agentRow } from "./agent-row.ts";
+import { circuitDetail } from "./circuits-detail.ts";
+import { circuitsNow } from "./circuits-now.ts";
+import { type DashboardJson, dashboard } from "./dashboard.ts";
+import { labelVariable, toDashboard, uids } from "./links.ts";
+
+export function circuits(): DashboardJson {
+  return dashboard({
+    uid: uids.circuits,
+    title: "ExpressRoute circuits",
+    description:
+      "Is the service up, is it still redundant, whose fault is it, and the evidence for the ticket. The top shows every circuit; " +
+      "below stand the chosen ones. Times are UTC.",
+    variables: [labelVariable("circuit", "Circuit", metrics.circuit.redundancy.name)],
+    links: [toDashboard("ExpressRoute Global Reach", uids.globalReach)],
+    sections: [circuitsNow(), circuitDetail(), agentRow()],
+  });
+}

@@ -1,0 +1,134 @@
+// The colours of every state, chosen once, so that a state looks the same on every panel. They are the
+// palette of Okabe and Ito, which stays apart in the common forms of colour blindness; a colour never
+// stands without its word.
+
+import { MappingType, SpecialValueMatch, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Cause, Owner, PathState, Redundancy } from "../../agent/estate/judgement.ts";
+import { pathStates, redundancies } from "../../agent/estate/judgement.ts";
+import { type BgpState, bgpStates, type IfOperStatus, ifOperStatuses } from "../../agent/estate/observation.ts";
+
+export const colour = {
+  good: "#009E73",
+  warning: "#E69F00",
+  bad: "#D55E00",
+  unknown: "#7F7F7F",
+  neutral: "#56B4E9",
+} as const;
+
+/** A link keeps its hue on every chart; a peering is a shade of it. */
+export const lineColour = {
+  azurePrivate: { primary: "#56B4E9", secondary: "#CC79A7" },
+  microsoft: { primary: "#0072B2", secondary: "#8F5AA8" },
+} as const;
+
+interface Look {
+  readonly text: string;
+  readonly color?: string;
+}
+
+function mapValues(looks: Readonly<Record<string, Look>>): ValueMapping {
+  const options = Object.fromEntries(Object.entries(looks).map(([value, look], index) => [value, { ...look, index }]));
+  return { type: MappingType.ValueToText, options };
+}
+
+function mapNothing(text: string): ValueMapping {
+  return {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: colour.unknown, index: 100 } },
+  };
+}
+
+const redundancyLooks: Readonly<Record<Redundancy, Look>> = {
+  unknown: { text: "unknown", color: colour.unknown },
+  redundant: { text: "redundant", color: colour.good },
+  reduced: { text: "reduced", color: colour.warning },
+  lost: { text: "LOST", color: colour.bad },
+};
+
+const pathLooks: Readonly<Record<PathState, Look>> = {
+  unknown: { text: "unknown", color: colour.unknown },
+  up: { text: "up", color: colour.good },
+  degraded: { text: "degraded", color: colour.warning },
+  down: { text: "down", color: colour.bad },
+};
+
+const bgpLooks: Readonly<Record<BgpState, Look>> = {
+  idle: { text: "idle", color: colour.bad },
+  connect: { text: "connect", color: colour.bad },
+  active: { text: "active", color: colour.bad },
+  opensent: { text: "opensent", color: colour.warning },
+  openconfirm: { text: "openconfirm", color: colour.warning },
+  established: { text: "established", color: colour.good },
+};
+
+const interfaceLooks: Readonly<Record<IfOperStatus, Look>> = {
+  up: { text: "up", color: colour.good },
+  down: { text: "down", color: colour.bad },
+  testing: { text: "testing", color: colour.warning },
+  unknown: { text: "unknown", color: colour.unknown },
+  dormant: { text: "dormant", color: colour.warning },
+  notPresent: { text: "not present", color: colour.bad },
+  lowerLayerDown: { text: "lower layer down", color: colour.bad },
+};
+
+const causeWords: Readonly<Record<Cause, string>> = {
+  interfaceAdminDown: "interface shut by an operator",
+  interfaceDown: "interface down",
+  interfaceAbsent: "interface not found on the router",
+  interfaceUnknown: "interface not known: the router does not answer",
+  sessionAdminDown: "BGP session shut by an operator",
+  sessionDown: "BGP session down",
+  sessionAbsent: "BGP session not configured on the router",
+  sessionUnknown: "BGP session not known: the router does not answer",
+  probesSilent: "nothing gets through (link and BGP look fine)",
+  probesUnknown: "no probe result",
+  lossHigh: "loss above its limit",
+  delayHigh: "delay above its limit",
+  agentIsolated: "the agent itself is cut off",
+};
+
+const ownerWords: Readonly<Record<Owner, string>> = {
+  customer: "us",
+  provider: "provider",
+  microsoft: "Microsoft",
+  customerOrProvider: "us or the provider",
+  providerOrMicrosoft: "provider or Microsoft",
+  unknown: "not known yet",
+};
+
+const words = (of: Readonly<Record<string, string>>) =>
+  mapValues(Object.fromEntries(Object.entries(of).map(([value, text]) => [value, { text }])));
+
+/** The exported number of a state is its place in the list. */
+const byPlace = <T extends string>(states: readonly T[], looks: Readonly<Record<T, Look>>) =>
+  mapValues(Object.fromEntries(states.map((state, number) => [String(number), looks[state]])));
+
+/** The exported number of a state is that of the MIB. */
+const byNumber = <T extends string>(states: Readonly<Record<number, T>>, looks: Readonly<Record<T, Look>>) =>
+  mapValues(Object.fromEntries(Object.entries(states).map(([number, state]) => [number, looks[state]])));
+
+/** Each list covers every value that its metric can have, and the absence of a value. */
+export const mappings = {
+  redundancy: [byPlace(redundancies, redundancyLooks), mapNothing("no data")],
+  pathState: [byPlace(pathStates, pathLooks), mapNothing("no data")],
+  /** As `pathState`, in a matrix, where an empty cell is a pair that does not exist. */
+  pairState: [byPlace(pathStates, pathLooks), mapNothing("–")],
+  bgpState: [byNumber(bgpStates, bgpLooks), mapNothing("no data")],
+  interfaceState: [byNumber(ifOperStatuses, interfaceLooks), mapNothing("no data")],
+  answers: [
+    mapValues({ 0: { text: "silent", color: colour.warning }, 1: { text: "answers", color: colour.good } }),
+    mapNothing("no data"),
+  ],
+  simulated: [
+    mapValues({ 0: { text: "real", color: colour.unknown }, 1: { text: "SIMULATED", color: "#8F5AA8" } }),
+    mapNothing("no data"),
+  ],
+  isolated: [
+    mapValues({ 0: { text: "connected", color: colour.good }, 1: { text: "CUT OFF", color: colour.bad } }),
+    mapNothing("no data"),
+  ],
+  cause: [words(causeWords)],
+  owner: [words(ownerWords)],
+  /** A cell of a matrix where no such pair exists. */
+  noPair: [mapNothing("–")],
+} as const satisfies Readonly<Record<string, readonly ValueMapping[]>>;

@@ -1,0 +1,67 @@
+// Tables, and the columns that mean the same in each of them.
+
+import {
+  type TableAutoCellOptions,
+  TableCellBackgroundDisplayMode,
+  TableCellDisplayMode,
+  TableCellHeight,
+  type TableColoredBackgroundCellOptions,
+} from "@grafana/grafana-foundation-sdk/common";
+import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
+import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
+import { mappings } from "./palette.ts";
+import { byThreshold, plain, type Words } from "./panels.ts";
+import { datasource, targets } from "./promql.ts";
+
+export type { TableBuilder };
+
+const auto: TableAutoCellOptions = { type: TableCellDisplayMode.Auto };
+
+export const coloured: TableColoredBackgroundCellOptions = {
+  type: TableCellDisplayMode.ColorBackground,
+  mode: TableCellBackgroundDisplayMode.Basic,
+};
+
+export function table(words: Words, queries: readonly DataqueryBuilder[]): TableBuilder {
+  return new TableBuilder()
+    .title(words.title)
+    .description(words.description)
+    .datasource(datasource)
+    .targets(targets(queries))
+    .unit("none")
+    .thresholds(plain())
+    .colorScheme(byThreshold())
+    .cellOptions(auto)
+    .cellHeight(TableCellHeight.Sm)
+    .showHeader(true);
+}
+
+/** Columns of a table, in their order: field name to heading. Everything else is hidden. */
+export function withColumns(panel: TableBuilder, headings: Readonly<Record<string, string>>): TableBuilder {
+  const names = Object.keys(headings);
+  return panel.withTransformation({ id: "filterFieldsByName", options: { include: { names } } }).withTransformation({
+    id: "organize",
+    options: {
+      excludeByName: {},
+      includeByName: {},
+      indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
+      renameByName: headings,
+    },
+  });
+}
+
+const cell = (value: unknown): DynamicConfigValue => ({ id: "custom.cellOptions", value });
+const unit = (value: string): DynamicConfigValue => ({ id: "unit", value });
+const mapped = (value: unknown): DynamicConfigValue => ({ id: "mappings", value });
+
+export const plainCell = cell(auto);
+
+/** Of a column, in pixels. */
+export const width = (pixels: number): DynamicConfigValue => ({ id: "custom.width", value: pixels });
+
+export const stateColumn: DynamicConfigValue[] = [mapped(mappings.pathState), cell(coloured), width(100)];
+export const causeColumn: DynamicConfigValue[] = [mapped(mappings.cause), width(330)];
+export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(170)];
+export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(190)];
+export const sinceColumn: DynamicConfigValue[] = [unit("dateTimeAsIso"), width(170)];
