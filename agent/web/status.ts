@@ -1,0 +1,276 @@
+// What the agent knows at this moment as plain JSON: the answer of /api/v1/status, and what the page is
+// drawn from. Times are ISO 8601 in UTC, spans and delays are seconds, ratios are 0 to 1, null is
+// "not measured" or "does not exist here".
+
+import { bgpErrorText } from "../estate/bgp-error.ts";
+import {
+  type Circuit,
+  type Estate,
+  type GlobalReach,
+  type LinkName,
+  linkNames,
+  type Path,
+  type PeeringName,
+  type Router,
+} from "../estate/estate.ts";
+import { isFresh } from "../estate/freshness.ts";
+import type {
+  Judgement,
+  PathState,
+  PathVerdict,
+  Performance,
+  Reason,
+  Redundancy,
+  RouterVerdict,
+  Verdict,
+} from "../estate/judgement.ts";
+import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
+import type { Clock, Instant } from "../lib/clock.ts";
+import type { Snapshot } from "../state/state.ts";
+
+/** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
+type NotSeen = "notAsked" | "stale";
+
+export interface InterfaceStatus {
+  /** ifOperStatus; `absent`: the router answers and has no such interface. */
+  readonly state: IfOperStatus | "absent" | NotSeen;
+  /** ifAdminStatus, where `state` is one of the MIB's. */
+  readonly adminStatus: IfAdminStatus | null;
+}
+
+export interface SessionStatus {
+  /** bgpPeerState; `absent`: the router answers and has no such peer. */
+  readonly state: BgpState | "absent" | NotSeen;
+  /** False when an operator shut the peer on the router. */
+  readonly adminUp: boolean | null;
+  /** Seconds since it was established, or since it dropped, when it was last seen (bgpPeerFsmEstablishedTime). */
+  readonly seconds: number | null;
+  /** bgpPeerLastError in words; sticky, so it may be older than the present failure. */
+  readonly lastError: string | null;
+}
+
+/** What was measured over the threshold window. */
+export interface Measured {
+  readonly loss: { readonly ratio: number | null; readonly probes: number };
+  /** Round-trip delay in seconds; null when no probe was answered. */
+  readonly delay: Performance["delay"] | null;
+}
+
+interface Judged extends Measured {
+  readonly state: PathState;
+  readonly since: string;
+  /** State changes since the agent started. */
+  readonly transitions: number;
+  /** In the order of the stages; the first is the cause. */
+  readonly reasons: readonly Reason[];
+  readonly notCovered: readonly string[];
+}
+
+export interface PathStatus extends Judged {
+  readonly link: LinkName;
+  readonly router: string;
+  readonly interface: string;
+  readonly interfaceStatus: InterfaceStatus;
+  /** Address of the MSEE; null where the router peers with the provider (`anyToAny`). */
+  readonly msee: string | null;
+  readonly localAddress: string | null;
+  readonly remoteAddress: string;
+  readonly remoteAsn: number;
+  readonly vlan: number;
+  readonly session: SessionStatus;
+}
+
+export interface PeeringStatus {
+  readonly name: PeeringName;
+  readonly redundancy: Redundancy;
+  readonly since: string;
+  readonly reason: string;
+  readonly paths: readonly PathStatus[];
+}
+
+export interface CircuitStatus {
+  readonly name: string;
+  readonly serviceKey: string;
+  readonly provider: string;
+  readonly peeringLocation: string;
+  readonly sku: string;
+  readonly connectivityModel: string;
+  /** Bits per second, of each link. */
+  readonly bandwidth: number;
+  readonly peerings: readonly PeeringStatus[];
+}
+
+export interface PairStatus extends Judged {
+  readonly fromSite: string;
+  readonly toSite: string;
+}
+
+export interface GlobalReachStatus {
+  readonly name: string;
+  readonly circuits: readonly [string, string];
+  /** The site of each circuit, in the same order. */
+  readonly sites: readonly [string, string];
+  /** The directions that this agent measures. */
+  readonly pairs: readonly PairStatus[];
+}
+
+export interface RouterStatus {
+  readonly name: string;
+  readonly site: string;
+  readonly address: string;
+  readonly reachable: boolean | "unknown";
+  readonly since: string;
+  readonly reason: string;
+  /** What the router says of itself: untrusted text. */
+  readonly sysName: string | null;
+  readonly sysDescr: string | null;
+}
+
+export interface Status {
+  readonly version: string;
+  /** When this was judged. */
+  readonly at: string;
+  /** How old the judgement was when this was asked for. */
+  readonly ageSeconds: number;
+  readonly site: string;
+  readonly simulated: boolean;
+  /** What the simulated story does now; null on a real estate. */
+  readonly simulation: string | null;
+  /** Nothing answers, neither routers nor probes: the agent itself is likely cut off. */
+  readonly isolated: boolean;
+  readonly circuits: readonly CircuitStatus[];
+  readonly globalReach: readonly GlobalReachStatus[];
+  readonly routers: readonly RouterStatus[];
+}
+
+export interface StatusSource {
+  readonly estate: Estate;
+  readonly snapshot: Snapshot;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly simulation: (() => string) | undefined;
+}
+
+export function statusOf(source: StatusSource, judgement: Judgement): Status {
+  const { estate, snapshot, clock, version, simulation } = source;
+  const now = clock.now();
+  const iso = (at: Instant) => utc(clock, at);
+  return {
+    version,
+    at: iso(judgement.at),
+    ageSeconds: Math.max(0, now - judgement.at) / 1_000,
+    site: estate.site,
+    simulated: simulation !== undefined,
+    simulation: simulation?.() ?? null,
+    isolated: judgement.isolated,
+    circuits: [...estate.circuits.values()].map((circuit) => circuitStatus(circuit, source, judgement, now)),
+    globalReach: [...estate.globalReach.values()].map((globalReach) =>
+      globalReachStatus(globalReach, estate, judgement, iso),
+    ),
+    routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
+  };
+}
+
+/** To the second: people compare these with a provider's clock, and the wall clock is no better. */
+function utc(clock: Clock, at: Instant): string {
+  return new Date(Math.round(clock.toEpoch(at) / 1_000) * 1_000).toISOString().replace(".000Z", "Z");
+}
+
+function circuitStatus(circuit: Circuit, source: StatusSource, judgement: Judgement, now: Instant): CircuitStatus {
+  const { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth } = circuit;
+  const peerings = judgement.redundancy
+    .filter((verdict) => verdict.circuit.name === name)
+    .map(({ peering, redundancy, since, reason }) => ({
+      name: peering,
+      redundancy,
+      since: utc(source.clock, since),
+      reason,
+      paths: linkNames.flatMap((link) =>
+        judgement.paths
+          .filter(({ path }) => path.circuit === name && path.peering === peering && path.link === link)
+          .map((verdict) => pathStatus(verdict, source, now)),
+      ),
+    }));
+  return { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth, peerings };
+}
+
+function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSource, now: Instant): PathStatus {
+  const { path } = verdict;
+  const router = estate.routers.get(path.router);
+  return {
+    link: path.link,
+    ...judged(verdict, (at) => utc(clock, at)),
+    router: path.router,
+    interface: path.interface,
+    interfaceStatus: interfaceStatus(path, router, snapshot, now),
+    msee: path.msee ?? null,
+    localAddress: path.session.localAddress ?? null,
+    remoteAddress: path.session.remoteAddress,
+    remoteAsn: path.session.remoteAsn,
+    vlan: path.vlan,
+    session: sessionStatus(path, router, snapshot, now),
+  };
+}
+
+function judged(verdict: Verdict, iso: (at: Instant) => string): Judged {
+  const { state, since, transitions, reasons, notCovered, performance } = verdict;
+  return {
+    state,
+    since: iso(since),
+    transitions,
+    reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
+    notCovered,
+    loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
+    delay: performance.delay ?? null,
+  };
+}
+
+function interfaceStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): InterfaceStatus {
+  const seen = snapshot.interface(path.router, path.interface);
+  if (seen === undefined || router === undefined) return { state: "notAsked", adminStatus: null };
+  if (!isFresh(router, seen.at, now)) return { state: "stale", adminStatus: null };
+  if (!seen.present) return { state: "absent", adminStatus: null };
+  return { state: seen.operStatus, adminStatus: seen.adminStatus };
+}
+
+function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): SessionStatus {
+  const unseen = { adminUp: null, seconds: null, lastError: null };
+  const seen = snapshot.session(path.router, path.session.remoteAddress);
+  if (seen === undefined || router === undefined) return { state: "notAsked", ...unseen };
+  if (!isFresh(router, seen.at, now)) return { state: "stale", ...unseen };
+  if (!seen.present) return { state: "absent", ...unseen };
+  const { state, adminUp, establishedSeconds, lastError } = seen;
+  return { state, adminUp, seconds: establishedSeconds, lastError: bgpErrorText(lastError) ?? null };
+}
+
+function globalReachStatus(
+  { name, circuits }: GlobalReach,
+  estate: Estate,
+  judgement: Judgement,
+  iso: (at: Instant) => string,
+): GlobalReachStatus {
+  const pairs = judgement.pairs
+    .filter(({ pair }) => pair.globalReach === name)
+    .map((verdict) => ({
+      fromSite: verdict.pair.fromSite,
+      toSite: verdict.pair.toSite,
+      ...judged(verdict, iso),
+    }));
+  const siteOf = (circuit: string) => estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
+  return { name, circuits, sites: [siteOf(circuits[0]), siteOf(circuits[1])], pairs };
+}
+
+function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Instant) => string): RouterStatus {
+  const { router, reachable, since, reason } = verdict;
+  const seen = snapshot.router(router.name);
+  return {
+    name: router.name,
+    site: router.site,
+    address: router.address,
+    reachable,
+    since: iso(since),
+    reason,
+    sysName: seen?.sysName ?? null,
+    sysDescr: seen?.sysDescr ?? null,
+  };
+}
