@@ -32,7 +32,7 @@ export function speakingProbe(
 ): ProbeView | undefined {
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
-    const performance = record === undefined ? notMeasured : measure(record.recent, thresholds, target.interval, now);
+    const performance = record === undefined ? notMeasured : measure(record.recent, target, thresholds, now);
     return { target, record, performance };
   });
   return views.find(({ record }) => record?.last.lastReceivedAt !== undefined) ?? views[0];

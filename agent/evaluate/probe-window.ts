@@ -1,39 +1,42 @@
 // What the probes of one stream amount to over the threshold window (RFC 7680 loss, RFC 2681 delay).
 
-import type { Thresholds } from "../estate/estate.ts";
+import type { ProbeTarget, Thresholds } from "../estate/estate.ts";
 import type { Performance } from "../estate/judgement.ts";
 import type { ProbeObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
-import type { Duration } from "../lib/duration.ts";
+import { milliseconds } from "../lib/duration.ts";
 
 export const notMeasured: Performance = { probes: 0, lossRatio: undefined, delay: undefined };
 
+/** Observations come several times a second; the end of a silence may be seen this much late. */
+const settling = milliseconds(500);
+
 /**
- * The window ends at the newest observation and starts after the last silence: what was lost while
- * nothing got through belongs to that outage, and must not come back as "high loss" after it.
+ * The window ends now and starts after the last silence: what was lost while nothing got through
+ * belongs to that outage, and must not come back as "high loss" after it.
  */
 export function measure(
   recent: readonly ProbeObservation[],
+  target: ProbeTarget,
   thresholds: Thresholds,
-  interval: Duration,
   now: Instant,
 ): Performance {
+  const silence = recent.findLast(({ lossRun }) => lossRun * target.interval >= thresholds.silence / 2);
+  // The last probes of a silence count as lost only when their timeout is over, after it has ended.
+  const settled = silence === undefined ? Number.NEGATIVE_INFINITY : silence.at + target.timeout + settling;
+  const start = Math.max(now - thresholds.window, settled);
   let received = 0;
   let lost = 0;
   const delays: number[] = [];
   for (let i = recent.length - 1; i >= 0; i--) {
     const o = recent[i];
-    if (o === undefined || now - o.at > thresholds.window || inSilence(o, thresholds, interval)) break;
+    if (o === undefined || o.at <= start) break;
     received += o.received;
     lost += o.lost;
     for (const delay of o.delays) delays.push(delay);
   }
   const probes = received + lost;
   return { probes, lossRatio: probes === 0 ? undefined : lost / probes, delay: spread(delays) };
-}
-
-function inSilence(o: ProbeObservation, thresholds: Thresholds, interval: Duration): boolean {
-  return o.lossRun * interval >= thresholds.silence / 2;
 }
 
 function spread(delays: number[]): Performance["delay"] {

@@ -1,0 +1,212 @@
+// Plays observations into a real State and judges every half second, as the agent does.
+
+import type { Estate } from "../../agent/estate/estate.ts";
+import type { Judgement, PairVerdict, PathVerdict, RedundancyVerdict } from "../../agent/estate/judgement.ts";
+import {
+  type InterfaceObservation,
+  pollGroups,
+  type SessionObservation,
+  subject,
+} from "../../agent/estate/observation.ts";
+import { judge } from "../../agent/evaluate/judge.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { createState } from "../../agent/state/state.ts";
+import { estate as anEstate, at } from "../support/estate.ts";
+
+type Interface = Extract<InterfaceObservation, { present: true }>;
+type Session = Extract<SessionObservation, { present: true }>;
+
+/** What one router and the probes of its path show from now on. */
+export interface PathScene {
+  answers: boolean;
+  interface: Partial<Interface> | "absent";
+  session: Partial<Session> | "absent" | "noSuchTable";
+  /** Loss as "every nth probe"; 0 loses none. */
+  loseEvery: number;
+  dark: boolean;
+  delay: number;
+  cannotSend: boolean;
+}
+
+const well = (): PathScene => ({
+  answers: true,
+  interface: {},
+  session: {},
+  loseEvery: 0,
+  dark: false,
+  delay: 0.002,
+  cannotSend: false,
+});
+
+const counters = {
+  receiveBytes: 1n,
+  transmitBytes: 1n,
+  receivePackets: 1n,
+  transmitPackets: 1n,
+  receiveErrors: 0n,
+  transmitErrors: 0n,
+  receiveDiscards: 0n,
+  transmitDiscards: 0n,
+};
+
+export interface Scene {
+  readonly primary: PathScene;
+  readonly secondary: PathScene;
+  readonly pair: PathScene;
+  /** Plays `s` seconds. */
+  play(s: number): Judgement;
+  path(link: "primary" | "secondary"): PathVerdict;
+  redundancy(): RedundancyVerdict;
+  pairVerdict(): PairVerdict;
+  latest(): Judgement;
+  /** Every state that the path had, in order. */
+  states(link: "primary" | "secondary"): readonly string[];
+}
+
+const batch = 0.25;
+const interval = 0.2;
+const timeout = 1;
+
+/** The probes of one subject: each is settled when answered, or `timeout` later when lost. */
+interface Prober {
+  next: number;
+  sent: number;
+  expiring: number[];
+  lossRun: number;
+  lastReceived: number | undefined;
+}
+
+export function scene(estate: Estate = anEstate()): Scene {
+  const state = createState({ keep: seconds(60) });
+  const scenes = { primary: well(), secondary: well(), pair: well() };
+  const history = { primary: [] as string[], secondary: [] as string[] };
+  const [circuit] = estate.circuits.values();
+  const [globalReach] = estate.globalReach.values();
+  const paths = circuit?.peerings[0]?.paths;
+  const pair = globalReach?.pairs[0];
+  if (paths === undefined || pair === undefined) throw new Error("the scene needs a circuit and a pair");
+  const newProber = (): Prober => ({ next: 0, sent: 0, expiring: [], lossRun: 0, lastReceived: undefined });
+  const probers = { primary: newProber(), secondary: newProber(), pair: newProber() };
+  let now = 0;
+  let nextPoll = 0;
+  let latest: Judgement | undefined;
+
+  function probe(name: keyof typeof probers): void {
+    const prober = probers[name];
+    const { dark, loseEvery, delay, cannotSend } = scenes[name];
+    const o = { received: 0, lost: 0, sendErrors: 0, delays: [] as number[] };
+    prober.expiring = prober.expiring.filter((expiry) => {
+      if (expiry > now) return true;
+      o.lost++;
+      prober.lossRun++;
+      return false;
+    });
+    for (; prober.next <= now; prober.next += interval) {
+      prober.sent++;
+      const vanishes = dark || (loseEvery > 0 && prober.sent % loseEvery === 0);
+      if (cannotSend) o.sendErrors++;
+      else if (vanishes) prober.expiring.push(prober.next + timeout);
+      else {
+        o.received++;
+        o.delays.push(delay);
+        prober.lossRun = 0;
+        prober.lastReceived = now;
+      }
+    }
+    state.observe({
+      kind: "probe",
+      of:
+        name === "pair"
+          ? subject.pair(pair as NonNullable<typeof pair>)
+          : subject.path((paths as NonNullable<typeof paths>)[name]),
+      index: 0,
+      technique: "icmp",
+      at: at(now),
+      late: 0,
+      duplicate: 0,
+      reordered: 0,
+      discarded: 0,
+      lossRun: prober.lossRun,
+      lastReceivedAt: prober.lastReceived === undefined ? undefined : at(prober.lastReceived),
+      ...o,
+    });
+  }
+
+  function poll(link: "primary" | "secondary"): void {
+    const { answers, interface: iface, session } = scenes[link];
+    const path = (paths as NonNullable<typeof paths>)[link];
+    for (const group of pollGroups) {
+      const result = !answers ? "timeout" : group === "bgp" && session === "noSuchTable" ? "noSuchTable" : "ok";
+      const detail = result === "ok" ? "" : `no answer (${result})`;
+      state.observe({ kind: "poll", router: path.router, group, at: at(now), result, detail, seconds: 0.01 });
+    }
+    if (!answers) return;
+    const seen = { router: path.router, at: at(now) };
+    const subjectInterface = { kind: "interface", interface: path.interface, ...seen } as const;
+    if (iface === "absent") state.observe({ ...subjectInterface, present: false });
+    else {
+      const up = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
+      state.observe({ ...subjectInterface, present: true, ...up, ...iface });
+    }
+    if (session === "noSuchTable") return;
+    const subjectSession = { kind: "session", remoteAddress: path.session.remoteAddress, ...seen } as const;
+    if (session === "absent") state.observe({ ...subjectSession, present: false });
+    else {
+      state.observe({
+        ...subjectSession,
+        present: true,
+        state: "established",
+        adminUp: true,
+        remoteAsn: 12076,
+        establishedTransitions: 1,
+        establishedSeconds: 100,
+        lastError: [0, 0],
+        ...session,
+      });
+    }
+  }
+
+  const self: Scene = {
+    ...scenes,
+    play(s) {
+      const end = now + s;
+      while (now < end) {
+        now = Math.round((now + batch) * 1_000) / 1_000;
+        probe("primary");
+        probe("secondary");
+        probe("pair");
+        if (now >= nextPoll) {
+          poll("primary");
+          poll("secondary");
+          nextPoll += 1;
+        }
+        latest = judge(estate, state, latest, at(now));
+        for (const { path, state: word } of latest.paths) {
+          if (history[path.link].at(-1) !== word) history[path.link].push(word);
+        }
+      }
+      return self.latest();
+    },
+    path(link) {
+      const found = self.latest().paths.find(({ path }) => path.link === link);
+      if (found === undefined) throw new Error(`no ${link} path`);
+      return found;
+    },
+    redundancy() {
+      const found = self.latest().redundancy[0];
+      if (found === undefined) throw new Error("no redundancy");
+      return found;
+    },
+    pairVerdict() {
+      const found = self.latest().pairs[0];
+      if (found === undefined) throw new Error("no pair");
+      return found;
+    },
+    latest() {
+      if (latest === undefined) throw new Error("nothing was played");
+      return latest;
+    },
+    states: (link) => history[link],
+  };
+  return self;
+}
