@@ -70,8 +70,8 @@ export interface StampError {
   readonly offset: number;
 }
 
-/** What an unsynchronised clock of this kind of host says of itself: S unset, NTP form, 1 ms. */
-export const unsynchronised: ErrorEstimate = { synchronised: false, format: "ntp", scale: 14, multiplier: 16 };
+/** What a clock of which nothing is known says of itself: S unset, NTP form, error 1 s. */
+export const unsynchronised: ErrorEstimate = { synchronised: false, format: "ntp", scale: 32, multiplier: 1 };
 
 /** Seconds from 1900 (NTP era 0) to 1970. */
 const ntpEpoch = 2_208_988_800;
@@ -208,6 +208,7 @@ export interface Reflection {
 /**
  * The answer of a Session-Reflector to the octets of a request, as octets. It has the size of the request, never
  * less than 44 (RFC 8762 section 4.3); what the request carries after octet 44 comes back unchanged.
+ * The Session-Sender takes T3 - T2 off the round trip: a simulated network delay must pass before T2 is read.
  */
 export function reflect(request: Uint8Array, own: Reflection): Result<Uint8Array, StampError> {
   const asked = decodeSender(request);

@@ -1,0 +1,124 @@
+// Probe sockets over node:dgram, where libc cannot be reached: STAMP only, stamps by this process, so delays
+// include what the event loop of the worker adds (facts on probing, 1: about 0.3 ms).
+
+import { createSocket } from "node:dgram";
+import { type Instant, monotonicNow } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import {
+  type Endpoint,
+  epochBase,
+  formatIpv4,
+  type Incoming,
+  longestWait,
+  type Moment,
+  type ProbeSocket,
+  type ProbeSocketError,
+  type ProbeSockets,
+  parseIpv4,
+} from "./probe-sockets.ts";
+
+const longestDatagram = 2_048;
+/** What may wait to be read. */
+const queueLimit = 4_096;
+
+/** `why`: the reason for this kind of sockets, named when ICMP is asked for. */
+export function createDgramSockets(why: string): ProbeSockets {
+  // One reading of the wall clock for good: its steps then cannot reach a delay.
+  const anchor = { realtime: Date.now() - epochBase * 1_000, monotonic: monotonicNow() };
+  const closers: (() => void)[] = [];
+  let wake: () => void = () => undefined;
+  let waiting = 0;
+
+  const now = (): Moment => {
+    const monotonic = monotonicNow();
+    return { monotonic, realtime: (anchor.realtime + (monotonic - anchor.monotonic)) * 1e6 };
+  };
+
+  async function openUdp(source: Endpoint | undefined): Promise<Result<ProbeSocket, ProbeSocketError>> {
+    const socket = createSocket({ type: "udp4" });
+    const address = source === undefined ? undefined : formatIpv4(source.address);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once("error", reject);
+        socket.bind({ port: source?.port ?? 0, ...(address === undefined ? {} : { address }) }, resolve);
+      });
+    } catch (cause) {
+      socket.close();
+      const code = codeOf(cause);
+      return err(
+        code === "EADDRNOTAVAIL"
+          ? {
+              kind: "noSuchSource",
+              message: `the source ${address} is not an address of this host: fix the probe's "source"`,
+            }
+          : { kind: "failed", message: `cannot bind to ${address ?? "any address"}: ${code}` },
+      );
+    }
+    socket.removeAllListeners("error");
+    // Errors of a send arrive at its callback; what arrives here concerns no datagram of ours.
+    socket.on("error", () => undefined);
+    closers.push(() => socket.close());
+
+    let queue: Incoming[] = [];
+    let overflow = 0;
+    socket.on("message", (bytes, info) => {
+      const readAt = now();
+      if (queue.length === queueLimit) overflow++;
+      else {
+        const from = { address: parseIpv4(info.address) ?? 0, port: info.port };
+        queue.push({ bytes, from, realtime: readAt.realtime, readAt });
+        waiting++;
+      }
+      wake();
+    });
+
+    return ok({
+      identifier: socket.address().port,
+      raw: false,
+      send(batch) {
+        for (const datagram of batch) {
+          const bytes = new Uint8Array(longestDatagram);
+          const length = datagram.write(bytes, now());
+          socket.send(bytes, 0, length, datagram.to.port, formatIpv4(datagram.to.address), (cause) => {
+            if (cause !== null && cause !== undefined) datagram.failed(codeOf(cause));
+          });
+        }
+      },
+      receive(take) {
+        const arrived = queue;
+        queue = [];
+        waiting -= arrived.length;
+        for (const datagram of arrived) take(datagram);
+        return true;
+      },
+      overflowed() {
+        const n = overflow;
+        overflow = 0;
+        return n;
+      },
+    });
+  }
+
+  return {
+    now,
+    openIcmp: () =>
+      err({ kind: "unavailable", message: `ICMP probes are not available here (${why}): use stamp probes` }),
+    openUdp,
+    wait: (until: Instant) =>
+      new Promise<void>((resolve) => {
+        const left = waiting > 0 ? 0 : Math.min(Math.max(until - monotonicNow(), 0), longestWait);
+        const timer = setTimeout(resolve, left);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    close() {
+      for (const close of closers.splice(0)) close();
+    },
+  };
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+}

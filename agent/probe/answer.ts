@@ -1,0 +1,46 @@
+// What an arrived datagram claims to be, before anybody believes it.
+
+import type { ProbeSocket } from "../net/probe-sockets.ts";
+import { decodeEcho, decodeProbePayload, icmpEcho } from "../wire/icmp.ts";
+import { decodeReflector, timestampDifference } from "../wire/stamp.ts";
+import type { Nonce } from "./session.ts";
+
+/** `turnaround`: seconds that the far end says it kept the probe; not part of the round-trip delay. */
+export interface Claim {
+  readonly sequence: number;
+  readonly nonce: Nonce;
+  readonly tag: number;
+  readonly turnaround: number;
+}
+
+/** An echo reply names the stream by its number. `notOurs`: an answer to somebody else on this host. */
+export function readEchoReply(
+  bytes: Uint8Array,
+  socket: Pick<ProbeSocket, "identifier" | "raw">,
+): (Claim & { readonly stream: number }) | "malformed" | "foreign" | "notOurs" {
+  const echo = decodeEcho(icmpEcho, bytes);
+  if (!echo.ok) return "malformed";
+  if (echo.value.identifier !== socket.identifier) return socket.raw ? "notOurs" : "foreign";
+  if (echo.value.type !== "reply") return "foreign";
+  const payload = decodeProbePayload(echo.value.payload);
+  if (!payload.ok) return "foreign";
+  const { stream, sequence, cookie } = payload.value;
+  return { stream, sequence, nonce: cookie, tag: echo.value.sequence, turnaround: 0 };
+}
+
+/**
+ * A Session-Reflector's packet names the session by its identifier, or, from a reflector that does not know
+ * RFC 8972, only by where it comes from (`ssid` 0). The copied transmit stamp is the nonce.
+ */
+export function readStampReply(bytes: Uint8Array): (Claim & { readonly ssid: number }) | "malformed" {
+  const reply = decodeReflector(bytes);
+  if (!reply.ok) return "malformed";
+  const { sender, ssid, receiveTimestamp, timestamp, errorEstimate } = reply.value;
+  return {
+    ssid,
+    sequence: sender.sequence,
+    nonce: [sender.timestamp.seconds, sender.timestamp.fraction],
+    tag: 0,
+    turnaround: timestampDifference(receiveTimestamp, timestamp, errorEstimate.format),
+  };
+}

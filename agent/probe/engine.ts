@@ -1,0 +1,239 @@
+// The prober's turn: read what has arrived, send what is due, settle what has expired, report. It runs in the
+// worker; sockets, time and randomness are handed in.
+
+import type { ProbeObservation } from "../estate/observation.ts";
+import { elapsed, type Instant, later } from "../lib/clock.ts";
+import { createCounters } from "../lib/counters.ts";
+import { milliseconds } from "../lib/duration.ts";
+import {
+  clockOffset,
+  type Endpoint,
+  epochBase,
+  type Incoming,
+  type Outgoing,
+  type ProbeSockets,
+  parseIpv4,
+} from "../net/probe-sockets.ts";
+import { icmpEcho, writeProbeRequest } from "../wire/icmp.ts";
+import { ntpTimestamp, unsynchronised, writeSender } from "../wire/stamp.ts";
+import { type Claim, readEchoReply, readStampReply } from "./answer.ts";
+import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
+import { createOutlet, type Outlet } from "./outlet.ts";
+import { createSchedule } from "./schedule.ts";
+import { createSession, type Nonce, type Session } from "./session.ts";
+import { createSendTrouble } from "./trouble.ts";
+
+/** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
+const stepLimit = 100_000;
+const reportEvery = milliseconds(250);
+
+export interface EngineDeps {
+  readonly sockets: ProbeSockets;
+  /** 32 random bits, unpredictable to the far end. */
+  readonly random: () => number;
+  readonly emit: (message: FromWorker) => void;
+}
+
+export interface Engine {
+  /** Opens the sockets. */
+  open(): Promise<void>;
+  /** Does what is to be done now; gives when the next is due. */
+  turn(): Promise<Instant>;
+  /** Reports what has settled since the last report. */
+  report(): void;
+}
+
+/** A stream as the worker runs it. */
+interface Running extends ProbeStream {
+  readonly number: number;
+  readonly to: Endpoint | undefined;
+  readonly ssid: number;
+  readonly outlet: Outlet;
+  readonly session: Session;
+}
+
+export function createEngine(
+  { sockets, random, emit }: EngineDeps,
+  streams: readonly ProbeStream[],
+  lastReceivedAt: readonly (Instant | undefined)[] = [],
+): Engine {
+  const start = sockets.now().monotonic;
+  const outlets = new Map<string, Outlet>();
+  const firstSsid = random() & 0xffff;
+  const running: readonly Running[] = streams.map((stream, number) => {
+    const { technique, source, address, port } = stream.target;
+    const key = `${technique} ${source ?? ""}`;
+    const outlet = outlets.get(key) ?? createOutlet(sockets, technique, source, emit);
+    outlets.set(key, outlet);
+    const ip = parseIpv4(address);
+    return {
+      ...stream,
+      number,
+      to: ip === undefined ? undefined : { address: ip, port: technique === "icmp" ? 0 : port },
+      // 0 would say that there is none. Beyond 65,535 sessions they repeat, and the nonce decides.
+      ssid: 1 + ((firstSsid + number) % 0xffff),
+      outlet,
+      session: createSession(stream.target, lastReceivedAt[number]),
+    };
+  });
+  const schedule = createSchedule(
+    streams.map(({ target }) => target.interval),
+    start,
+  );
+  const bySsid = Map.groupBy(running, ({ ssid }) => ssid);
+  const byEndpoint = Map.groupBy(running, ({ to }) => endpointKey(to));
+  const trouble = createSendTrouble(emit);
+  let dropped = createCounters(probeDropKinds);
+  let skippedTold = 0;
+  let reportAt = later(start, reportEvery);
+
+  function take(outlet: Outlet, datagram: Incoming): void {
+    const socket = outlet.socket();
+    if (socket === undefined) return;
+    if (outlet.technique === "icmp") {
+      const claim = readEchoReply(datagram.bytes, socket);
+      if (claim === "notOurs") return;
+      if (typeof claim === "string") dropped.add(claim);
+      else settle(outlet, datagram, claim, [running[claim.stream]]);
+    } else {
+      const claim = readStampReply(datagram.bytes);
+      if (typeof claim === "string") dropped.add(claim);
+      else {
+        const candidates = claim.ssid === 0 ? byEndpoint.get(endpointKey(datagram.from)) : bySsid.get(claim.ssid);
+        settle(outlet, datagram, claim, candidates ?? []);
+      }
+    }
+  }
+
+  function settle(
+    outlet: Outlet,
+    datagram: Incoming,
+    claim: Claim,
+    candidates: readonly (Running | undefined)[],
+  ): void {
+    let miss: "foreign" | "forged" | "wrongSource" = "foreign";
+    for (const stream of candidates) {
+      if (stream === undefined || stream.outlet !== outlet) continue;
+      const match = stream.session.find(claim.sequence, claim.nonce, claim.tag);
+      if (match === "unknown") continue;
+      if (match === "forged") miss = "forged";
+      else if (stream.to?.address !== datagram.from.address || stream.to.port !== datagram.from.port) {
+        miss = "wrongSource";
+      } else {
+        const realtime = datagram.realtime - match.realtime;
+        const stepped = realtime < 0 || Math.abs(clockOffset(datagram.readAt) - clockOffset(match)) > stepLimit;
+        const took = stepped ? elapsed(match.monotonic, datagram.readAt.monotonic) : milliseconds(realtime / 1e6);
+        const delay = took / 1_000 - claim.turnaround;
+        // A turnaround that is negative or longer than the whole trip is a fault of the far end's clock.
+        const trusted = match.trusted && !stepped && claim.turnaround >= 0 && delay >= 0;
+        stream.session.answered(match, took, trusted ? delay : undefined, later(match.monotonic, took));
+        return;
+      }
+    }
+    dropped.add(miss);
+  }
+
+  function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
+    const { session, outlet } = stream;
+    let sequence = 0;
+    return {
+      to,
+      write(into, at) {
+        if (outlet.technique === "icmp") {
+          const cookie: Nonce = [random(), random()];
+          const tag = outlet.nextTag();
+          sequence = session.depart(cookie, tag, at);
+          const head = { identifier, sequence: tag };
+          return writeProbeRequest(into, icmpEcho, head, { stream: stream.number, sequence, cookie });
+        }
+        const seconds = Math.floor(at.realtime / 1e9);
+        const exact = ntpTimestamp(epochBase + seconds, at.realtime - seconds * 1e9);
+        // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
+        const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
+        sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
+        return writeSender(into, { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid });
+      },
+      preempted: () => session.preempted(sequence),
+      failed(code) {
+        session.failed(sequence);
+        trouble.failed(stream.number, stream.target, code);
+      },
+    };
+  }
+
+  async function send(now: Instant): Promise<void> {
+    for (const number of schedule.due(now)) {
+      const stream = running[number];
+      if (stream === undefined) continue;
+      const { outlet, session, to, target } = stream;
+      if (outlet.socket() === undefined) await outlet.open(now);
+      const socket = outlet.socket();
+      if (to === undefined || socket === undefined) {
+        session.failed(undefined);
+        // The outlet has said why it has no socket.
+        if (to === undefined) trouble.failed(number, target, "not an IPv4 address");
+        continue;
+      }
+      // Unless it fails now, it works again.
+      trouble.trying(number);
+      outlet.outbox.push(outgoing(stream, to, socket.identifier));
+    }
+    for (const outlet of outlets.values()) {
+      if (outlet.outbox.length > 0) outlet.socket()?.send(outlet.outbox.splice(0));
+    }
+  }
+
+  function read(): void {
+    for (const outlet of outlets.values()) {
+      const before = sockets.now();
+      let lastArrival = outlet.readUntil;
+      const emptied = outlet.socket()?.receive((datagram) => {
+        lastArrival = later(
+          datagram.readAt.monotonic,
+          milliseconds((datagram.realtime - datagram.readAt.realtime) / 1e6),
+        );
+        take(outlet, datagram);
+      });
+      // What is still in the buffer arrived after what was read last, and must not be called lost.
+      outlet.readUntil = emptied === false ? lastArrival : before.monotonic;
+      dropped.add("overflow", outlet.socket()?.overflowed() ?? 0);
+    }
+  }
+
+  function report(): void {
+    const at = sockets.now().monotonic;
+    const observations: ProbeObservation[] = [];
+    for (const { of, index, target, session, outlet } of running) {
+      session.expire(outlet.readUntil);
+      const counts = session.drain();
+      if (counts !== undefined)
+        observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });
+    }
+    emit({ kind: "batch", observations, dropped: dropped.read(), skipped: schedule.skipped() - skippedTold });
+    dropped = createCounters(probeDropKinds);
+    skippedTold = schedule.skipped();
+    trouble.report();
+  }
+
+  return {
+    async open() {
+      for (const outlet of outlets.values()) await outlet.open(start);
+    },
+    async turn() {
+      read();
+      await send(sockets.now().monotonic);
+      const now = sockets.now().monotonic;
+      if (now >= reportAt) {
+        report();
+        reportAt = later(now, reportEvery);
+      }
+      return Math.min(schedule.next(), reportAt) as Instant;
+    },
+    report,
+  };
+}
+
+/** Where the answers to a stream come from. */
+function endpointKey(from: Endpoint | undefined): string {
+  return from === undefined ? "" : `${from.address} ${from.port}`;
+}

@@ -1,0 +1,47 @@
+// What the two threads of the prober say to each other: plain data only.
+
+import type { ProbeTarget } from "../estate/estate.ts";
+import type { ProbeObservation, SubjectKey } from "../estate/observation.ts";
+import type { Instant } from "../lib/clock.ts";
+import type { SocketKind } from "../net/probe-open.ts";
+
+/** One stream of probes of a path or pair; `index` is its place in the configured list. */
+export interface ProbeStream {
+  readonly of: SubjectKey;
+  readonly index: number;
+  readonly target: ProbeTarget;
+}
+
+/**
+ * Datagrams that answered no probe of ours. `malformed`: no STAMP or ICMP echo. `foreign`: well-formed, of no probe that
+ * we remember. `forged`: names a probe, and does not know its random bits. `wrongSource`: knows them, and comes from
+ * elsewhere. `overflow`: never read, the receive buffer was full.
+ */
+export const probeDropKinds = ["malformed", "foreign", "forged", "wrongSource", "overflow"] as const;
+export type ProbeDropKind = (typeof probeDropKinds)[number];
+
+export interface WorkerStart {
+  readonly streams: readonly ProbeStream[];
+  readonly sockets: SocketKind;
+  /** Of a worker that died, so that its successor does not say that nothing was ever received. */
+  readonly lastReceivedAt: readonly (Instant | undefined)[];
+}
+
+export interface ProbeBatch {
+  readonly kind: "batch";
+  /** Only streams of which something has settled. */
+  readonly observations: readonly ProbeObservation[];
+  /** Since the batch before. */
+  readonly dropped: Readonly<Record<ProbeDropKind, number>>;
+  readonly skipped: number;
+}
+
+export interface ProbeLog {
+  readonly kind: "log";
+  readonly level: "info" | "warn";
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+export type FromWorker = ProbeBatch | ProbeLog;
+export type ToWorker = { readonly kind: "stop" };

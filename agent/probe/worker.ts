@@ -1,0 +1,44 @@
+// The prober's thread. Nothing that happens on the main thread can move a measurement here.
+
+import { randomFillSync } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { openProbeSockets } from "../net/probe-open.ts";
+import { createEngine } from "./engine.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+
+const pool = new Uint32Array(1_024);
+let used = pool.length;
+
+function random(): number {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool[used++] ?? 0;
+}
+
+async function run(port: NonNullable<typeof parentPort>, { streams, sockets: wanted, lastReceivedAt }: WorkerStart) {
+  const emit = (message: FromWorker) => port.postMessage(message);
+  let stopping = false;
+  port.on("message", ({ kind }: ToWorker) => {
+    if (kind === "stop") stopping = true;
+  });
+
+  const { sockets, kind, why } = await openProbeSockets(random, wanted);
+  try {
+    if (kind !== wanted) {
+      const message = `delays are stamped by this process, not by the kernel, and ICMP is not available: ${why}`;
+      emit({ kind: "log", level: "warn", fields: {}, message });
+    }
+    const engine = createEngine({ sockets, random, emit }, streams, lastReceivedAt);
+    await engine.open();
+    while (!stopping) await sockets.wait(await engine.turn());
+    engine.report();
+  } finally {
+    sockets.close();
+    port.close();
+  }
+}
+
+if (parentPort === null) throw new Error("the prober's worker was started as a program");
+await run(parentPort, workerData as WorkerStart);
