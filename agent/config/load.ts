@@ -7,7 +7,8 @@ import { type Located, readDocument, type SourceDocument } from "./document.ts";
 import type { ConfigError, Finding, KeyPath } from "./error.ts";
 import { findingsOf, shownKey } from "./issues.ts";
 import { prune } from "./prune.ts";
-import { type RuleContext, rules } from "./rules.ts";
+import type { RuleContext } from "./rules/rule.ts";
+import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
 import { resolveSecret, type SecretSources } from "./secrets.ts";
 

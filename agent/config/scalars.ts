@@ -1,12 +1,15 @@
 // The scalar types of the configuration: what each accepts, and what it says when it does not.
 
 import {
-  formatAddress,
+  addressIn,
   formatSubnet,
+  halvesOf,
   parseAddress,
   parseListen,
   parseSubnet,
+  type Subnet,
   type SubnetProblem,
+  subnetOf,
 } from "../estate/address.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { quote } from "./error.ts";
@@ -164,39 +167,68 @@ function addressFix(value: string): string {
     : "write an IPv4 or IPv6 address, such as 192.0.2.1 or 2001:db8::1";
 }
 
-export function subnet({ is, example = "192.0.2.0/30" }: Described) {
+/** A subnet of one given length per family: the network itself, not an address in it. */
+export function subnet({ is, example = "192.0.2.0/30", lengths }: Described & { readonly lengths: Lengths }) {
   return text({
     is,
     type: "a subnet",
     examples: [example],
-    json: { pattern: "^[0-9a-fA-F:.]+/\\d{1,3}$" },
+    json: { pattern: `^([0-9.]+/${lengths[4]}|[0-9a-fA-F:.]+/${lengths[6]})$` },
     wrong: (value) => {
       const parsed = parseSubnet(value);
-      return parsed.ok ? undefined : subnetWrong(value, parsed.error, example);
+      if (!parsed.ok) return subnetWrong(value, parsed.error, example, lengths);
+      return parsed.value.length === lengths[parsed.value.family]
+        ? undefined
+        : lengthWrong(value, parsed.value, lengths);
     },
   });
 }
 
-function subnetWrong(value: string, problem: SubnetProblem, example: string): Wrong {
+interface Lengths {
+  readonly 4: number;
+  readonly 6: number;
+  /** Whether a subnet twice as large holds those of both links. */
+  readonly ofLinks: boolean;
+}
+
+function subnetWrong(value: string, problem: SubnetProblem, example: string, lengths: Lengths): Wrong {
   switch (problem.kind) {
     case "form":
       return { problem: `${quote(value)} is not a subnet`, fix: `write network/length, such as ${example}` };
-    case "noLength":
-      return {
-        problem: `${quote(value)} has no length`,
-        fix: `write network/length, such as ${formatAddress(problem.address)}${example.slice(example.indexOf("/"))}`,
-      };
+    case "noLength": {
+      const meant = subnetOf(problem.address, lengths[problem.address.family]);
+      return { problem: `${quote(value)} has no length`, fix: `the subnet in which it lies is ${formatSubnet(meant)}` };
+    }
     case "length":
       return {
         problem: `${quote(value)} has no valid length`,
-        fix: `the number after the slash is from 0 to ${problem.maximum}`,
+        fix: `write /${lengths[4]} (IPv4) or /${lengths[6]} (IPv6)`,
       };
-    case "hostBits":
+    case "hostBits": {
+      const { meant } = problem;
+      if (meant.length !== lengths[meant.family]) return lengthWrong(value, meant, lengths);
       return {
         problem: `${quote(value)} has host bits set`,
-        fix: `the network that contains it is ${formatSubnet(problem.meant)}`,
+        fix: `the network that contains it is ${formatSubnet(meant)}`,
       };
+    }
   }
+}
+
+/** Azure's portal shows one /29 (/125) for a pair of paths, so its halves are named. */
+function lengthWrong(value: string, subnet: Subnet, lengths: Lengths): Wrong {
+  const wanted = lengths[subnet.family];
+  const problem = `${quote(value)} is a /${subnet.length}, not a /${wanted}`;
+  const halves = lengths.ofLinks && subnet.length === wanted - 1 ? halvesOf(subnet) : undefined;
+  if (halves !== undefined) {
+    const [first, second] = halves.map(formatSubnet);
+    return { problem, fix: `it holds the subnets of both links: write primary: ${first} and secondary: ${second}` };
+  }
+  if (subnet.length > wanted) {
+    const around = subnetOf(addressIn(subnet, 0), wanted);
+    return { problem, fix: `the /${wanted} in which it lies is ${formatSubnet(around)}` };
+  }
+  return { problem, fix: `write the /${wanted} that Azure has for it` };
 }
 
 export function listen({ is }: Described) {

@@ -8,6 +8,9 @@ import * as s from "./scalars.ts";
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
 
+const pathLengths = { 4: 30, 6: 126, ofLinks: true } as const;
+const globalReachLengths = { 4: 29, 6: 125, ofLinks: false } as const;
+
 const secret = (is: string) =>
   keys(
     {
@@ -93,14 +96,29 @@ const ownThresholds = keys(
   { is: "Limits of its own; each that is absent is taken from the top-level thresholds." },
 );
 
-const estateThresholds = (is: string, delay: { readonly raise: string; readonly clear: string }) =>
+const commonDefaults = {
+  loss: { raise: "5%", clear: "2%", for: "3s" },
+  silence: "2s",
+  window: "10s",
+  keepFiringFor: "10s",
+} as const;
+
+export const thresholdDefaults = {
+  path: { ...commonDefaults, delay: { raise: "100ms", clear: "80ms", for: "5s" } },
+  globalReach: { ...commonDefaults, delay: { raise: "300ms", clear: "250ms", for: "5s" } },
+} as const;
+
+const estateThresholds = (
+  is: string,
+  { loss, delay, ...rest }: (typeof thresholdDefaults)[keyof typeof thresholdDefaults],
+) =>
   keys(
     {
       loss: keys(
         {
-          raise: lossLimit.raise.default("5%"),
-          clear: lossLimit.clear.default("2%"),
-          for: lossLimit.for.default("3s"),
+          raise: lossLimit.raise.default(loss.raise),
+          clear: lossLimit.clear.default(loss.clear),
+          for: lossLimit.for.default(loss.for),
         },
         { is: lossIs },
       ).prefault({}),
@@ -108,13 +126,13 @@ const estateThresholds = (is: string, delay: { readonly raise: string; readonly 
         {
           raise: delayLimit.raise.default(delay.raise),
           clear: delayLimit.clear.default(delay.clear),
-          for: delayLimit.for.default("5s"),
+          for: delayLimit.for.default(delay.for),
         },
         { is: delayIs },
       ).prefault({}),
-      silence: spans.silence.default("2s"),
-      window: spans.window.default("10s"),
-      keepFiringFor: spans.keepFiringFor.default("10s"),
+      silence: spans.silence.default(rest.silence),
+      window: spans.window.default(rest.window),
+      keepFiringFor: spans.keepFiringFor.default(rest.keepFiringFor),
     },
     { is },
   ).prefault({});
@@ -213,10 +231,15 @@ const peering = (is: string) =>
       subnets: keys(
         {
           primary: s.subnet({
+            lengths: pathLengths,
             is: "/30 or /126 of the primary path: the router has its first usable address, the MSEE the second.",
             example: "172.16.0.0/30",
           }),
-          secondary: s.subnet({ is: "/30 or /126 of the secondary path.", example: "172.16.0.4/30" }),
+          secondary: s.subnet({
+            lengths: pathLengths,
+            is: "/30 or /126 of the secondary path.",
+            example: "172.16.0.4/30",
+          }),
         },
         { is: "Subnets of the two sessions. Required except with anyToAny, where the provider has them." },
       ).optional(),
@@ -281,6 +304,7 @@ const globalReach = keys(
       json: { minItems: 2, maxItems: 2 },
     }),
     subnet: s.subnet({
+      lengths: globalReachLengths,
       is: "The /29 or /125 of the Global Reach connection, used nowhere else.",
       example: "192.168.250.0/29",
     }),
@@ -331,11 +355,8 @@ export const configurationSchema = keys(
     ).prefault({}),
     thresholds: keys(
       {
-        path: estateThresholds("Limits of the paths of circuits.", { raise: "100ms", clear: "80ms" }),
-        globalReach: estateThresholds("Limits between the sites of a Global Reach.", {
-          raise: "300ms",
-          clear: "250ms",
-        }),
+        path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),
+        globalReach: estateThresholds("Limits between the sites of a Global Reach.", thresholdDefaults.globalReach),
       },
       { is: "When a path or a Global Reach pair is degraded or down." },
     ).prefault({}),

@@ -1,0 +1,32 @@
+// What no single key can show: references between parts of the file, and values that do not fit together.
+
+import * as circuits from "./circuits.ts";
+import * as globalReach from "./global-reach.ts";
+import * as probes from "./probes.ts";
+import * as routers from "./routers.ts";
+import type { Rule } from "./rule.ts";
+import * as subnets from "./subnets.ts";
+import * as thresholds from "./thresholds.ts";
+
+export const rules: readonly Rule[] = [
+  routers.credentialsAreDefined,
+  routers.routersHaveTheirOwnAddress,
+  circuits.linksEndOnDefinedRouters,
+  circuits.linksAreApart,
+  circuits.providerEdgeFitsTheModel,
+  circuits.peeringsAreThere,
+  circuits.subnetsAreThere,
+  circuits.bandwidthsAreSold,
+  circuits.vlansDiffer,
+  circuits.serviceKeysDiffer,
+  circuits.microsoftHasAPublicAsn,
+  subnets.subnetsAreApart,
+  subnets.subnetsAreOfOneFamily,
+  subnets.microsoftHasPublicSubnets,
+  probes.probesHaveWhatTheirTechniqueNeeds,
+  probes.sourcesFitTheirTargets,
+  globalReach.globalReachJoinsTwoCircuits,
+  globalReach.probesRunBetweenSites,
+  thresholds.clearIsNotAboveRaise,
+  thresholds.probesAreOftenEnough,
+];
