@@ -1,0 +1,136 @@
+// The SNMP v2c client: few shared sockets, many routers.
+
+import type { Clock } from "../lib/clock.ts";
+import type { Counters } from "../lib/counters.ts";
+import { hash32 } from "../lib/hash.ts";
+import type { Result } from "../lib/result.ts";
+import type { Secret } from "../lib/secret.ts";
+import type { Cells } from "../wire/snmp/cells.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
+import type { SnmpError } from "./snmp-error.ts";
+import {
+  createExchange,
+  type ExchangeLimits,
+  type Lane,
+  type Peer,
+  type SnmpDrop,
+  type SnmpRequestCount,
+} from "./snmp-exchange.ts";
+import { type GetPlan, planGet, runGet } from "./snmp-get.ts";
+import type { Ask, Conversation } from "./snmp-peer.ts";
+import { createRetransmissionTimeout, defaultTimeoutLimits, type TimeoutLimits } from "./snmp-timeout.ts";
+import { planWalk, runWalk, type WalkedTable, type WalkPlan } from "./snmp-walk.ts";
+import { type AddressFamily, canonicalAddress, familyOf } from "./udp.ts";
+
+export interface SnmpTargetConfig {
+  /** Name for people, in errors. */
+  readonly router: string;
+  /** Literal IPv4 or IPv6 address. */
+  readonly address: string;
+  readonly port: number;
+  readonly community: Secret;
+  /** Takes answers from any address and port, for multi-homed routers. */
+  readonly anySource: boolean;
+}
+
+/** One router. Lists of OIDs are read once: pass the same array at each poll. */
+export interface SnmpTarget {
+  /** One cell per OID, in their order; noSuchObject and noSuchInstance are cells, not errors. */
+  get(oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>>;
+  /** Whole columns of one table; an error when any column's end was not reached. */
+  walk(columns: readonly Oid[], ask: Ask): Promise<Result<WalkedTable, SnmpError>>;
+}
+
+export interface SnmpClient {
+  /** Opens the sockets for the address families of the targets made so far. */
+  start(): Promise<void>;
+  /** Ends what is in flight (`aborted`) and closes the sockets. */
+  stop(): Promise<void>;
+  target(config: SnmpTargetConfig): SnmpTarget;
+  /** Datagrams received and not used, by kind. */
+  readonly dropped: Counters<SnmpDrop>;
+  readonly requests: Counters<SnmpRequestCount>;
+}
+
+export interface SnmpClientConfig extends Partial<ExchangeLimits> {
+  readonly timeouts?: TimeoutLimits;
+}
+
+export const defaultExchangeLimits: ExchangeLimits = { sockets: 2, window: 64, perLane: 8, retries: 2 };
+
+/** What a router bears before it has shown otherwise: agents cap a GETBULK themselves. */
+const mostRepetitions = 64;
+
+export function createSnmpClient(
+  deps: { readonly clock: Clock; readonly random?: () => number },
+  config: SnmpClientConfig = {},
+): SnmpClient {
+  const { timeouts = defaultTimeoutLimits, ...limits } = config;
+  const peers = new Map<string, Peer>();
+  const families = new Set<AddressFamily>();
+  const exchange = createExchange(
+    deps,
+    () => families,
+    (address, port) => peers.get(`${address} ${port}`),
+    { ...defaultExchangeLimits, ...limits },
+  );
+
+  function target(of: SnmpTargetConfig): SnmpTarget {
+    const address = canonicalAddress(of.address);
+    const family = familyOf(address);
+    families.add(family);
+    const peer: Peer = {
+      address,
+      port: of.port,
+      family,
+      anySource: of.anySource,
+      community: new TextEncoder().encode(of.community.reveal()),
+      slot: hash32(of.router),
+      malformed: 0,
+    };
+    peers.set(`${address} ${of.port}`, peer);
+    const lanes = new Map<string, Lane>();
+    const to: Conversation = {
+      router: of.router,
+      peer,
+      exchange,
+      learnt: { mostNames: Number.POSITIVE_INFINITY, mostRepetitions, ceiling: mostRepetitions },
+      lane(group) {
+        let lane = lanes.get(group);
+        if (lane === undefined) {
+          lane = { timeout: createRetransmissionTimeout(timeouts), inFlight: 0, waiting: [] };
+          lanes.set(group, lane);
+        }
+        return lane;
+      },
+    };
+    const gets = new WeakMap<readonly Oid[], GetPlan>();
+    const walks = new WeakMap<readonly Oid[], WalkPlan>();
+    return {
+      get(oids, ask) {
+        let plan = gets.get(oids);
+        if (plan === undefined || plan.most > to.learnt.mostNames) {
+          plan = planGet(to, oids);
+          gets.set(oids, plan);
+        }
+        return runGet(to, oids, plan, ask);
+      },
+      walk(columns, ask) {
+        let plan = walks.get(columns);
+        if (plan === undefined) {
+          plan = planWalk(columns);
+          walks.set(columns, plan);
+        }
+        return runWalk(to, plan, ask);
+      },
+    };
+  }
+
+  return {
+    start: () => exchange.start(),
+    stop: () => exchange.stop(),
+    target,
+    dropped: exchange.dropped,
+    requests: exchange.requests,
+  };
+}

@@ -1,0 +1,75 @@
+// One router as GET and walk see it: where it is, what was learnt of its limits, and how to ask it.
+
+import type { RequestTemplate } from "../wire/snmp/request.ts";
+import type { Asked, ExchangeFailure } from "./snmp-error.ts";
+import type { Accept, Exchange, Lane, Peer } from "./snmp-exchange.ts";
+
+/** What is asked, for timeouts and for error texts. */
+export interface Ask {
+  /** Requests of one group share a measured round-trip time and a limit of requests in flight. */
+  readonly group: string;
+  /** What people call it: `bgpPeerTable`. */
+  readonly table: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What a router has shown it can bear; kept as long as its target. */
+export interface Learnt {
+  /** Most names in one GET, or columns in one GETBULK. */
+  mostNames: number;
+  /** Most repetitions in one GETBULK: halved by silence and tooBig, doubled by each complete walk up to `ceiling`. */
+  mostRepetitions: number;
+  /** Most repetitions that were not answered with tooBig. */
+  ceiling: number;
+}
+
+export interface Conversation {
+  readonly router: string;
+  readonly peer: Peer;
+  readonly exchange: Exchange;
+  readonly learnt: Learnt;
+  lane(group: string): Lane;
+}
+
+/** A UDP payload that crosses an Ethernet path in one piece: 1,500 less IPv4 and UDP headers. */
+const datagram = 1_472;
+
+/** Message, version, community, PDU and binding list headers, ids and statuses, at their longest. */
+const messageOverhead = 40;
+
+/** Tags and lengths of a binding, its name and its value. */
+export const bindingOverhead = 6;
+
+/** Octets of a value that nobody has seen yet: most are counters and states. */
+export const expectedValue = 6;
+
+export function datagramRoom(peer: Peer): number {
+  return datagram - messageOverhead - peer.community.length;
+}
+
+export function asked(to: Conversation, ask: Ask, operation: string, oid: string, more: number): Asked {
+  const { router, peer } = to;
+  const { group, table } = ask;
+  return { router, address: peer.address, port: peer.port, group, table, operation, oid, more };
+}
+
+/** One request and its answer; undefined when `accept` took it. */
+export function submit(
+  to: Conversation,
+  ask: Ask,
+  template: RequestTemplate,
+  accept: Accept,
+): Promise<ExchangeFailure | undefined> {
+  const { signal } = ask;
+  if (signal?.aborted) return Promise.resolve({ kind: "aborted" });
+  return new Promise((resolve) => {
+    const pending = to.exchange.submit(to.peer, to.lane(ask.group), template, accept, (failure) => {
+      signal?.removeEventListener("abort", abort);
+      resolve(failure);
+    });
+    function abort(): void {
+      to.exchange.abort(pending);
+    }
+    if (!pending.finished) signal?.addEventListener("abort", abort, { once: true });
+  });
+}

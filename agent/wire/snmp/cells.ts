@@ -1,0 +1,167 @@
+// Values of many bindings side by side: numbers in typed arrays, octets only where there are any.
+
+import { fits64, high64, low64, signed32, tagInteger, tagOctets, tagOid, unsigned32 } from "../ber.ts";
+import { decodeOid, type Oid } from "./oid.ts";
+import type { ResponseReader } from "./response.ts";
+import {
+  tagCounter32,
+  tagCounter64,
+  tagEndOfMibView,
+  tagGauge32,
+  tagIpAddress,
+  tagNoSuchInstance,
+  tagNoSuchObject,
+  tagOpaque,
+  tagTimeTicks,
+} from "./value.ts";
+
+/** Tag of a cell whose value could not be read: that value is lost, and nothing else. */
+const unreadable = 0;
+
+/** One cell per binding; a table's cells stand row by row. */
+export interface Cells {
+  /** BER tag of the value (RFC 3416 section 3); exceptions such as noSuchInstance are tags too. */
+  tags: Uint8Array;
+  /** Every number; a Counter64 above 2^53 is rounded here and exact in `high` and `low`. */
+  numbers: Float64Array;
+  high: Uint32Array;
+  low: Uint32Array;
+  /** Content octets of strings, addresses and object identifiers, by cell. */
+  octets: (Uint8Array | undefined)[];
+}
+
+export function createCells(capacity: number): Cells {
+  return {
+    tags: new Uint8Array(capacity),
+    numbers: new Float64Array(capacity),
+    high: new Uint32Array(capacity),
+    low: new Uint32Array(capacity),
+    octets: [],
+  };
+}
+
+/** Makes room for `count` cells, keeping those that are there. */
+export function growCells(cells: Cells, count: number): void {
+  if (count <= cells.tags.length) return;
+  const grown = createCells(Math.max(count, cells.tags.length * 2));
+  grown.tags.set(cells.tags);
+  grown.numbers.set(cells.numbers);
+  grown.high.set(cells.high);
+  grown.low.set(cells.low);
+  Object.assign(cells, { ...grown, octets: cells.octets });
+}
+
+/** Takes the value the reader stands on. */
+export function setCell(cells: Cells, i: number, r: ResponseReader): void {
+  setCellFrom(cells, i, r.bytes, r.valueTag, r.valueFrom, r.valueTo);
+}
+
+export function setCellFrom(cells: Cells, i: number, bytes: Uint8Array, tag: number, from: number, to: number): void {
+  cells.tags[i] = tag;
+  switch (tag) {
+    case tagCounter32:
+    case tagGauge32:
+    case tagTimeTicks:
+    case tagInteger: {
+      const value = tag === tagInteger ? signed32(bytes, from, to) : unsigned32(bytes, from, to);
+      cells.numbers[i] = value;
+      if (Number.isNaN(value)) cells.tags[i] = unreadable;
+      break;
+    }
+    case tagCounter64:
+      if (fits64(bytes, from, to)) {
+        const high = high64(bytes, from, to);
+        const low = low64(bytes, from, to);
+        cells.high[i] = high;
+        cells.low[i] = low;
+        cells.numbers[i] = high * 0x1_0000_0000 + low;
+      } else {
+        cells.tags[i] = unreadable;
+      }
+      break;
+    case tagOctets:
+    case tagOid:
+    case tagIpAddress:
+    case tagOpaque:
+      // A copy: the datagram's buffer is large and would be held by one short name.
+      cells.octets[i] = Uint8Array.prototype.slice.call(bytes, from, to);
+      break;
+    case tagNoSuchObject:
+    case tagNoSuchInstance:
+    case tagEndOfMibView:
+      break;
+    default:
+      cells.tags[i] = unreadable;
+  }
+}
+
+/** Copies a cell of other cells. */
+export function copyCell(cells: Cells, i: number, from: Cells, j: number): void {
+  cells.tags[i] = from.tags[j] ?? unreadable;
+  cells.numbers[i] = from.numbers[j] ?? 0;
+  cells.high[i] = from.high[j] ?? 0;
+  cells.low[i] = from.low[j] ?? 0;
+  const octets = from.octets[j];
+  if (octets !== undefined) cells.octets[i] = octets;
+}
+
+/** A cell that the table does not have in this row. */
+export function setAbsent(cells: Cells, i: number): void {
+  cells.tags[i] = tagNoSuchInstance;
+}
+
+/** The object type is not implemented at all. */
+export function isNoSuchObject(cells: Cells, i: number): boolean {
+  return cells.tags[i] === tagNoSuchObject;
+}
+
+/** Neither the object nor the instance is there. */
+export function isAbsent(cells: Cells, i: number): boolean {
+  const tag = cells.tags[i];
+  return tag === tagNoSuchObject || tag === tagNoSuchInstance || tag === tagEndOfMibView;
+}
+
+/** Any number; undefined when the cell is absent, unreadable or no number. */
+export function numberAt(cells: Cells, i: number): number | undefined {
+  switch (cells.tags[i]) {
+    case tagInteger:
+    case tagCounter32:
+    case tagGauge32:
+    case tagTimeTicks:
+    case tagCounter64:
+      return cells.numbers[i];
+    default:
+      return undefined;
+  }
+}
+
+/** A Counter64 or Counter32, exact; undefined when the cell is neither. */
+export function counterAt(cells: Cells, i: number): bigint | undefined {
+  switch (cells.tags[i]) {
+    case tagCounter64:
+      return (BigInt(cells.high[i] ?? 0) << 32n) | BigInt(cells.low[i] ?? 0);
+    case tagCounter32:
+      return BigInt(cells.numbers[i] ?? 0);
+    default:
+      return undefined;
+  }
+}
+
+/** An OCTET STRING; undefined when the cell is none. */
+export function octetsAt(cells: Cells, i: number): Uint8Array | undefined {
+  return cells.tags[i] === tagOctets ? cells.octets[i] : undefined;
+}
+
+const utf8 = new TextDecoder();
+
+/** A DisplayString or SnmpAdminString; octets that are no UTF-8 become U+FFFD. Some agents end it with NULs. */
+export function textAt(cells: Cells, i: number): string | undefined {
+  const octets = octetsAt(cells, i);
+  return octets === undefined ? undefined : utf8.decode(octets).replace(/\0+$/, "");
+}
+
+/** An OBJECT IDENTIFIER; undefined when the cell is none or not readable as one. */
+export function oidAt(cells: Cells, i: number): Oid | undefined {
+  const octets = cells.tags[i] === tagOid ? cells.octets[i] : undefined;
+  return octets === undefined ? undefined : decodeOid(octets, 0, octets.length);
+}

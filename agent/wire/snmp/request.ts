@@ -1,0 +1,75 @@
+// Requests encoded once and sent many times: only the request id differs between polls.
+
+import {
+  createWriter,
+  putAround,
+  putHeader,
+  putInteger,
+  putOctets,
+  tagInteger,
+  tagNull,
+  tagOctets,
+  tagOid,
+  tagSequence,
+  takeWritten,
+  written,
+} from "../ber.ts";
+import { pduTags, versionV2c } from "./message.ts";
+
+/** Request ids lie in here, so that each takes exactly four octets and can be patched in. */
+export const leastRequestId = 0x0100_0000;
+export const greatestRequestId = 0x7fff_ffff;
+
+export interface RequestTemplate {
+  readonly bytes: Uint8Array;
+  /** Offset of the four octets of the request id. */
+  readonly requestIdAt: number;
+}
+
+export interface RequestSpec {
+  readonly type: "getRequest" | "getNextRequest" | "getBulkRequest";
+  /** GetBulkRequest-PDU only; 0 otherwise. */
+  readonly maxRepetitions: number;
+}
+
+const scratch = createWriter(65_536);
+
+/** A v2c request for the given OIDs (content octets), without a request id yet. */
+export function encodeRequest(community: Uint8Array, spec: RequestSpec, oids: readonly Uint8Array[]): RequestTemplate {
+  const w = scratch;
+  for (let i = oids.length - 1; i >= 0; i--) {
+    const oid = oids[i];
+    if (oid === undefined) continue;
+    const before = written(w);
+    putHeader(w, tagNull, 0);
+    putOctets(w, oid);
+    putHeader(w, tagOid, oid.length);
+    putAround(w, tagSequence, before);
+  }
+  putAround(w, tagSequence, 0);
+  putInteger(w, tagInteger, spec.maxRepetitions);
+  putInteger(w, tagInteger, 0);
+  putInteger(w, tagInteger, leastRequestId);
+  const fromEnd = written(w) - 2;
+  putAround(w, pduTags[spec.type], 0);
+  putOctets(w, community);
+  putHeader(w, tagOctets, community.length);
+  putInteger(w, tagInteger, versionV2c);
+  putAround(w, tagSequence, 0);
+  const bytes = takeWritten(w);
+  return { bytes, requestIdAt: bytes.length - fromEnd };
+}
+
+/**
+ * The template's octets with a request id, as a copy: a datagram may wait in the kernel's queue
+ * while the next request is made, and must not leave with that one's id.
+ */
+export function withRequestId(template: RequestTemplate, id: number): Uint8Array {
+  const bytes = template.bytes.slice();
+  const at = template.requestIdAt;
+  bytes[at] = id >>> 24;
+  bytes[at + 1] = id >>> 16;
+  bytes[at + 2] = id >>> 8;
+  bytes[at + 3] = id;
+  return bytes;
+}
