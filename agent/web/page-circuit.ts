@@ -1,0 +1,92 @@
+// One circuit on the page: its peerings, and of each peering both paths side by side.
+
+import { type Html, html, nothing } from "./html.ts";
+import { chip, since, ticketBlock } from "./page-parts.ts";
+import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
+import { linksLeft, ticketId, worstOf } from "./summary.ts";
+import { pathTicket } from "./ticket.ts";
+import {
+  bitRate,
+  causeWords,
+  delayWords,
+  interfaceWords,
+  lossWords,
+  ownerWords,
+  pathTones,
+  redundancyTones,
+  redundancyWords,
+  sessionWords,
+} from "./words.ts";
+
+export function renderCircuit(status: Status, circuit: CircuitStatus, now: number): Html {
+  const { name, provider, peeringLocation, sku, connectivityModel, bandwidth, serviceKey } = circuit;
+  return html`<article id="${elementId("circuit", name)}" class="circuit ${worstOf(circuit)}">
+<header>
+<h2>${name}</h2>
+<p>${provider}, ${peeringLocation} <span class="quiet">· ${connectivityModel} · ${sku} · ${bitRate(bandwidth)} · service key <code>${serviceKey}</code></span></p>
+</header>
+${circuit.peerings.map((peering) => renderPeering(status, circuit, peering, now))}
+</article>`;
+}
+
+function renderPeering(status: Status, circuit: CircuitStatus, peering: PeeringStatus, now: number): Html {
+  const { name, redundancy, paths } = peering;
+  return html`<section id="${elementId("peering", circuit.name, name)}" class="peering" aria-label="${circuit.name} ${name}">
+<h3>${name} ${chip(redundancyTones[redundancy], redundancyWords[redundancy])} <span class="meaning">${meaning(peering)}</span> ${since(peering.since, now)}</h3>
+<div class="paths">${paths.map((path) => renderPath(status, circuit, peering, path, now))}</div>
+</section>`;
+}
+
+/** What the redundancy's word means for the service. */
+function meaning(peering: PeeringStatus): string {
+  switch (peering.redundancy) {
+    case "redundant":
+      return "";
+    case "reduced":
+      return `not redundant, only the ${linksLeft(peering).join(", ")} link is left`;
+    case "lost":
+      return "service down, both links are down";
+    case "unknown":
+      return "not proven redundant";
+  }
+}
+
+function renderPath(
+  status: Status,
+  circuit: CircuitStatus,
+  peering: PeeringStatus,
+  path: PathStatus,
+  now: number,
+): Html {
+  const { link, state } = path;
+  const id = elementId("path", circuit.name, peering.name, link);
+  const broken = state !== "up";
+  return html`<section id="${id}" class="path ${pathTones[state]}" aria-label="${circuit.name} ${peering.name} ${link}">
+<h4>${link} ${chip(pathTones[state], state)} ${since(path.since, now)}</h4>
+${broken ? renderReasons(path) : nothing}
+<dl>
+<dt>Loss</dt><dd>${lossWords(path)}</dd>
+<dt>Delay</dt><dd>${delayWords(path)}</dd>
+<dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
+</dl>
+${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
+${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
+</section>`;
+}
+
+/** The first reason is the cause; those after it usually follow from it. */
+export function renderReasons({ reasons }: Pick<PathStatus, "reasons">): Html {
+  const [first, ...rest] = reasons;
+  if (first === undefined) return nothing;
+  return html`<p class="why"><b>${capital(causeWords[first.cause])}.</b> ${capital(first.evidence)}. <span class="owner">Fault with: <b>${ownerWords[first.owner]}</b></span></p>
+${rest.map(({ evidence }) => html`<p class="why quiet">Also: ${evidence}</p>`)}`;
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+function elementId(...names: readonly string[]): string {
+  return names.join("-").replace(/[^A-Za-z0-9_-]/g, "_");
+}

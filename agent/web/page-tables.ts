@@ -1,0 +1,83 @@
+// Global Reach as a matrix of sites, and the routers: whether the agent can see at all.
+
+import { type Html, html, nothing } from "./html.ts";
+import { renderReasons } from "./page-circuit.ts";
+import { chip, since, ticketBlock } from "./page-parts.ts";
+import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
+import { ticketId } from "./summary.ts";
+import { pairTicket } from "./ticket.ts";
+import { lossWords, ms, pathTones } from "./words.ts";
+
+export function renderGlobalReach(status: Status, now: number): Html {
+  const { globalReach } = status;
+  if (globalReach.length === 0) return nothing;
+  const sites = [
+    ...new Set(globalReach.flatMap((g) => [...g.sites, ...g.pairs.flatMap((p) => [p.fromSite, p.toSite])])),
+  ];
+  const broken = globalReach.flatMap((g) => g.pairs.filter(({ state }) => state !== "up").map((pair) => ({ g, pair })));
+  return html`<section id="global-reach" class="card">
+<h2>Global Reach</h2>
+<div class="scroll"><table class="matrix">
+<caption class="hidden">State, loss and delay from each site to each other</caption>
+<thead><tr><th scope="col">from \\ to</th>${sites.map((site) => html`<th scope="col">${site}</th>`)}</tr></thead>
+<tbody>${sites.map(
+    (from) => html`<tr><th scope="row">${from}</th>${sites.map((to) => renderCell(globalReach, from, to, now))}</tr>`,
+  )}</tbody>
+</table></div>
+${broken.map(({ g, pair }) => renderBroken(status, g, pair))}
+</section>`;
+}
+
+function renderCell(globalReach: readonly GlobalReachStatus[], from: string, to: string, now: number): Html {
+  const joined = globalReach.filter(({ sites }) => from !== to && sites.includes(from) && sites.includes(to));
+  const measured = globalReach.flatMap((g) =>
+    g.pairs.filter(({ fromSite, toSite }) => fromSite === from && toSite === to).map((pair) => ({ g, pair })),
+  );
+  if (measured.length > 0) {
+    return html`<td>${measured.map(
+      ({
+        g,
+        pair,
+      }) => html`<div class="cell"><span class="quiet">${g.name}</span> ${chip(pathTones[pair.state], pair.state)}
+<div>${pair.delay === null || pair.delay === undefined ? "no delay measured" : `${ms(pair.delay.median)} · p95 ${ms(pair.delay.p95)}`}</div>
+<div>loss ${lossWords(pair)}</div><div class="quiet">${since(pair.since, now)}</div></div>`,
+    )}</td>`;
+  }
+  return html`<td class="quiet">${joined.length > 0 ? `measured by the agent at ${from}` : "–"}</td>`;
+}
+
+function renderBroken(status: Status, globalReach: GlobalReachStatus, pair: PairStatus): Html {
+  const id = ticketId(globalReach.name, pair.fromSite, pair.toSite);
+  return html`<div id="${id}-why" class="path ${pathTones[pair.state]}">
+<h3>${pair.fromSite} to ${pair.toSite} ${chip(pathTones[pair.state], pair.state)}</h3>
+${renderReasons(pair)}
+${pair.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
+${ticketBlock(id, pair.state, pairTicket(status, globalReach, pair))}
+</div>`;
+}
+
+export function renderRouters(status: Status, now: number): Html {
+  return html`<section id="routers" class="card">
+<h2>Routers</h2>
+<div class="scroll"><table>
+<caption class="hidden">Whether each router answers its polls</caption>
+<thead><tr><th scope="col">Router</th><th scope="col">Site</th><th scope="col">Answers?</th><th scope="col">Since</th><th scope="col">Says of itself</th></tr></thead>
+<tbody>${status.routers.map((router) => renderRouter(router, now))}</tbody>
+</table></div>
+</section>`;
+}
+
+function renderRouter(
+  { name, site, reachable, since: from, reason, sysName, sysDescr }: RouterStatus,
+  now: number,
+): Html {
+  const [tone, word] =
+    reachable === "unknown"
+      ? (["unknown", "unknown"] as const)
+      : reachable
+        ? (["good", "yes"] as const)
+        : (["bad", "no answer"] as const);
+  const self = [sysName, sysDescr].filter((said) => said !== null && said !== "").join(", ");
+  return html`<tr><th scope="row">${name}</th><td>${site}</td><td>${chip(tone, word)}</td><td>${since(from, now)}</td>
+<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span></td></tr>`;
+}

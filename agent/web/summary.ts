@@ -1,0 +1,173 @@
+// The four questions of the engineer on call, answered for the whole estate: is it up, is it redundant,
+// whose fault is it, what is the evidence. Pure, from the status alone.
+
+import type { LinkName, PeeringName } from "../estate/estate.ts";
+import type { PathState } from "../estate/judgement.ts";
+import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
+import { listed, ownerWords, type Tone } from "./words.ts";
+
+/** What a peering, and by its worst peering a circuit, is to the person who was woken: worst first. */
+export const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
+export type PeeringCondition = (typeof conditions)[number];
+
+export function conditionOf({ redundancy, paths }: PeeringStatus): PeeringCondition {
+  if (redundancy !== "redundant") return redundancy;
+  return paths.some(({ state }) => state === "degraded") ? "degraded" : "good";
+}
+
+export function worstOf(circuit: CircuitStatus): PeeringCondition {
+  const present = new Set(circuit.peerings.map(conditionOf));
+  return conditions.find((condition) => present.has(condition)) ?? "good";
+}
+
+/** Worst circuits first, otherwise as configured. */
+export function worstFirst(circuits: readonly CircuitStatus[]): readonly CircuitStatus[] {
+  return circuits.toSorted((a, b) => conditions.indexOf(worstOf(a)) - conditions.indexOf(worstOf(b)));
+}
+
+export interface Headline {
+  readonly tone: Tone;
+  readonly sentence: string;
+  /** What else is wrong, less bad than the sentence. */
+  readonly also: readonly string[];
+}
+
+/** Holds no running time, so that a screen reader speaks only when something changed. */
+export function headlineOf(status: Status): Headline {
+  if (status.isolated) {
+    const sentence = "This agent hears nothing: no circuit can be judged";
+    return { tone: "unknown", sentence, also: ["Look at the agent's own connection first"] };
+  }
+  const total = status.circuits.length;
+  const found: { readonly tone: Tone; readonly sentence: string }[] = [];
+  for (const [condition, tone, one, many] of sayings) {
+    const names = status.circuits.filter((c) => worstOf(c) === condition).map((c) => nameWith(c, condition));
+    if (names.length === 0) continue;
+    const sentence = `${names.length} of ${count(total, "circuit")} ${names.length === 1 ? one : many}: ${listed(names)}`;
+    found.push({ tone, sentence });
+  }
+  for (const { pair, between } of pairsOf(status.globalReach).filter(({ pair }) => pair.state !== "up")) {
+    const tone = pair.state === "down" ? "bad" : pair.state === "degraded" ? "warn" : "unknown";
+    found.push({ tone, sentence: `Global Reach from ${between} is ${pair.state}` });
+  }
+  const [first, ...rest] = found.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
+  if (first !== undefined) return { ...first, also: rest.map(({ sentence }) => sentence) };
+  if (total === 0) return { tone: "unknown", sentence: "No circuit is configured", also: [] };
+  return { tone: "good", sentence: total === 1 ? "The circuit is up and redundant" : allGood(total), also: [] };
+}
+
+const tones: readonly Tone[] = ["bad", "warn", "unknown", "good"];
+
+const sayings: readonly (readonly [PeeringCondition, Tone, one: string, many: string])[] = [
+  ["lost", "bad", "is down", "are down"],
+  ["reduced", "warn", "is not redundant", "are not redundant"],
+  ["unknown", "unknown", "cannot be judged", "cannot be judged"],
+  ["degraded", "warn", "has a degraded path", "have a degraded path"],
+];
+
+const allGood = (total: number) => `All ${total} circuits are up and redundant`;
+const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+/** The circuit's name, with the peerings that are meant unless all are. */
+function nameWith(circuit: CircuitStatus, condition: PeeringCondition): string {
+  const meant = circuit.peerings.filter((peering) => conditionOf(peering) === condition);
+  if (meant.length === circuit.peerings.length) return circuit.name;
+  return `${circuit.name} (${meant.map(({ name }) => name).join(", ")})`;
+}
+
+export interface Answer {
+  readonly question: string;
+  readonly tone: Tone;
+  readonly answer: string;
+}
+
+/** Questions one and two. */
+export function serviceAnswer({ circuits }: Status): Answer {
+  const question = "Is the service up?";
+  const those = (condition: PeeringCondition) => namesOf(circuits, condition);
+  const lost = those("lost");
+  const unknown = those("unknown");
+  if (lost.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(lost)}` };
+  if (unknown.length > 0) return { question, tone: "unknown", answer: `Unknown on ${listed(unknown)}` };
+  const slow = those("degraded");
+  if (slow.length > 0) return { question, tone: "warn", answer: `Yes, but degraded on ${listed(slow)}` };
+  return { question, tone: "good", answer: "Yes, on every circuit" };
+}
+
+export function redundancyAnswer({ circuits }: Status): Answer {
+  const question = "Is it redundant?";
+  const lost = namesOf(circuits, "lost");
+  const alone = circuits.flatMap((circuit) => {
+    const links = new Set(circuit.peerings.filter((p) => p.redundancy === "reduced").flatMap(linksLeft));
+    return [...links].map((link) => `${circuit.name} has only its ${link} link`);
+  });
+  if (lost.length > 0)
+    return { question, tone: "bad", answer: `No: nothing is left of ${listed([...lost, ...alone])}` };
+  if (alone.length > 0) return { question, tone: "warn", answer: `No: ${listed(alone)}` };
+  const unknown = namesOf(circuits, "unknown");
+  if (unknown.length > 0) return { question, tone: "unknown", answer: `Unknown on ${listed(unknown)}` };
+  return { question, tone: "good", answer: "Yes, every circuit has both links" };
+}
+
+export function linksLeft({ paths }: PeeringStatus): readonly LinkName[] {
+  return paths.filter(({ state }) => state !== "down").map(({ link }) => link);
+}
+
+function namesOf(circuits: readonly CircuitStatus[], condition: PeeringCondition): readonly string[] {
+  return circuits
+    .filter((circuit) => circuit.peerings.some((peering) => conditionOf(peering) === condition))
+    .map((circuit) => nameWith(circuit, condition));
+}
+
+/** Something that is not up, with all that has the same evidence. */
+export interface Problem {
+  readonly state: PathState;
+  /** `ams-1 primary`, or `ams to sin` for Global Reach. */
+  readonly where: string;
+  readonly owner: string;
+  readonly evidence: string;
+  /** Id of the block with the text for the ticket. */
+  readonly ticket: string;
+}
+
+/** Worst first: down, unknown, degraded. Peerings that fail with their common link are one problem. */
+export function problemsOf(status: Status): readonly Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const circuit of worstFirst(status.circuits)) {
+    for (const peering of circuit.peerings) {
+      for (const path of peering.paths) {
+        const reason = path.reasons[0];
+        if (path.state === "up" || reason === undefined) continue;
+        const where = `${circuit.name} ${path.link}`;
+        const key = `${where} ${reason.cause} ${reason.evidence}`;
+        if (problems.has(key)) continue;
+        const { owner, evidence } = reason;
+        const ticket = ticketId(circuit.name, peering.name, path.link);
+        problems.set(key, { state: path.state, where, owner: ownerWords[owner], evidence, ticket });
+      }
+    }
+  }
+  for (const { pair, between, globalReach } of pairsOf(status.globalReach)) {
+    const reason = pair.reasons[0];
+    if (pair.state === "up" || reason === undefined) continue;
+    const { owner, evidence } = reason;
+    const ticket = ticketId(globalReach, pair.fromSite, pair.toSite);
+    problems.set(ticket, { state: pair.state, where: between, owner: ownerWords[owner], evidence, ticket });
+  }
+  return [...problems.values()].toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+}
+
+const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];
+
+function pairsOf(
+  globalReach: readonly GlobalReachStatus[],
+): readonly { readonly pair: PairStatus; readonly between: string; readonly globalReach: string }[] {
+  return globalReach.flatMap(({ name, pairs }) =>
+    pairs.map((pair) => ({ pair, between: `${pair.fromSite} to ${pair.toSite}`, globalReach: name })),
+  );
+}
+
+/** Id of an element: names come from the configuration, and may hold what an id may not. */
+export function ticketId(...names: readonly (string | PeeringName | PathStatus["link"])[]): string {
+  return ["ticket", ...names].join("-").replace(/[^A-Za-z0-9_-]/g, "_");
+}

@@ -1,0 +1,124 @@
+// What the closed kinds are called before people, and how times and figures are written for them.
+
+import type { Cause, Owner, PathState, Redundancy } from "../estate/judgement.ts";
+import { formatDuration, seconds } from "../lib/duration.ts";
+import type { InterfaceStatus, Measured, SessionStatus } from "./status.ts";
+
+export const ownerWords: Readonly<Record<Owner, string>> = {
+  customer: "you (router side)",
+  provider: "the provider",
+  microsoft: "Microsoft",
+  customerOrProvider: "you or the provider",
+  providerOrMicrosoft: "the provider or Microsoft",
+  unknown: "not known yet",
+};
+
+export const causeWords: Readonly<Record<Cause, string>> = {
+  interfaceAdminDown: "interface shut on the router",
+  interfaceDown: "interface down",
+  interfaceAbsent: "no such interface",
+  interfaceUnknown: "interface not seen",
+  sessionAdminDown: "BGP session shut on the router",
+  sessionDown: "BGP session down",
+  sessionAbsent: "no such BGP peer",
+  sessionUnknown: "BGP session not seen",
+  probesSilent: "nothing gets through",
+  probesUnknown: "not probed",
+  lossHigh: "packets are lost",
+  delayHigh: "delay too high",
+  agentIsolated: "the agent is cut off",
+};
+
+export const redundancyWords: Readonly<Record<Redundancy, string>> = {
+  redundant: "redundant",
+  reduced: "reduced",
+  lost: "lost",
+  unknown: "unknown",
+};
+
+/** How loud a state is shown. */
+export type Tone = "good" | "warn" | "bad" | "unknown" | "neutral";
+
+export const pathTones: Readonly<Record<PathState, Tone>> = {
+  up: "good",
+  degraded: "warn",
+  down: "bad",
+  unknown: "unknown",
+};
+
+export const redundancyTones: Readonly<Record<Redundancy, Tone>> = {
+  redundant: "good",
+  reduced: "warn",
+  lost: "bad",
+  unknown: "unknown",
+};
+
+const notSeen = { notAsked: "not asked yet", stale: "no fresh answer" } as const;
+
+export function interfaceWords({ state, adminStatus }: InterfaceStatus): string {
+  if (state === "notAsked" || state === "stale") return notSeen[state];
+  if (state === "absent") return "absent on the router";
+  return adminStatus === null || adminStatus === "up" ? state : `${state}, admin ${adminStatus}`;
+}
+
+export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): string {
+  if (state === "notAsked" || state === "stale") return notSeen[state];
+  if (state === "absent") return "absent on the router";
+  const lasting = span === null ? "" : ` for ${formatDuration(seconds(span))}`;
+  return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
+}
+
+/** `12.0 % of 50 probes`: loss is never said without its sample size. */
+export function lossWords({ loss }: Measured): string {
+  if (loss.ratio === null) return loss.probes === 0 ? "not measured" : `not measured (${loss.probes} probes)`;
+  return `${percent(loss.ratio)} of ${loss.probes} probes`;
+}
+
+function percent(ratio: number): string {
+  const value = ratio * 100;
+  // 1 lost of 5,000 is not "0.0 %", and 4,999 of 5,000 are not all.
+  if (value > 0 && value < 0.05) return "< 0.1 %";
+  if (value < 100 && value > 99.95) return "> 99.9 %";
+  return `${value === 0 || value === 100 ? value : value.toFixed(1)} %`;
+}
+
+export function delayWords({ delay, loss }: Measured): string {
+  if (delay === null || delay === undefined) return loss.probes > 0 ? "no answer" : "not measured";
+  return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}`;
+}
+
+/** Three figures, so that a fast link shows its microseconds and a slow one no noise. */
+export function ms(delay: number): string {
+  const value = delay * 1_000;
+  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+const bitUnits = [
+  ["Tbit/s", 1e12],
+  ["Gbit/s", 1e9],
+  ["Mbit/s", 1e6],
+  ["kbit/s", 1e3],
+] as const;
+
+export function bitRate(bitsPerSecond: number): string {
+  const [unit, size] = bitUnits.find(([, size]) => bitsPerSecond >= size) ?? (["bit/s", 1] as const);
+  return `${Number((bitsPerSecond / size).toFixed(2))} ${unit}`;
+}
+
+/** Time from one ISO moment to another, as a person says it. */
+export function span(from: string, toEpoch: number): string {
+  return formatDuration(seconds(Math.max(0, Math.floor((toEpoch - Date.parse(from)) / 1_000))));
+}
+
+/** `03:12:44 UTC`, with the date when that was not today. */
+export function clockTime(iso: string, nowEpoch: number): string {
+  const [date = "", time = ""] = iso.replace("Z", "").split("T");
+  const today = new Date(nowEpoch).toISOString().startsWith(date);
+  return `${today ? "" : `${date} `}${time} UTC`;
+}
+
+/** "a", "a and b", "a, b and 3 more". */
+export function listed(items: readonly string[], atMost = 4): string {
+  const shown = items.length > atMost ? [...items.slice(0, atMost - 1), `${items.length - atMost + 1} more`] : items;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
