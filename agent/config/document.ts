@@ -11,12 +11,13 @@ import {
   type Node,
   type ParsedNode,
   parseDocument,
+  visit,
   type YAMLError,
   type YAMLMap,
 } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type ConfigError, type Finding, type KeyPath, quote } from "./error.ts";
-import { syntaxProblem } from "./syntax.ts";
+import { badAlias, syntaxProblem } from "./syntax.ts";
 
 /** Where a node stands: offsets into the text; `key` is undefined for the root and list items. */
 export interface Located {
@@ -33,10 +34,10 @@ export interface SourceDocument {
   readonly position: (offset: number) => { readonly line: number; readonly column: number };
 }
 
-/** An estate of a thousand circuits takes about 1 MB. */
-const maximumCharacters = 4_000_000;
+/** An estate of a thousand circuits takes about one million. */
+const maximumCharacters = 2_000_000;
 /** Aliases are expanded, so a small file can hold a large document. */
-const maximumNodes = 500_000;
+const maximumNodes = 200_000;
 const maximumDepth = 50;
 
 type SourceError = Omit<ConfigError, "file">;
@@ -66,9 +67,13 @@ export function readDocument(given: string): Result<SourceDocument, readonly Sou
 
   const faults: readonly YAMLError[] = [...parsed.errors, ...parsed.warnings];
   if (faults.length > 0) {
-    return err(
-      faults.map((fault) => ({ ...position(fault.pos[0]), key: "", ...syntaxProblem(fault.code, text, fault.pos[0]) })),
-    );
+    const errors = faults.map((fault) => ({
+      ...position(startOf(fault, parsed)),
+      key: "",
+      ...syntaxProblem(fault.code, text, fault.pos[0]),
+    }));
+    // One slip makes the parser stumble several times over the same line.
+    return err(errors.filter((error, i) => errors.findIndex(({ line }) => line === error.line) === i));
   }
   if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
     return whole("the file is empty", "write at least site, snmp, routers and circuits");
@@ -89,13 +94,26 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefi
       stringKeys: true,
       uniqueKeys: false,
       resolveKnownTags: false,
-      logLevel: "silent",
+      logLevel: "error",
     });
   } catch (error) {
     // The parser recurses, so it is the stack that limits the depth of what it reads.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** What is not closed is noticed at the end of the file only: where it was opened helps more. */
+function startOf({ code, pos: [offset] }: YAMLError, document: Document.Parsed): number {
+  let start = offset;
+  if (code !== "MISSING_CHAR") return start;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      const quoted = type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE";
+      if (quoted && range && range[0] < offset && range[1] >= offset) start = range[0];
+    },
+  });
+  return start;
 }
 
 /** Text that was not UTF-8, or not text at all: says the place instead of failing somewhere later. */
@@ -149,8 +167,13 @@ class Reading {
     if (depth > maximumDepth)
       return this.#stop(offset, "the file is nested too deeply to be read", `at most ${maximumDepth} levels are read`);
     if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      if (target === undefined) {
+        this.findings.push({ path, at: "value", offset, ...badAlias });
+        return leaf(undefined);
+      }
       // An alias is judged where it stands, so that an error names the line that uses it.
-      return this.node(node.resolve(this.#document), path, key, depth + 1, offset);
+      return this.node(target, path, key, depth + 1, offset);
     }
     if (isMap(node)) return this.#map(node, path, key, depth, offset, from);
     if (isSeq(node)) {

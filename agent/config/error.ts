@@ -51,8 +51,17 @@ export function quote(value: unknown): string {
 }
 
 /** `a, b or c`. */
-export function oneOf(words: readonly (string | number)[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+export function oneOf(words: readonly string[]): string {
+  return joined(words, "or");
+}
+
+/** `a, b and c`. */
+export function allOf(words: readonly string[]): string {
+  return joined(words, "and");
+}
+
+function joined(words: readonly string[], by: string): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${by} ${words.at(-1)}`;
 }
 
 /** The word that was probably meant, when one is near enough. */

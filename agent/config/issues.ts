@@ -1,8 +1,8 @@
 // What zod found, said for a reader: zod gives the place and the kind, the declaration of the key gives the words.
 
 import { z } from "zod";
-import { dotted, type Finding, type KeyPath, nearest, oneOf, quote } from "./error.ts";
-import { type KeyFacts, keyFacts } from "./keys.ts";
+import { allOf, dotted, type Finding, type KeyPath, nearest, oneOf, quote } from "./error.ts";
+import { type KeyFacts, keyFacts, secretType } from "./keys.ts";
 import { nameRule } from "./scalars.ts";
 
 /** Keys under which nothing that was written is ever repeated: a literal secret may stand there. */
@@ -41,10 +41,16 @@ export function unwrap(schema: z.ZodType): z.ZodType {
 }
 
 export function findingsOf(issues: readonly z.core.$ZodIssue[], root: z.ZodType, data: unknown): readonly Finding[] {
-  return issues.flatMap((issue) => findings(issue, issue.path as KeyPath, root, data));
+  const found = issues.flatMap((issue) => findings(issue, issue.path as KeyPath, root, data));
+  // A key that is misspelt is not missing as well.
+  const misspelt = new Set(found.map(({ meant }) => meant && JSON.stringify(meant)));
+  return found.filter(({ path, at, meant }) => at === "value" || meant || !misspelt.has(JSON.stringify(path)));
 }
 
-function findings(issue: z.core.$ZodIssue, path: KeyPath, root: z.ZodType, data: unknown): readonly Finding[] {
+/** `meant` is the path of a known key of which an unknown one seems to be a misspelling. */
+type Found = Finding & { readonly meant?: KeyPath };
+
+function findings(issue: z.core.$ZodIssue, path: KeyPath, root: z.ZodType, data: unknown): readonly Found[] {
   const schema = schemaAt(root, path);
   const facts = (schema && keyFacts.get(schema)) ?? { type: "a value", examples: [] };
   const found = valueAt(data, path);
@@ -56,55 +62,64 @@ function findings(issue: z.core.$ZodIssue, path: KeyPath, root: z.ZodType, data:
     case "invalid_key":
       return [badName(path)];
     default:
-      return [wrongType(path, found, facts)];
+      return [wrongType(path, found, facts, schema)];
   }
 }
 
-function wrongType(path: KeyPath, found: unknown, facts: KeyFacts): Finding {
-  const [example = ""] = facts.examples;
+function wrongType(path: KeyPath, found: unknown, facts: KeyFacts, schema: z.ZodType | undefined): Finding {
   const key = String(path.at(-1) ?? "");
-  if (found === undefined) return { path, at: "key", problem: "is missing", fix: missingFix(key, facts) };
-  if (found === null) return { path, at: "key", problem: "has no value", fix: missingFix(key, facts) };
-
-  const container = facts.examples.length === 0;
-  if (facts.type === "a reference to a secret" && typeof found !== "object") {
+  if (found === undefined || found === null) {
+    const problem = found === undefined ? "is missing" : "has no value";
+    return { path, at: "key", problem, fix: missingFix(key, found, facts, schema) };
+  }
+  if (facts.type === secretType && typeof found !== "object") {
     return {
       path,
       at: "value",
       problem: "a secret is not written into this file",
-      fix: `write a reference, and put the secret there: ${key}: { env: NAME }, { file: /path } or { credential: name }`,
+      fix: `write where it is: ${key}: { env: NAME }, { file: /path } or { credential: name }`,
     };
   }
-  const what = nearSecret(path) || typeof found === "object" ? kindOf(found) : quote(found);
-  if (container)
-    return {
-      path,
-      at: "value",
-      problem: `is ${kindOf(found)}, not ${facts.type}`,
-      fix: 'write "key: value" lines below it, two spaces deeper',
-    };
-  const problem = `${what === kindOf(found) ? `is ${what}, not` : `${what} is not`} ${facts.type}`;
-  return { path, at: "value", problem, fix: valueFix(found, facts, example) };
+  // Lists and maps are long, and what stands near a secret may be one.
+  const repeated = typeof found !== "object" && facts.examples.length > 0 && !nearSecret(path);
+  const subject = path.length === 0 ? "the file is" : "is";
+  const problem = repeated ? `${quote(found)} is not ${facts.type}` : `${subject} ${kindOf(found)}, not ${facts.type}`;
+  return { path, at: "value", problem, fix: valueFix(found, facts, schema) };
 }
 
-function valueFix(found: unknown, facts: KeyFacts, example: string): string {
+function valueFix(found: unknown, { type, examples }: KeyFacts, schema: z.ZodType | undefined): string {
+  if (schema instanceof z.ZodNumber && typeof found === "string" && /^\d+$/.test(found)) {
+    return `write it without quotes: ${found}`;
+  }
   // YAML reads a bare word as a number or truth value where it can.
-  if (
-    (facts.type === "a text" || facts.type === "a name") &&
-    (typeof found === "number" || typeof found === "boolean")
-  ) {
+  if ((type === "a text" || type === "a name") && (typeof found === "number" || typeof found === "boolean")) {
     return `put it in quotes: "${found}"`;
   }
-  if (facts.type === "an ASN" && typeof found === "string" && /^\d+$/.test(found))
-    return `write it without quotes: ${found}`;
-  return facts.examples.length > 1 ? `use ${oneOf(facts.examples)}` : `write for example ${example}`;
+  if (type === "a duration" && typeof found === "number") return `add the unit: ${found}s, or ms, m, h, d`;
+  if (type === "a percentage" && typeof found === "number") return `write ${found < 1 ? found * 100 : found}%`;
+  if (schema instanceof z.ZodEnum || schema instanceof z.ZodBoolean) return `use ${oneOf(examples)}`;
+  return examples.length === 0 ? `write its keys below it${needed(schema)}` : `write for example ${examples[0]}`;
 }
 
-function missingFix(key: string, facts: KeyFacts): string {
-  if (facts.examples.length === 0) return `add "${key}:" with its keys below`;
-  return facts.examples.length > 1
-    ? `add "${key}:" with ${oneOf(facts.examples)}`
-    : `add for example "${key}: ${facts.examples[0]}"`;
+function missingFix(key: string, found: unknown, { examples }: KeyFacts, schema: z.ZodType | undefined): string {
+  if (examples.length === 0) {
+    return found === null
+      ? `write its keys below it${needed(schema)}`
+      : `add "${key}:" and its keys below it${needed(schema)}`;
+  }
+  if (schema instanceof z.ZodEnum)
+    return found === null ? `use ${oneOf(examples)}` : `add "${key}:" with ${oneOf(examples)}`;
+  return found === null ? `write for example "${key}: ${examples[0]}"` : `add for example "${key}: ${examples[0]}"`;
+}
+
+/** `: site, address and credentials are needed`. */
+function needed(schema: z.ZodType | undefined): string {
+  if (!(schema instanceof z.ZodObject)) return "";
+  const required = Object.entries(schema.shape as Record<string, z.ZodType>)
+    .filter(([, value]) => unwrap(value) === value)
+    .map(([key]) => key);
+  if (required.length === 0) return "";
+  return `: ${allOf(required)} ${required.length === 1 ? "is" : "are"} needed`;
 }
 
 function kindOf(found: unknown): string {
@@ -114,23 +129,18 @@ function kindOf(found: unknown): string {
   return typeof found === "number" ? "a number" : "a text";
 }
 
-function unknownKey(key: string, path: KeyPath, schema: z.ZodType | undefined): Finding {
+function unknownKey(key: string, path: KeyPath, schema: z.ZodType | undefined): Found {
+  const here = [...path, key];
+  if (key === "<<") {
+    const fix = "write the keys out, or use an alias (*name) for the whole map";
+    return { path: here, at: "key", problem: "merge keys are not read", fix };
+  }
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   const near = nearest(key, known);
-  const allowed = `the keys here are ${oneOf(known).replace(" or ", " and ")}`;
-  if (key === "<<")
-    return {
-      path: [...path, key],
-      at: "key",
-      problem: "merge keys are not read",
-      fix: "write the keys out, or use an alias (*name) for the whole map",
-    };
-  return {
-    path: [...path, key],
-    at: "key",
-    problem: "is not a known key",
-    fix: near === undefined ? allowed : `did you mean ${near}? (${allowed})`,
-  };
+  const allowed = `the keys here are ${allOf(known)}`;
+  const problem = nearSecret(path) ? "a key stands here that is not known" : "is not a known key";
+  if (near === undefined) return { path: here, at: "key", problem, fix: allowed };
+  return { path: here, at: "key", problem, fix: `did you mean ${near}? (${allowed})`, meant: [...path, near] };
 }
 
 function badName(path: KeyPath): Finding {

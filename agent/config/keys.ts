@@ -15,6 +15,8 @@ export interface KeyFacts {
 
 export const keyFacts = z.registry<KeyFacts>();
 
+export const secretType = "a reference to a secret";
+
 /** What is wrong with a value, and what would be right. */
 export interface Wrong {
   readonly problem: string;
@@ -96,7 +98,8 @@ function declared<S extends z.ZodType>(base: S, { is, wrong, json, ...facts }: K
             });
           }
         });
-  const schema = checked.meta({ description: is, ...json }) as S;
+  const examples = base instanceof z.ZodString ? { examples: [...facts.examples] } : {};
+  const schema = checked.meta({ description: is, ...examples, ...json }) as S;
   keyFacts.add(schema, facts);
   return schema;
 }

@@ -2,7 +2,7 @@
 
 import type { z } from "zod";
 import { connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
-import { flag, integer, keys, list, named, word } from "./keys.ts";
+import { flag, integer, keys, list, named, secretType, word } from "./keys.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -32,7 +32,7 @@ const secret = (is: string) =>
     },
     {
       is: `${is} Never written here: exactly one of env, file and credential says where it is.`,
-      type: "a reference to a secret",
+      type: secretType,
       examples: ["{ env: SNMP_COMMUNITY }"],
       json: { minProperties: 1, maxProperties: 1 },
     },
@@ -187,7 +187,7 @@ const probeKeys = {
     is: "UDP port of the Session-Reflector; only with stamp.",
     type: "a UDP port",
     examples: ["862"],
-    absent: "862",
+    absent: "`862`",
     minimum: 1,
     maximum: 65_535,
   }).optional(),

@@ -7,12 +7,15 @@ interface Problem {
   readonly fix: string;
 }
 
+/** The parser finds it only when the alias is followed. */
+export const badAlias: Problem = {
+  problem: "this alias (*name) has no anchor before it",
+  fix: "define it above with &name, or put a text that begins with * in quotes",
+};
+
 const problems: Readonly<Partial<Record<YAMLError["code"], Problem>>> = {
   ALIAS_PROPS: { problem: "an alias (*name) has a tag or anchor of its own", fix: "write only *name" },
-  BAD_ALIAS: {
-    problem: "this alias (*name) has no anchor before it",
-    fix: "define it above with &name, or put a text that begins with * in quotes",
-  },
+  BAD_ALIAS: badAlias,
   BAD_COLLECTION_TYPE: { problem: "a tag (!name) does not fit what follows it", fix: "remove the tag" },
   BAD_DIRECTIVE: {
     problem: "a line that begins with % is not a known directive",
@@ -24,7 +27,7 @@ const problems: Readonly<Partial<Record<YAMLError["code"], Problem>>> = {
   },
   BAD_INDENT: {
     problem: "the indentation does not fit the lines above",
-    fix: "keys of one map begin in the same column, two spaces deeper than their parent",
+    fix: "keys of one map begin in the same column; or is a bracket or quote above not closed?",
   },
   BAD_PROP_ORDER: { problem: "an anchor or tag stands in the wrong place", fix: "put it directly before its value" },
   BAD_SCALAR_START: { problem: "a value cannot begin with this character", fix: "put the value in quotes" },

@@ -51,7 +51,11 @@ export const subnetsAreApart: Rule = (context) => {
     const [first, second] = a.order < b.order ? [a, b] : [b, a];
     if (blamed.has(second) || !conflicts(a, b)) continue;
     blamed.add(second);
-    const problem = `${formatSubnet(second.subnet)} overlaps with ${formatSubnet(first.subnet)} of ${dotted(first.path)}`;
+    const [earlier, later] = [formatSubnet(first.subnet), formatSubnet(second.subnet)];
+    const problem =
+      earlier === later
+        ? `${later} is given to ${dotted(first.path)} already`
+        : `${later} overlaps with ${earlier} of ${dotted(first.path)}`;
     report(second.path, problem, overlapFix(first, second));
   }
 };
