@@ -3,7 +3,7 @@
 // applied to the healthy network, so that the end of a chapter repairs everything it broke.
 
 import type { LinkName, PeeringName } from "../estate/estate.ts";
-import { globalReaches, type LinkKey, linkKey, type PathKey, paths, pathKey, routers } from "./plan.ts";
+import { globalReaches, type LinkKey, linkKey, type PathKey, pathKey, paths, routers } from "./plan.ts";
 
 /** bgpPeerLastError: code and subcode of RFC 4271, section 6. */
 export type BgpError = readonly [code: number, subcode: number];
@@ -52,7 +52,11 @@ export const healthy: Network = {
 };
 
 /** The entry with some fields replaced. A key that the plan lacks is a mistake in the story: our own bug. */
-function changed<K extends string, V extends object>(map: ReadonlyMap<K, V>, key: K, to: Partial<V>): ReadonlyMap<K, V> {
+function changed<K extends string, V extends object>(
+  map: ReadonlyMap<K, V>,
+  key: K,
+  to: Partial<V>,
+): ReadonlyMap<K, V> {
   const old = map.get(key);
   if (old === undefined) throw new Error(`the story names "${key}", which the plan of the lab does not have`);
   return new Map(map).set(key, { ...old, ...to });

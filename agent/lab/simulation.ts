@@ -3,7 +3,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import { elapsed } from "../lib/clock.ts";
-import { milliseconds, seconds } from "../lib/duration.ts";
+import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import { phase } from "../lib/hash.ts";
 import { healthy, type Network } from "./network.ts";
 import { circuits, type LinkKey, type PathKey, paths, routers } from "./plan.ts";
@@ -23,6 +23,8 @@ export interface Simulation {
   /** Moves time on, through every chapter and reconnection on the way; never back. */
   advance(to: Instant): void;
   now(): Instant;
+  /** Milliseconds of simulated time since the story first began. */
+  elapsed(): Duration;
   network(): Network;
   session(path: PathKey): SimulatedSession;
   flow(path: PathKey): Flow;
@@ -127,6 +129,7 @@ export function createSimulation(start: Instant): Simulation {
   return {
     advance,
     now: () => now,
+    elapsed: () => elapsed(start, now),
     network: () => network,
     session: sessionOf,
     flow: flowOf,

@@ -1,0 +1,109 @@
+// The configuration of the simulated estate, as a person would have written it: the agent reads it like any other.
+
+import { linkNames } from "../estate/estate.ts";
+import { circuits, globalReaches, type PathKey, pathKey, routers, sites } from "./plan.ts";
+
+/** Where the parts of the lab listen: UDP ports of 127.0.0.1. */
+export interface LabPorts {
+  readonly snmp: ReadonlyMap<string, number>;
+  readonly paths: ReadonlyMap<PathKey, number>;
+  /** By `reachDirection`. */
+  readonly globalReach: ReadonlyMap<string, number>;
+}
+
+export const communityVariable = "CIRCUITWATCH_LAB_COMMUNITY";
+
+export const reachDirection = (globalReach: string, from: string, to: string) => `${globalReach} ${from} ${to}`;
+
+const host = "127.0.0.1";
+
+const header = `# SIMULATED: the estate of the circuitwatch lab. No such circuit, router or session exists.
+# The routers below are SNMP agents, and the probes' targets STAMP reflectors, all inside the agent's own process
+# on 127.0.0.1; they play a story of ten minutes again and again. One agent stands in for all three sites.
+`;
+
+export function configText(ports: LabPorts, listen: string): string {
+  const [home] = sites;
+  const lines = [
+    header,
+    `site: ${home?.name}`,
+    `web: { listen: "${listen}" }`,
+    "snmp:",
+    "  interval: 1s # so that the story is seen as it happens",
+    "  credentials:",
+    `    lab: { version: 2c, community: { env: ${communityVariable} } }`,
+    "probing: { interval: 200ms, timeout: 1s }",
+    "",
+    "routers:",
+    ...routers.map(
+      (r) =>
+        `  ${r.name}: { site: ${r.site.name}, address: ${host}, port: ${ports.snmp.get(r.name)}, credentials: lab }`,
+    ),
+    "",
+    "circuits:",
+    ...circuits.flatMap((c) => circuitLines(c, ports)),
+    "globalReach:",
+    ...globalReaches.flatMap((g) => [
+      `  ${g.name}:`,
+      `    circuits: [${g.circuits.join(", ")}]`,
+      `    subnet: ${g.subnet}`,
+      "    probes:",
+      ...directionsOf(g.sites).map(
+        ([from, to]) =>
+          `      - { from: ${from}, to: ${to}, ${reflectorAt(ports.globalReach.get(reachDirection(g.name, from, to)))} }`,
+      ),
+      `    thresholds: { delay: { raise: ${g.delay + 45}ms, clear: ${g.delay + 25}ms } }`,
+    ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+export function directionsOf([a, b]: readonly [string, string]): readonly (readonly [from: string, to: string])[] {
+  return [
+    [a, b],
+    [b, a],
+  ];
+}
+
+function circuitLines(circuit: (typeof circuits)[number], ports: LabPorts): readonly string[] {
+  const asn = sites.find((s) => s.name === circuit.site)?.asn;
+  return [
+    `  ${circuit.name}:`,
+    `    serviceKey: ${circuit.serviceKey}`,
+    `    provider: ${circuit.provider}`,
+    `    peeringLocation: ${circuit.peeringLocation}`,
+    `    bandwidth: ${circuit.bandwidth}`,
+    `    sku: ${circuit.sku}`,
+    `    connectivityModel: ${circuit.connectivityModel}`,
+    "    links:",
+    ...linkNames.map((link) => {
+      const { router, interface: name, providerEdge } = circuit.links[link];
+      const edge =
+        providerEdge === undefined
+          ? ""
+          : `, providerEdge: { address: ${providerEdge.address}, asn: ${providerEdge.asn} }`;
+      return `      ${link}: { router: ${router}, interface: ${name}${edge} }`;
+    }),
+    "    peerings:",
+    ...circuit.peerings.flatMap((p) => [
+      `      ${p.name}:`,
+      `        vlan: ${p.vlan}`,
+      `        customerAsn: ${asn}`,
+      // The provider's own subnets towards Microsoft are not the customer's to know.
+      ...(circuit.connectivityModel === "anyToAny"
+        ? []
+        : [`        subnets: { ${linkNames.map((l) => `${l}: ${p.subnets[l]}`).join(", ")} }`]),
+      "        probes:",
+      ...linkNames.map(
+        (l) => `          ${l}: [{ ${reflectorAt(ports.paths.get(pathKey(circuit.name, p.name, l)))} }]`,
+      ),
+      "        thresholds: { delay: { raise: 25ms, clear: 15ms } }",
+    ]),
+    "",
+  ];
+}
+
+/** The source says that this agent may probe from there, whatever site the probe belongs to. */
+function reflectorAt(port: number | undefined): string {
+  return `technique: stamp, address: ${host}, port: ${port}, source: ${host}`;
+}

@@ -1,0 +1,167 @@
+// The simulated estate, running: SNMP agents and STAMP reflectors on free UDP ports of 127.0.0.1.
+
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
+import { type Counters, createCounters } from "../lib/counters.ts";
+import { milliseconds } from "../lib/duration.ts";
+import type { Logger } from "../lib/log.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { createUdpSocket, type UdpSocket } from "../net/udp.ts";
+import { communityVariable, configText, directionsOf, type LabPorts, reachDirection } from "./config-text.ts";
+import { createMibView } from "./mib-view.ts";
+import { globalReaches, type PathKey, paths, routers } from "./plan.ts";
+import { createReflector, type Reflector, type ReflectorEvent, type Way } from "./reflector.ts";
+import { createSimulation, type Simulation } from "./simulation.ts";
+import { answerSnmp, type SnmpDropKind, snmpDropKinds } from "./snmp-agent.ts";
+import { tell } from "./story.ts";
+
+export interface LabEstate {
+  /** YAML, in the form that every estate is written in. */
+  readonly config: string;
+  /** What the configuration refers to by `{ env: NAME }`. */
+  readonly env: Record<string, string>;
+}
+
+export interface Lab {
+  /** Binds every port, starts the story, and gives the configuration that watches it; or why it cannot. */
+  start(): Promise<Result<LabEstate, string>>;
+  stop(): Promise<void>;
+  /** What the story does now, in plain words, with the seconds to the next chapter. */
+  chapter(): string;
+  /** SNMP requests by what became of them. */
+  snmp(): Readonly<Record<SnmpEvent, number>>;
+  /** STAMP requests by what became of them, of all reflectors together. */
+  stamp(): Readonly<Record<ReflectorEvent, number>>;
+}
+
+const snmpEvents = ["answered", "silent", ...snmpDropKinds] as const;
+export type SnmpEvent = "answered" | "silent" | SnmpDropKind;
+
+const host = "127.0.0.1";
+
+export function createLab(
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** Uniform in [0, 1): loss, jitter and the community. */
+    readonly random: () => number;
+  },
+  config: { readonly listen?: string } = {},
+): Lab {
+  const { clock, log, random } = deps;
+  const listen = config.listen ?? "127.0.0.1:9580";
+  const snmpCounters: Counters<SnmpEvent> = createCounters(snmpEvents);
+  let running:
+    | { readonly since: Instant; readonly sockets: readonly UdpSocket[]; readonly reflectors: readonly Reflector[] }
+    | undefined;
+
+  /** A socket that hands each datagram to `handle`, with the way back to its sender. */
+  function answering(handle: (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void): UdpSocket {
+    const socket: UdpSocket = createUdpSocket(
+      { family: 4, address: host },
+      {
+        message: (bytes, address, port) =>
+          handle(bytes, (answer) =>
+            socket.send(answer, port, address, (code) => log.warn({ code }, "the lab could not answer")),
+          ),
+        error: (code) => log.warn({ code }, "a socket of the lab failed"),
+      },
+    );
+    return socket;
+  }
+
+  async function start(): Promise<Result<LabEstate, string>> {
+    if (running !== undefined) return err("the lab is running already");
+    const since = clock.now();
+    const simulation = createSimulation(since);
+    const present = (): Simulation => {
+      simulation.advance(clock.now());
+      return simulation;
+    };
+    const community = `lab-${Math.floor(random() * 2 ** 40).toString(16)}`;
+    const communityOctets = new TextEncoder().encode(community);
+
+    const agents = routers.map((router) => {
+      const view = createMibView(router, simulation);
+      const socket = answering((datagram, reply) => {
+        if (present().network().routers.get(router.name)?.snmp === false) return snmpCounters.add("silent");
+        const answer = answerSnmp(datagram, communityOctets, view);
+        snmpCounters.add(answer.ok ? "answered" : answer.dropped);
+        if (answer.ok) reply(answer.octets);
+      });
+      return { name: router.name, socket };
+    });
+    const reflecting = (way: () => Way) => {
+      const reflector = createReflector({ clock, random, way });
+      return { reflector, socket: answering(reflector.handle) };
+    };
+    const pathReflectors = paths.map((p) => ({ key: p.key, ...reflecting(() => pathWay(present(), p.key)) }));
+    const reachReflectors = globalReaches.flatMap((g) =>
+      directionsOf(g.sites).map(([from, to]) => ({
+        key: reachDirection(g.name, from, to),
+        ...reflecting(() => reachWay(present(), g.name)),
+      })),
+    );
+
+    const everyReflector = [...pathReflectors, ...reachReflectors];
+    const sockets = [...agents, ...everyReflector].map((part) => part.socket);
+    running = { since, sockets, reflectors: everyReflector.map((part) => part.reflector) };
+    try {
+      await Promise.all(sockets.map((socket) => socket.start()));
+    } catch (error) {
+      await stop();
+      return err(`the lab cannot open its UDP ports on ${host}: ${error instanceof Error ? error.message : error}`);
+    }
+    const ports: LabPorts = {
+      snmp: new Map(agents.map((a) => [a.name, a.socket.port()])),
+      paths: new Map(pathReflectors.map((r) => [r.key, r.socket.port()])),
+      globalReach: new Map(reachReflectors.map((r) => [r.key, r.socket.port()])),
+    };
+    return ok({ config: configText(ports, listen), env: { [communityVariable]: community } });
+  }
+
+  async function stop(): Promise<void> {
+    const stopping = running;
+    running = undefined;
+    for (const reflector of stopping?.reflectors ?? []) reflector.stop();
+    await Promise.all((stopping?.sockets ?? []).map((socket) => socket.stop()));
+  }
+
+  return {
+    start,
+    stop,
+    chapter: () => (running === undefined ? "The lab is not running" : tell(elapsed(running.since, clock.now()))),
+    snmp: () => snmpCounters.read(),
+    stamp() {
+      const sum = { answered: 0, lost: 0, malformed: 0 };
+      for (const one of running?.reflectors.map((r) => r.read()) ?? []) {
+        sum.answered += one.answered;
+        sum.lost += one.lost;
+        sum.malformed += one.malformed;
+      }
+      return sum;
+    },
+  };
+}
+
+/** The way of a probe over one path: without carrier or route there is none. */
+export function pathWay(simulation: Simulation, key: PathKey): Way {
+  const health = simulation.network().paths.get(key);
+  const delay = paths.find((p) => p.key === key)?.delay ?? 0;
+  return {
+    delay: milliseconds(delay + (health?.extraDelay ?? 0)),
+    loss: simulation.usable(key) ? (health?.loss ?? 0) : 1,
+  };
+}
+
+/** Global Reach goes over whichever link of each circuit is left; it is dark only when one has none. */
+export function reachWay(simulation: Simulation, name: string): Way {
+  const plan = globalReaches.find((g) => g.name === name);
+  const health = simulation.network().globalReach.get(name);
+  const reachable = (plan?.circuits ?? []).every((circuit) =>
+    paths.some((p) => p.circuit.name === circuit && p.peering.name === "azurePrivate" && simulation.usable(p.key)),
+  );
+  return {
+    delay: milliseconds((plan?.delay ?? 0) + (health?.extraDelay ?? 0)),
+    loss: reachable ? (health?.loss ?? 0) : 1,
+  };
+}

@@ -1,0 +1,123 @@
+// The SNMP v2c agent of a simulated router: a function from request octets to response octets.
+// It reads only; RFC 3416 section 4.2 says what each request gets.
+
+import { decodeMessage, encodeMessage, type Message } from "../wire/snmp/message.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
+import type { Value, VarBind } from "../wire/snmp/value.ts";
+import type { MibView } from "./mib-view.ts";
+
+export const snmpDropKinds = ["malformed", "wrongCommunity", "unexpectedPdu"] as const;
+export type SnmpDropKind = (typeof snmpDropKinds)[number];
+
+/** What fits an Ethernet frame without fragments: 1,500 less the headers of IPv4 and UDP. */
+export const longestResponse = 1_472;
+
+/** Message, PDU and list headers, version and three integers at their longest; the community comes on top. */
+const envelope = 40;
+
+/** net-snmp's limit of bindings in one answer to a GETBULK. */
+const mostBulkBindings = 100;
+
+const tooBig = 1;
+const notWritable = 17;
+
+export type SnmpAnswer =
+  | { readonly ok: true; readonly octets: Uint8Array }
+  | { readonly ok: false; readonly dropped: SnmpDropKind };
+
+export function answerSnmp(request: Uint8Array, community: Uint8Array, view: MibView): SnmpAnswer {
+  const decoded = decodeMessage(request);
+  if (!decoded.ok) return { ok: false, dropped: "malformed" };
+  const { pdu } = decoded.value;
+  if (!sameOctets(decoded.value.community, community)) return { ok: false, dropped: "wrongCommunity" };
+
+  const respond = (varbinds: readonly VarBind[], errorStatus = 0, errorIndex = 0): SnmpAnswer => {
+    const message: Message = {
+      version: "2c",
+      community,
+      pdu: { type: "response", requestId: pdu.requestId, errorStatus, errorIndex, varbinds },
+    };
+    const octets = encodeMessage(message);
+    return octets.length > longestResponse && varbinds.length > 0 ? respond([], tooBig) : { ok: true, octets };
+  };
+
+  switch (pdu.type) {
+    case "getRequest":
+      return respond(pdu.varbinds.map(({ oid }) => ({ oid, value: view.get(oid) })));
+    case "getNextRequest":
+      return respond(pdu.varbinds.map(({ oid }) => nextAfter(view, oid)));
+    case "getBulkRequest":
+      return respond(bulk(view, pdu, longestResponse - envelope - community.length));
+    case "setRequest":
+      return respond(pdu.varbinds, notWritable, Math.min(1, pdu.varbinds.length));
+    default:
+      return { ok: false, dropped: "unexpectedPdu" };
+  }
+}
+
+function nextAfter(view: MibView, oid: Oid): VarBind {
+  return view.next(oid) ?? { oid, value: { type: "endOfMibView" } };
+}
+
+/** RFC 3416 section 4.2.3; ends early when the answer is full, or when every column has ended. */
+function bulk(
+  view: MibView,
+  asked: { readonly nonRepeaters: number; readonly maxRepetitions: number; readonly varbinds: readonly VarBind[] },
+  room: number,
+): readonly VarBind[] {
+  const once = Math.min(Math.max(0, asked.nonRepeaters), asked.varbinds.length);
+  const answer: VarBind[] = [];
+  let left = room;
+  const add = (oid: Oid): VarBind | undefined => {
+    const varbind = nextAfter(view, oid);
+    left -= encodedSize(varbind);
+    if (left < 0 || answer.length >= mostBulkBindings) return undefined;
+    answer.push(varbind);
+    return varbind;
+  };
+
+  for (const { oid } of asked.varbinds.slice(0, once)) {
+    if (add(oid) === undefined) return answer;
+  }
+  let columns: readonly Oid[] = asked.varbinds.slice(once).map((v) => v.oid);
+  for (let row = 0; row < asked.maxRepetitions && columns.length > 0; row++) {
+    const following: Oid[] = [];
+    let ended = true;
+    for (const oid of columns) {
+      const varbind = add(oid);
+      if (varbind === undefined) return answer;
+      if (varbind.value.type !== "endOfMibView") ended = false;
+      following.push(varbind.oid);
+    }
+    if (ended) return answer;
+    columns = following;
+  }
+  return answer;
+}
+
+/** Octets of a binding, at most: headers of up to three octets each, integers at their widest. */
+function encodedSize({ oid, value }: VarBind): number {
+  return 3 + 2 + oidSize(oid) + 3 + valueSize(value);
+}
+
+function valueSize(value: Value): number {
+  switch (value.type) {
+    case "octets":
+    case "opaque":
+      return value.value.length;
+    case "oid":
+      return oidSize(value.value);
+    case "counter64":
+      return 9;
+    default:
+      return 5;
+  }
+}
+
+function oidSize(oid: Oid): number {
+  return oid.reduce((sum, arc) => sum + (arc < 0x80 ? 1 : arc < 0x4000 ? 2 : arc < 0x20_0000 ? 3 : 5), 0);
+}
+
+function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, i) => octet === b[i]);
+}
