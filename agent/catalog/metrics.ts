@@ -221,6 +221,12 @@ export const metrics = {
       "SNMP requests sent again after a timeout",
       [],
     ),
+    snmpAnswered: counter("expressroute_agent_snmp_answers_total", "SNMP requests that were answered", []),
+    snmpTimeouts: counter(
+      "expressroute_agent_snmp_timeouts_total",
+      "SNMP requests given up after the last retransmission",
+      [],
+    ),
     snmpDropped: counter(
       "expressroute_agent_snmp_datagrams_dropped_total",
       "SNMP datagrams received and not used, by kind",
@@ -236,6 +242,12 @@ export const metrics = {
       "Times the probe worker died and was started again",
       [],
     ),
+    probesSkipped: counter(
+      "expressroute_agent_probes_skipped_total",
+      "Probes that were never sent because this host did not get to them in time",
+      [],
+    ),
+    httpRequests: counter("expressroute_agent_http_requests_total", "HTTP requests by how they ended", ["outcome"]),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, MetricDefinition>>>>;
 

@@ -15,11 +15,13 @@ export interface AgentTelemetry {
   readonly version: string;
   readonly simulated: boolean;
   readonly pollOverruns: () => number;
-  readonly snmpRequests: () => number;
-  readonly snmpRetransmissions: () => number;
+  /** `sent` includes `retransmitted`. */
+  readonly snmpMessages: () => Readonly<Record<"sent" | "retransmitted" | "answered" | "timedOut", number>>;
   readonly snmpDropped: () => Readonly<Record<string, number>>;
   readonly probesDropped: () => Readonly<Record<string, number>>;
+  readonly probesSkipped: () => number;
   readonly probeRestarts: () => number;
+  readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
 export interface PrometheusExport {
@@ -89,9 +91,14 @@ function emitAgent(emit: Emit, agent: AgentTelemetry): void {
   emit(to.info, { version: agent.version, node_version: process.version }, 1);
   emit(to.simulated, {}, agent.simulated ? 1 : 0);
   emit(to.pollOverruns, {}, agent.pollOverruns());
-  emit(to.snmpRequests, {}, agent.snmpRequests());
-  emit(to.snmpRetries, {}, agent.snmpRetransmissions());
+  const { sent, retransmitted, answered, timedOut } = agent.snmpMessages();
+  emit(to.snmpRequests, {}, sent);
+  emit(to.snmpRetries, {}, retransmitted);
+  emit(to.snmpAnswered, {}, answered);
+  emit(to.snmpTimeouts, {}, timedOut);
+  emit(to.probesSkipped, {}, agent.probesSkipped());
   emit(to.probeRestarts, {}, agent.probeRestarts());
+  for (const [outcome, n] of Object.entries(agent.httpRequests())) emit(to.httpRequests, { outcome }, n);
   for (const [kind, n] of Object.entries(agent.snmpDropped())) emit(to.snmpDropped, { kind }, n);
   for (const [kind, n] of Object.entries(agent.probesDropped())) emit(to.probesDropped, { kind }, n);
 }

@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+// The composition root: the only file that sees every part. It builds them, and starts and stops them
+// in order; what each part does is said in its own folder.
+
+import { Command, Option } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { check } from "./cli/check.ts";
+import type { Io } from "./cli/io.ts";
+import { lab } from "./cli/lab.ts";
+import { hostFiles } from "./cli/load.ts";
+import { run } from "./cli/run.ts";
+import type { Agent } from "./cli/serve.ts";
+import { createPolling } from "./collect/polling.ts";
+import { type Estate, pairsOf, pathsOf } from "./estate/estate.ts";
+import { subject } from "./estate/observation.ts";
+import { createJudging } from "./evaluate/judging.ts";
+import { createPrometheusExport } from "./export/prometheus.ts";
+import { createLab } from "./lab/lab.ts";
+import { systemClock as clock } from "./lib/clock.ts";
+import { milliseconds, seconds } from "./lib/duration.ts";
+import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
+import { createSnmpClient } from "./net/snmp-client.ts";
+import { createProbing } from "./probe/probing.ts";
+import { createState } from "./state/state.ts";
+import { createWeb } from "./web/web.ts";
+
+/** One agent over one estate. `simulation` says what the simulated estate does now; undefined on a real one. */
+function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {
+  const probed = [
+    ...pathsOf(estate).map((path) => ({ of: subject.path(path), ...path })),
+    ...pairsOf(estate).map((pair) => ({ of: subject.pair(pair), ...pair })),
+  ];
+  const keep = Math.max(...probed.map(({ thresholds }) => thresholds.window), seconds(10));
+
+  const state = createState({ keep: milliseconds(keep) });
+  const { observe } = state;
+  const snmp = createSnmpClient({ clock });
+  const polling = createPolling({ clock, log, snmp, observe }, estate);
+  const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
+  const probing = createProbing({ clock, log, observe }, streams);
+  const judging = createJudging({ clock, log, snapshot: state }, estate);
+  const metrics = createPrometheusExport({
+    estate,
+    snapshot: state,
+    judgement: judging.latest,
+    clock,
+    agent: {
+      version: packageJson.version,
+      simulated: simulation !== undefined,
+      pollOverruns: polling.overruns,
+      snmpMessages: snmp.requests.read,
+      snmpDropped: snmp.dropped.read,
+      probesDropped: probing.dropped,
+      probesSkipped: probing.skipped,
+      probeRestarts: probing.restarts,
+      httpRequests: () => web.requests(),
+    },
+  });
+  const web = createWeb(
+    {
+      estate,
+      metrics,
+      judgement: judging.latest,
+      snapshot: state,
+      clock,
+      log,
+      version: packageJson.version,
+      simulation,
+      startedAt: clock.now(),
+    },
+    estate.web,
+  );
+
+  return {
+    async start() {
+      // The port comes first: when it is taken nothing else has begun.
+      const listening = await web.start();
+      if (!listening.ok) return listening;
+      await snmp.start();
+      probing.start();
+      polling.start();
+      judging.start();
+      return listening;
+    },
+    async stop() {
+      judging.stop();
+      polling.stop();
+      await Promise.all([probing.stop(), snmp.stop(), web.stop()]);
+    },
+  };
+}
+
+const io: Io = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+};
+
+/** Settles at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        resolve();
+        process.once(signal, () => process.exit(130));
+      });
+    }
+  });
+}
+
+const logLevel = () => new Option("--log-level <level>", "what to log on standard error").choices(logLevels);
+
+const program = new Command("circuitwatch")
+  .description("Watches both redundant paths of every Azure ExpressRoute circuit.")
+  .version(packageJson.version)
+  .showHelpAfterError("(circuitwatch --help lists the commands)");
+
+program
+  .command("run")
+  .description("watch the estate of a configuration file")
+  .requiredOption("-c, --config <file>", "the configuration (YAML)")
+  .addOption(logLevel().default("info"))
+  .action(async ({ config, logLevel }: { config: string; logLevel: LogLevel }) => {
+    const log = createLogger(logLevel);
+    const compose = (estate: Estate) => composeAgent(estate, log, undefined);
+    process.exitCode = await run(config, { compose, stopped: stopSignal(), host: hostFiles(), io });
+  });
+
+program
+  .command("lab", { isDefault: true })
+  .description("watch a simulated estate on this machine: no root, no routers, no configuration")
+  .option("--listen <host:port>", "where to serve the page and the metrics", "127.0.0.1:9580")
+  .addOption(logLevel().default("warn"))
+  .action(async ({ listen, logLevel }: { listen: string; logLevel: LogLevel }) => {
+    const log = createLogger(logLevel);
+    const simulated = createLab({ clock, log, random: Math.random }, { listen });
+    const compose = (estate: Estate) => composeAgent(estate, log, simulated.chapter);
+    process.exitCode = await lab(simulated, { compose, stopped: stopSignal(), io });
+  });
+
+program
+  .command("check")
+  .description("say everything that is wrong with a configuration file")
+  .argument("<file>", "the configuration (YAML)")
+  .action(async (file: string) => {
+    process.exitCode = await check(file, { ...hostFiles(), ...io });
+  });
+
+await program.parseAsync();
