@@ -2,17 +2,17 @@
 
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
-import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createUdpSocket, type UdpSocket } from "../net/udp.ts";
 import { communityVariable, configText, directionsOf, type LabPorts, reachDirection } from "./config-text.ts";
 import { createMibView } from "./mib-view.ts";
-import { globalReaches, type PathKey, paths, routers } from "./plan.ts";
+import { globalReaches, paths, routers } from "./plan.ts";
 import { createReflector, type Reflector, type ReflectorEvent, type Way } from "./reflector.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { answerSnmp, type SnmpDropKind, snmpDropKinds } from "./snmp-agent.ts";
 import { tell } from "./story.ts";
+import { pathWay, reachWay } from "./ways.ts";
 
 export interface LabEstate {
   /** YAML, in the form that every estate is written in. */
@@ -140,28 +140,5 @@ export function createLab(
       }
       return sum;
     },
-  };
-}
-
-/** The way of a probe over one path: without carrier or route there is none. */
-export function pathWay(simulation: Simulation, key: PathKey): Way {
-  const health = simulation.network().paths.get(key);
-  const delay = paths.find((p) => p.key === key)?.delay ?? 0;
-  return {
-    delay: milliseconds(delay + (health?.extraDelay ?? 0)),
-    loss: simulation.usable(key) ? (health?.loss ?? 0) : 1,
-  };
-}
-
-/** Global Reach goes over whichever link of each circuit is left; it is dark only when one has none. */
-export function reachWay(simulation: Simulation, name: string): Way {
-  const plan = globalReaches.find((g) => g.name === name);
-  const health = simulation.network().globalReach.get(name);
-  const reachable = (plan?.circuits ?? []).every((circuit) =>
-    paths.some((p) => p.circuit.name === circuit && p.peering.name === "azurePrivate" && simulation.usable(p.key)),
-  );
-  return {
-    delay: milliseconds((plan?.delay ?? 0) + (health?.extraDelay ?? 0)),
-    loss: reachable ? (health?.loss ?? 0) : 1,
   };
 }
