@@ -6,7 +6,7 @@ import { allMetrics, type MetricDefinition } from "../catalog/metrics.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Sets the value of one series for this scrape. */
+/** Sets the value of one series for this scrape; of a counter, adds to it. */
 export type Emit = (metric: MetricDefinition, labels: Labels, value: number) => void;
 
 export interface Series {
@@ -15,29 +15,36 @@ export interface Series {
   fill(write: (emit: Emit) => void): void;
 }
 
+interface Sink {
+  readonly clear: () => void;
+  readonly put: (labels: Labels, value: number) => void;
+}
+
 export function createSeries(): Series {
   const registry = new Registry();
-  const registers = [registry];
-  const gauges = new Map<string, Gauge>();
-  const counters = new Map<string, Counter>();
-  for (const { name, help, labels, type } of allMetrics) {
-    const options = { name, help, labelNames: [...labels], registers };
-    if (type === "gauge") gauges.set(name, new Gauge(options));
-    else counters.set(name, new Counter(options));
-  }
-  const emit: Emit = ({ name }, labels, value) => {
-    gauges.get(name)?.set(labels, value);
-    counters.get(name)?.inc(labels, value);
-  };
+  const sinks = new Map(allMetrics.map((metric) => [metric.name, sinkOf(metric, registry)]));
+  const emit: Emit = ({ name }, labels, value) => sinks.get(name)?.put(labels, value);
   return {
     registry,
     fill(write) {
-      for (const metric of [...gauges.values(), ...counters.values()]) {
-        metric.reset();
-        // A metric without labels comes back as 0 from a reset; here nothing is known until it is emitted.
-        metric.remove();
-      }
+      for (const sink of sinks.values()) sink.clear();
       write(emit);
+    },
+  };
+}
+
+function sinkOf({ name, help, labels, type }: MetricDefinition, registry: Registry): Sink {
+  const options = { name, help, labelNames: [...labels], registers: [registry] };
+  const metric = type === "gauge" ? new Gauge(options) : new Counter(options);
+  return {
+    clear() {
+      metric.reset();
+      // prom-client resets a metric without labels to 0; here nothing is known until it is emitted.
+      if (labels.length === 0) metric.remove();
+    },
+    put(series, value) {
+      if (metric instanceof Gauge) metric.set(series, value);
+      else metric.inc(series, value);
     },
   };
 }

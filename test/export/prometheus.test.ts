@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { allMetrics } from "../../agent/catalog/metrics.ts";
+import type { Estate } from "../../agent/estate/estate.ts";
+import { pollGroups, subject } from "../../agent/estate/observation.ts";
+import { judge } from "../../agent/evaluate/judge.ts";
+import { type AgentTelemetry, createPrometheusExport } from "../../agent/export/prometheus.ts";
+import type { Clock } from "../../agent/lib/clock.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { createState, type State } from "../../agent/state/state.ts";
+import { estate as anEstate, at } from "../support/estate.ts";
+
+const epoch = 1_800_000_000;
+
+function clockAt(s: number): Clock {
+  return { now: () => at(s), toEpoch: (instant) => epoch * 1_000 + instant, after: () => () => undefined };
+}
+
+const telemetry: AgentTelemetry = {
+  version: "1.2.3",
+  simulated: false,
+  pollOverruns: () => 0,
+  snmpMessages: () => ({ sent: 5, retransmitted: 1, answered: 4, timedOut: 0 }),
+  snmpDropped: () => ({ malformed: 3 }),
+  probesDropped: () => ({ foreign: 2 }),
+  probesSkipped: () => 0,
+  probeRestarts: () => 0,
+  httpRequests: () => ({ served: 9 }),
+};
+
+function observeAll(state: State, s: number, sysDescr = "Router OS 1"): void {
+  for (const router of ["ams-ce1", "ams-ce2"]) {
+    for (const group of pollGroups) {
+      state.observe({ kind: "poll", router, group, at: at(s), result: "ok", detail: "", seconds: 0.02 });
+    }
+    const system = { sysName: router, sysDescr, sysObjectId: "1.3.6.1.4.1.8072.3.2.10", sysUpTime: 100 };
+    state.observe({ kind: "router", router, at: at(s), ...system });
+    const counters = {
+      receiveBytes: 2n ** 60n,
+      transmitBytes: 2n,
+      receivePackets: 3n,
+      transmitPackets: 4n,
+      receiveErrors: 5n,
+      transmitErrors: 6n,
+      receiveDiscards: 7n,
+      transmitDiscards: undefined,
+    };
+    const iface = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
+    state.observe({ kind: "interface", router, interface: "er0", at: at(s), present: true, ...iface });
+  }
+  for (const [router, remoteAddress] of [
+    ["ams-ce1", "172.16.0.2"],
+    ["ams-ce2", "172.16.0.6"],
+  ] as const) {
+    const established = { state: "established", adminUp: true, remoteAsn: 12076, establishedTransitions: 3 } as const;
+    const session = { ...established, establishedSeconds: 60, lastError: [6, 2] as const };
+    state.observe({ kind: "session", router, remoteAddress, at: at(s), present: true, ...session });
+  }
+}
+
+function observeProbes(state: State, s: number, lost: number): void {
+  const subjects = [
+    subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "primary" }),
+    subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "secondary" }),
+    subject.pair({ globalReach: "ams-sin", fromSite: "ams", toSite: "sin" }),
+  ];
+  for (const of of subjects) {
+    const settled = { received: 40 - lost, lost, late: 1, duplicate: 2, reordered: 3, discarded: 4, sendErrors: 5 };
+    const delays = Array.from({ length: 40 - lost }, (_, i) => 0.001 * (i + 1));
+    const run = { lossRun: 0, lastReceivedAt: at(s) };
+    state.observe({ kind: "probe", of, index: 0, technique: "icmp", at: at(s), ...settled, delays, ...run });
+  }
+}
+
+function exportAt(estate: Estate, state: State, s: number) {
+  const judgement = judge(estate, state, undefined, at(s));
+  const deps = { estate, snapshot: state, judgement: () => judgement, agent: telemetry, clock: clockAt(s) };
+  return createPrometheusExport(deps).render();
+}
+
+const path = 'circuit="ams-1",peering="azurePrivate",link="primary",router="ams-ce1",site="ams"';
+
+describe("the exposition", () => {
+  it("says every metric of the catalog, and nothing else of its own", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    const text = await exportAt(anEstate(), state, 101);
+    const said = new Set([...text.matchAll(/^# TYPE (expressroute_\S+)/gm)].map(([, name]) => name));
+    expect([...said].sort()).toEqual(allMetrics.map(({ name }) => name).sort());
+  });
+
+  it("shows what was seen and judged", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    const lines = (await exportAt(anEstate(), state, 101)).split("\n");
+    expect(lines).toContain(`expressroute_path_state{${path}} 1`);
+    expect(lines).toContain(`expressroute_path_up{${path}} 1`);
+    expect(lines).toContain(`expressroute_path_loss_ratio{${path}} 0.1`);
+    expect(lines).toContain(`expressroute_path_loss_window_probes{${path}} 40`);
+    expect(lines).toContain(`expressroute_path_round_trip_delay_min_seconds{${path}} 0.001`);
+    expect(lines).toContain(`expressroute_path_probes_total{${path},technique="icmp"} 40`);
+    expect(lines).toContain(`expressroute_path_probes_lost_total{${path},technique="icmp"} 4`);
+    expect(lines).toContain(`expressroute_path_loss_threshold_ratio{${path},level="raise"} 0.05`);
+    expect(lines).toContain('expressroute_circuit_redundancy_state{circuit="ams-1",peering="azurePrivate"} 1');
+    expect(lines).toContain('expressroute_circuit_bandwidth_bytes_per_second{circuit="ams-1"} 125000000');
+    expect(lines).toContain(`expressroute_bgp_session_state{${path}} 6`);
+    expect(lines).toContain(`expressroute_bgp_session_established_timestamp_seconds{${path}} ${epoch + 100 - 60}`);
+    expect(lines).toContain('expressroute_router_up{router="ams-ce1",site="ams"} 1');
+    expect(lines).toContain(`expressroute_router_snmp_start_timestamp_seconds{router="ams-ce1",site="ams"} ${epoch}`);
+    expect(lines).toContain('expressroute_agent_snmp_datagrams_dropped_total{kind="malformed"} 3');
+    const poll = 'router="ams-ce1",site="ams",group="bgp"';
+    expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="ok"} 1`);
+    expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="timeout"} 0`);
+  });
+
+  it("leaves out what is unknown or stale, and what the router does not count", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    expect(await exportAt(anEstate(), state, 101)).not.toContain("expressroute_interface_transmit_discards_total{");
+    const stale = await exportAt(anEstate(), state, 130);
+    expect(stale).toContain(`expressroute_path_state{${path}} 0`);
+    expect(stale).toContain(`expressroute_path_cause_info{${path},cause="agentIsolated",owner="unknown"} 1`);
+    for (const name of ["path_up", "bgp_session_state", "interface_oper_status", "router_info"]) {
+      expect(stale).not.toContain(`expressroute_${name}{`);
+    }
+  });
+
+  it("says nothing of a judgement that was not made, not even a zero", async () => {
+    const snapshot = createState({ keep: seconds(60) });
+    const deps = { estate: anEstate(), snapshot, judgement: () => undefined, agent: telemetry, clock: clockAt(1) };
+    const text = await createPrometheusExport(deps).render();
+    expect(text).not.toMatch(/^expressroute_agent_isolated/m);
+    expect(text).not.toMatch(/^expressroute_path_state/m);
+    expect(text).toMatch(/^expressroute_agent_simulated 0$/m);
+  });
+
+  it("forgets the series of a state that is over", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    const estate = anEstate();
+    let now = 130;
+    const deps = {
+      estate,
+      snapshot: state,
+      judgement: () => judge(estate, state, undefined, at(now)),
+      agent: telemetry,
+      clock: { ...clockAt(0), now: () => at(now) },
+    };
+    const exporter = createPrometheusExport(deps);
+    expect(await exporter.render()).toContain("expressroute_path_cause_info{");
+    now = 131;
+    observeAll(state, 131);
+    observeProbes(state, 131, 0);
+    expect(await exporter.render()).not.toContain("expressroute_path_cause_info{");
+  });
+
+  it("escapes what a router says of itself", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100, 'a "quoted" \\ and\nbroken line');
+    const text = await exportAt(anEstate(), state, 101);
+    expect(text).toContain('sys_descr="a \\"quoted\\" \\\\ and\\nbroken line"');
+  });
+
+  it("never shows a community", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    expect(await exportAt(anEstate(), state, 101)).not.toContain("sentinel-community");
+  });
+});

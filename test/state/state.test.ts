@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { type ProbeObservation, type SubjectKey, subject } from "../../agent/estate/observation.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { createState } from "../../agent/state/state.ts";
+import { at } from "../support/estate.ts";
+
+const of: SubjectKey = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
+
+function probes(s: number, received: number, lost: number): ProbeObservation {
+  return {
+    kind: "probe",
+    of,
+    index: 0,
+    technique: "stamp",
+    at: at(s),
+    received,
+    lost,
+    late: 0,
+    duplicate: 0,
+    reordered: 0,
+    discarded: 0,
+    sendErrors: 0,
+    delays: [],
+    lossRun: 0,
+    lastReceivedAt: undefined,
+  };
+}
+
+describe("state", () => {
+  it("knows nothing of what was never observed", () => {
+    const state = createState({ keep: seconds(10) });
+    expect(state.poll("r", "bgp")).toBeUndefined();
+    expect(state.interface("r", "er0")).toBeUndefined();
+    expect(state.probe(of, 0)).toBeUndefined();
+  });
+
+  it("tallies polls by result and remembers when the last one was answered", () => {
+    const state = createState({ keep: seconds(10) });
+    const poll = { kind: "poll", router: "r", group: "bgp", detail: "", seconds: 0.1 } as const;
+    state.observe({ ...poll, at: at(1), result: "ok" });
+    state.observe({ ...poll, at: at(2), result: "timeout" });
+    state.observe({ ...poll, at: at(3), result: "timeout" });
+    expect(state.poll("r", "bgp")).toMatchObject({ lastOkAt: at(1), failuresInRow: 2, results: { ok: 1, timeout: 2 } });
+    expect(state.poll("r", "system")).toBeUndefined();
+  });
+
+  it("sums probes for good, and holds the single observations for a while only", () => {
+    const state = createState({ keep: seconds(10) });
+    for (let s = 0; s < 100; s++) state.observe(probes(s, 4, 1));
+    const record = state.probe(of, 0);
+    expect(record?.totals).toMatchObject({ settled: 500, lost: 100 });
+    expect(record?.recent.map((o) => o.at)).toEqual([89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99].map(at));
+    expect(state.probe(of, 1)).toBeUndefined();
+  });
+});
