@@ -1,0 +1,100 @@
+// Polls every router of the estate: three groups each, every one on its own timer, so that a hung BGP daemon
+// delays nothing but its own sessions.
+
+import { type Estate, pathsOf, type Router } from "../estate/estate.ts";
+import { type Observe, type PollGroup, pollGroups } from "../estate/observation.ts";
+import { type Clock, elapsed } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { SnmpClient } from "../net/snmp-client.ts";
+import { bgpCollector } from "./bgp-sessions.ts";
+import type { Collector, Poll } from "./collector.ts";
+import { interfacesCollector } from "./interfaces.ts";
+import { type Periodic, periodic } from "./periodic.ts";
+import { systemCollector } from "./system.ts";
+import { createUptimeWatch } from "./uptime.ts";
+
+export interface PollingDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly snmp: Pick<SnmpClient, "target">;
+  readonly observe: Observe;
+}
+
+export interface Polling {
+  start(): void;
+  /** Begins no further poll; what is in flight ends with the SNMP client. */
+  stop(): void;
+  /** Polls that were skipped because the one before was still in flight. */
+  overruns(): number;
+}
+
+export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
+  let stopped = false;
+  const timers: readonly Periodic[] = [...estate.routers.values()].flatMap((router) => {
+    const collectors = collectorsOf(router);
+    return pollGroups.flatMap((group) => {
+      const collect = collectors[group];
+      return collect === undefined ? [] : [timerOf(router, group, collect)];
+    });
+  });
+
+  function collectorsOf(router: Router): Readonly<Record<PollGroup, Collector | undefined>> {
+    const { name, address, port, credentials, anySource } = router;
+    const target = snmp.target({ router: name, address, port, community: credentials.community, anySource });
+    const deps = { clock, target, uptime: createUptimeWatch() };
+    const paths = pathsOf(estate).filter((path) => path.router === name);
+    // Several circuits may use one interface, and both peerings of a circuit do: each is asked for once.
+    const interfaces = [...new Set(paths.map((path) => path.interface))];
+    const sessions = pathsOf(estate).map(({ session }) => session);
+    const peers = [...new Set(sessions.filter((one) => one.router === name).map((one) => one.remoteAddress))];
+    return {
+      system: systemCollector(deps, name),
+      interfaces: interfaces.length === 0 ? undefined : interfacesCollector(deps, name, interfaces),
+      bgp: peers.length === 0 ? undefined : bgpCollector(deps, name, peers),
+    };
+  }
+
+  function timerOf(router: Router, group: PollGroup, collect: Collector): Periodic {
+    let last: Poll["result"] | undefined;
+
+    async function poll(): Promise<void> {
+      const began = clock.now();
+      const { result, detail, observations } = await collect();
+      if (stopped || result === "aborted") return;
+      const at = clock.now();
+      const seconds = elapsed(began, at) / 1_000;
+      observe({ kind: "poll", router: router.name, group, at, result, detail, seconds });
+      for (const observation of observations) observe(observation);
+      report(result, detail);
+    }
+
+    /** A line when the result changes, not at every poll. */
+    function report(result: Exclude<Poll["result"], "aborted">, detail: string): void {
+      if (result !== last) {
+        const fields = { router: router.name, group, result };
+        if (result !== "ok") log.warn(fields, detail);
+        else if (last !== undefined) log.info(fields, "the poll succeeds again");
+        else if (detail !== "") log.warn(fields, detail);
+      }
+      last = result;
+    }
+
+    return periodic(clock, { interval: router.pollInterval, name: `${router.name} ${group}` }, () =>
+      poll().catch((error: unknown) =>
+        log.error({ router: router.name, group, error: String(error) }, "a poll broke off"),
+      ),
+    );
+  }
+
+  return {
+    start() {
+      stopped = false;
+      for (const timer of timers) timer.start();
+    },
+    stop() {
+      stopped = true;
+      for (const timer of timers) timer.stop();
+    },
+    overruns: () => timers.reduce((sum, timer) => sum + timer.overruns(), 0),
+  };
+}

@@ -1,0 +1,116 @@
+// IF-MIB (RFC 2863): ifTable and ifXTable, which share their index ifIndex.
+
+import { type IfAdminStatus, type IfOperStatus, ifAdminStatuses, ifOperStatuses } from "../estate/observation.ts";
+import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
+import { type Column, columnsOf, named } from "./table.ts";
+
+export const ifTable = columnsOf("1.3.6.1.2.1.2.2.1", {
+  ifDescr: 2,
+  ifSpeed: 5,
+  ifAdminStatus: 7,
+  ifOperStatus: 8,
+  ifInOctets: 10,
+  ifInUcastPkts: 11,
+  ifInDiscards: 13,
+  ifInErrors: 14,
+  ifOutOctets: 16,
+  ifOutUcastPkts: 17,
+  ifOutDiscards: 19,
+  ifOutErrors: 20,
+});
+
+export const ifXTable = columnsOf("1.3.6.1.2.1.31.1.1.1", {
+  ifName: 1,
+  ifHCInOctets: 6,
+  ifHCInUcastPkts: 7,
+  ifHCOutOctets: 10,
+  ifHCOutUcastPkts: 11,
+  ifHighSpeed: 15,
+  ifAlias: 18,
+});
+
+/** What an operator may call an interface, in the order in which a configured name is looked up. */
+export const ifNaming = [ifXTable.ifName, ifTable.ifDescr, ifXTable.ifAlias] as const;
+export type IfNaming = (typeof ifNaming)[number];
+
+const state = [
+  ifTable.ifAdminStatus,
+  ifTable.ifOperStatus,
+  ifXTable.ifHighSpeed,
+  ifTable.ifSpeed,
+  ifTable.ifInDiscards,
+  ifTable.ifInErrors,
+  ifTable.ifOutDiscards,
+  ifTable.ifOutErrors,
+] as const;
+
+/** What is polled of one interface, after the column that names it; `readInterface` reads cells in this order. */
+export const ifPolled = {
+  /** 64-bit counters. */
+  wide: [
+    ...state,
+    ifXTable.ifHCInOctets,
+    ifXTable.ifHCOutOctets,
+    ifXTable.ifHCInUcastPkts,
+    ifXTable.ifHCOutUcastPkts,
+  ] satisfies readonly Column[],
+  /** For agents without the 64-bit counters. Never mixed: one that appears to fall back would look like a reset. */
+  narrow: [
+    ...state,
+    ifTable.ifInOctets,
+    ifTable.ifOutOctets,
+    ifTable.ifInUcastPkts,
+    ifTable.ifOutUcastPkts,
+  ] satisfies readonly Column[],
+};
+
+export interface IfRow {
+  /** Undefined when missing or no number of the MIB. */
+  readonly ifAdminStatus: IfAdminStatus | undefined;
+  readonly ifOperStatus: IfOperStatus | undefined;
+  /** Bits per second; 0 when the router does not say. */
+  readonly speed: number;
+  readonly inDiscards: bigint | undefined;
+  readonly inErrors: bigint | undefined;
+  readonly outDiscards: bigint | undefined;
+  readonly outErrors: bigint | undefined;
+  readonly inOctets: bigint | undefined;
+  readonly outOctets: bigint | undefined;
+  readonly inUcastPkts: bigint | undefined;
+  readonly outUcastPkts: bigint | undefined;
+}
+
+/** One interface from the cell `at` on. Each value that is missing or bad is lost alone. */
+export function readInterface(cells: Cells, at: number): IfRow {
+  return {
+    ifAdminStatus: named(ifAdminStatuses, numberAt(cells, at)),
+    ifOperStatus: named(ifOperStatuses, numberAt(cells, at + 1)),
+    speed: speedOf(numberAt(cells, at + 2), numberAt(cells, at + 3)),
+    inDiscards: counterAt(cells, at + 4),
+    inErrors: counterAt(cells, at + 5),
+    outDiscards: counterAt(cells, at + 6),
+    outErrors: counterAt(cells, at + 7),
+    inOctets: counterAt(cells, at + 8),
+    outOctets: counterAt(cells, at + 9),
+    inUcastPkts: counterAt(cells, at + 10),
+    outUcastPkts: counterAt(cells, at + 11),
+  };
+}
+
+/** ifHighSpeed is in Mbit/s and 0 below 500 kbit/s; ifSpeed is in bit/s and ends at its 32 bits (RFC 2863 section 3.1.7). */
+function speedOf(ifHighSpeed: number | undefined, ifSpeed: number | undefined): number {
+  if (ifHighSpeed !== undefined && ifHighSpeed > 0) return ifHighSpeed * 1_000_000;
+  return ifSpeed === undefined || ifSpeed === 0xffff_ffff ? 0 : ifSpeed;
+}
+
+/** One row of the walk that finds interfaces by name. */
+export interface IfNames {
+  readonly ifIndex: number;
+  /** In the order of `ifNaming`. */
+  readonly names: readonly (string | undefined)[];
+}
+
+/** Row `row` of a walk over the columns of `ifNaming`. */
+export function readNames(ifIndex: number, cells: Cells, row: number): IfNames {
+  return { ifIndex, names: ifNaming.map((_, i) => textAt(cells, row * ifNaming.length + i)) };
+}

@@ -1,0 +1,36 @@
+// SNMPv2-MIB (RFC 3418): the system group.
+
+import { type Cells, isAbsent, numberAt, oidAt, textAt } from "../wire/snmp/cells.ts";
+import { formatOid, type Oid, oid } from "../wire/snmp/oid.ts";
+
+/** Hundredths of a second since the agent (not the router) started; wraps after 497 days. */
+export const sysUpTime: Oid = oid("1.3.6.1.2.1.1.3.0");
+
+/** sysUpTime, sysDescr, sysObjectID, sysName; `readSystem` reads their cells in this order. */
+export const systemGroup: readonly Oid[] = [
+  sysUpTime,
+  oid("1.3.6.1.2.1.1.1.0"),
+  oid("1.3.6.1.2.1.1.2.0"),
+  oid("1.3.6.1.2.1.1.5.0"),
+];
+
+export interface SystemGroup {
+  /** Hundredths of a second. */
+  readonly sysUpTime: number;
+  readonly sysDescr: string;
+  /** Dotted; empty where the agent has none. */
+  readonly sysObjectID: string;
+  readonly sysName: string;
+}
+
+/** Undefined when not even sysUpTime is readable. A bad text is lost alone. */
+export function readSystem(cells: Cells): SystemGroup | undefined {
+  const ticks = numberAt(cells, 0);
+  if (ticks === undefined) return undefined;
+  return {
+    sysUpTime: ticks,
+    sysDescr: textAt(cells, 1) ?? "",
+    sysObjectID: isAbsent(cells, 2) ? "" : formatOid(oidAt(cells, 2) ?? []),
+    sysName: textAt(cells, 3) ?? "",
+  };
+}
