@@ -1,6 +1,8 @@
 // The lab's own test: each failure is applied, seen by tools that are not ours, and undone. What the
 // agent is tested on later is known to be there.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   adminDown,
@@ -13,8 +15,9 @@ import {
 } from "./lab/failures.ts";
 import { bgpState } from "./lab/frr.ts";
 import { type Lab, pings, startLab } from "./lab/lab.ts";
-import { alive, attempt, inNamespace } from "./lab/processes.ts";
-import { oids, snmpdPid, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
+import { createNamespaces, namespaceNames, removeNamespaces } from "./lab/namespaces.ts";
+import { alive, attempt, inNamespace, run, startIn } from "./lab/processes.ts";
+import { oids, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
 import { type CePlan, ces, plan, siblingOf } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
@@ -139,9 +142,33 @@ describe("the lab", () => {
     await sees(secondary, well);
   });
 
-  it("knows a zombie from a living process", async () => {
-    const pid = snmpdPid(lab.snmpAgent(primary));
-    expect(pid !== undefined && alive(pid)).toBe(true);
-    expect(alive(2 ** 22 + 1)).toBe(false);
+  it("does not take a zombie for a living process", async () => {
+    // The shell becomes `sleep`, which never collects the child that has ended.
+    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const pid = Number(await once(parent.stdout, "data"));
+      await until("the child is dead and unreaped", () => !alive(pid), { within: 5_000 });
+      expect(() => process.kill(pid, 0), "a signal still reaches it").not.toThrow();
+      expect(alive(parent.pid ?? 0)).toBe(true);
+    } finally {
+      parent.kill();
+    }
+  });
+
+  it("removes what a crashed run left behind, and only that", async () => {
+    const ns = namespaceNames("cwx");
+    await createNamespaces(ns);
+    const left = startIn(ns("ce1"), { name: "sleep", command: "sleep", args: ["600"], log: `${lab.dir}/left.log` });
+    await until(
+      "it runs in the namespace",
+      async () => (await run("ip", ["netns", "pids", ns("ce1")])).includes(`${left.pid}`),
+      {
+        within: 5_000,
+      },
+    );
+    await removeNamespaces("cwx");
+    expect(alive(left.pid)).toBe(false);
+    expect(await run("ip", ["netns", "list"])).not.toContain("cwx-");
+    expect(await look(primary)).toEqual(well);
   });
 });

@@ -12,7 +12,9 @@ export interface BgpTimers {
 }
 
 // ExpressRoute's own timers are 60/180; only the connect timer (default 120 s) is short, or the
-// tests would wait for it. Without a route map in and out, eBGP passes nothing.
+// tests would wait for it. Without a route map in and out, eBGP passes nothing. Route maps stand
+// before the peers that use them: changes to a map are applied after 5 s, and a session that came up
+// meanwhile may never announce anything.
 const peer = (address: string, asn: number, { bfd }: BgpTimers) => [
   ` neighbor ${address} remote-as ${asn}`,
   ` neighbor ${address} timers connect 3`,
@@ -24,6 +26,10 @@ export function ceBgpConfig(ce: CePlan, timers: BgpTimers): string {
   return lines(
     `hostname ${ce.node}`,
     "agentx",
+    `ip prefix-list SITE seq 5 permit ${plan.lan}`,
+    "route-map ER-IN permit 10",
+    "route-map ER-OUT permit 10",
+    " match ip address prefix-list SITE",
     `router bgp ${plan.customerAsn}`,
     ` bgp router-id ${ce.loopback}`,
     " no bgp network import-check",
@@ -38,16 +44,13 @@ export function ceBgpConfig(ce: CePlan, timers: BgpTimers): string {
     `  neighbor ${ce.msee.address} route-map ER-OUT out`,
     `  neighbor ${siblingOf(ce).lan} next-hop-self`,
     " exit-address-family",
-    `ip prefix-list SITE seq 5 permit ${plan.lan}`,
-    "route-map ER-IN permit 10",
-    "route-map ER-OUT permit 10",
-    " match ip address prefix-list SITE",
   );
 }
 
 export function mseeBgpConfig(ce: CePlan, timers: BgpTimers): string {
   return lines(
     `hostname ${ce.msee.node}`,
+    "route-map ALL permit 10",
     `router bgp ${plan.mseeAsn}`,
     ` bgp router-id ${ce.msee.address}`,
     " no bgp network import-check",
@@ -59,7 +62,6 @@ export function mseeBgpConfig(ce: CePlan, timers: BgpTimers): string {
     `  neighbor ${ce.address} route-map ALL in`,
     `  neighbor ${ce.address} route-map ALL out`,
     " exit-address-family",
-    "route-map ALL permit 10",
   );
 }
 

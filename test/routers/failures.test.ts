@@ -1,0 +1,205 @@
+// The real agent on real routers: every failure turns the right path and nothing else, in time, and
+// pages exactly once.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Episode, live } from "./lab/episode.ts";
+import { adminDown, blackhole, carrierLoss, loss, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
+import { bgpState } from "./lab/frr.ts";
+import { type History, record, type View } from "./lab/history.ts";
+import { type Jump, startJump } from "./lab/jump.ts";
+import { type Lab, pings, startLab } from "./lab/lab.ts";
+import { attempt, inNamespace } from "./lab/processes.ts";
+import { type Measured, report } from "./lab/report.ts";
+import { oids, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
+import { type CePlan, plan, siblingOf } from "./lab/topology.ts";
+import { until } from "./lab/until.ts";
+
+const { primary, secondary } = plan.ces;
+
+/** What must hold at 1 s polling. */
+const reducedWithin = 5;
+
+/** Everything that is followed, when all is well: a series that is missing or added shows as a difference. */
+const well: View = {
+  "interface primary": "up",
+  "interface secondary": "up",
+  isolated: "0",
+  "path primary": "up",
+  "path secondary": "up",
+  redundancy: "redundant",
+  "router ams-ce1": "answers",
+  "router ams-ce2": "answers",
+  "session primary": "up",
+  "session secondary": "up",
+};
+
+let lab: Lab;
+let jump: Jump;
+let history: History;
+/** End of the last episode: the next one answers for everything since. */
+let from = 0;
+const measured: Measured[] = [];
+
+beforeAll(async () => {
+  lab = await startLab({ prefix: "cwf", bfd: false });
+  jump = await startJump(lab);
+  history = record(jump.metrics);
+});
+
+afterAll(async () => {
+  await history?.stop();
+  await jump?.stop();
+  await lab?.stop();
+  if (measured.length > 0) process.stdout.write(report(measured));
+});
+
+async function strike(episode: Episode): Promise<void> {
+  const result = await live({ jump, history, well, from }, episode);
+  from = Date.now();
+  measured.push(result);
+}
+
+/** A path that goes down and comes back, and takes the redundancy with it. */
+function down(ce: CePlan): Pick<Episode, "ce" | "detected" | "courses" | "alert" | "alertLabels"> {
+  return {
+    ce,
+    detected: { series: "redundancy", word: "reduced", within: reducedWithin },
+    courses: {
+      [`path ${ce.link}`]: ["up", "down", "up"],
+      redundancy: ["redundant", "reduced", "redundant"],
+    },
+    alert: "ExpressRouteCircuitRedundancyReduced",
+    alertLabels: { circuit: "ams-1", peering: "azurePrivate" },
+  };
+}
+
+/** What nobody but the struck link may feel: its sibling answers, and the cloud is reached through it. */
+async function siblingCarries(ce: CePlan): Promise<void> {
+  const sibling = siblingOf(ce);
+  expect(await pings(lab.ns("jump"), sibling.msee.address)).toBe(true);
+  expect(await bgpState(lab.ns(sibling.node), sibling.msee.address)).toBe("Established");
+  await until("the cloud is reached through the sibling", () => pings(lab.ns("jump"), plan.vnet), { within: 10_000 });
+}
+
+async function established(ce: CePlan): Promise<void> {
+  expect(await bgpState(lab.ns(ce.node), ce.msee.address)).toBe("Established");
+  expect(await bgpState(lab.ns(ce.msee.node), ce.address)).toBe("Established");
+}
+
+describe("the agent on real routers", () => {
+  it("finds all well, and nobody is paged", async () => {
+    const missing = () => ({ view: history.latest(), log: jump.logTail(5) });
+    await until(
+      "all is well",
+      () => JSON.stringify(sorted(history.latest())) === JSON.stringify(well),
+      { within: 20_000 },
+      missing,
+    );
+    // Silence means something only while Prometheus scrapes the agent and evaluates the rules.
+    await until("Prometheus scrapes and evaluates", jump.watching, { within: 20_000 });
+    expect(jump.pager.pages).toEqual([]);
+    from = Date.now();
+  });
+
+  it("CE interface loses carrier", () =>
+    strike({
+      ...down(primary),
+      failure: carrierLoss(lab, primary),
+      mayMove: ["interface primary", "session primary", "cause primary"],
+      cause: "interfaceDown",
+      during: () => siblingCarries(primary),
+    }));
+
+  it("CE interface is shut", () =>
+    strike({
+      ...down(secondary),
+      failure: adminDown(lab, secondary),
+      mayMove: ["interface secondary", "session secondary", "cause secondary"],
+      cause: "interfaceAdminDown",
+      during: () => siblingCarries(secondary),
+    }));
+
+  it("BGP is shut at the MSEE", () =>
+    strike({
+      ...down(primary),
+      failure: mseeBgpShutdown(lab, primary),
+      mayMove: ["session primary", "cause primary"],
+      cause: "sessionDown",
+      during: async () => {
+        expect(await bgpState(lab.ns(primary.node), primary.msee.address)).not.toBe("Established");
+        await siblingCarries(primary);
+      },
+    }));
+
+  it("the wire swallows everything while link and session stay up", () =>
+    strike({
+      ...down(secondary),
+      failure: blackhole(lab, secondary),
+      mayMove: ["cause secondary"],
+      cause: "probesSilent",
+      during: async () => {
+        await established(secondary);
+        const jumpHost = lab.ns("jump");
+        const index = await snmpIfIndex(jumpHost, secondary.loopback, plan.interface);
+        expect(await snmpGet(jumpHost, secondary.loopback, `${oids.ifOperStatus}.${index}`)).toBe("1");
+        expect(await pings(jumpHost, secondary.msee.address, 5)).toBe(false);
+      },
+    }));
+
+  it("the wire loses a fifth of the answers", () =>
+    strike({
+      ce: primary,
+      failure: loss(lab, primary, 0.2),
+      // No limit is promised for loss: it takes a sample that can tell 20 % from chance, and 3 s more.
+      detected: { series: "path primary", word: "degraded", within: 20 },
+      courses: { "path primary": ["up", "degraded", "up"] },
+      mayMove: ["cause primary"],
+      cause: "lossHigh",
+      alert: "ExpressRoutePathDegraded",
+      alertLabels: { circuit: "ams-1", peering: "azurePrivate", link: "primary" },
+      during: async () => {
+        await established(primary);
+        const args = ["-n", "-q", "-c", "200", "-i", "0.01", "-W", "1", primary.msee.address];
+        const { stdout } = await attempt(...inNamespace(lab.ns("jump"), "ping", args));
+        const received = Number(/(\d+) received/.exec(stdout)?.[1]);
+        expect(received, "of 200 pings").toBeGreaterThan(120);
+        expect(received, "of 200 pings").toBeLessThan(190);
+      },
+    }));
+
+  it("snmpd stops on one router: unknown, never down", () =>
+    strike({
+      ce: secondary,
+      failure: snmpdStopped(lab, secondary),
+      detected: { series: "path secondary", word: "unknown", within: 10 },
+      courses: {
+        "path secondary": ["up", "unknown", "up"],
+        redundancy: ["redundant", "unknown", "redundant"],
+        "router ams-ce2": ["answers", "silent", "answers"],
+      },
+      mayMove: ["interface secondary", "session secondary", "cause secondary"],
+      cause: "interfaceUnknown",
+      alert: "ExpressRouteRouterUnreachable",
+      alertLabels: { router: "ams-ce2" },
+      during: async () => {
+        expect(await snmpGet(lab.ns("jump"), secondary.loopback, oids.sysUpTime)).not.toMatch(/\d+:/);
+        expect(await pings(lab.ns("jump"), secondary.msee.address)).toBe(true);
+        await established(secondary);
+        const text = await jump.metrics();
+        expect(text, "the probes still answer").toMatch(
+          /^expressroute_path_loss_ratio\{[^}]*link="secondary"[^}]*\} 0$/m,
+        );
+      },
+    }));
+
+  it("paged once per failure over the whole run, and answered every scrape", () => {
+    const count = (status: string) => jump.pager.pages.filter((page) => page.status === status).length;
+    expect(count("firing")).toBe(measured.length);
+    expect(count("resolved")).toBe(measured.length);
+    expect(history.failures()).toEqual([]);
+  });
+});
+
+function sorted(view: View): View {
+  return Object.fromEntries(Object.entries(view).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
