@@ -3,7 +3,7 @@
 import { type Html, html, nothing } from "./html.ts";
 import { chip, since, ticketBlock } from "./page-parts.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
-import { linksLeft, ticketId, worstOf } from "./summary.ts";
+import { meaningOf, ticketId, worstOf } from "./summary.ts";
 import { pathTicket } from "./ticket.ts";
 import {
   bitRate,
@@ -32,23 +32,9 @@ ${circuit.peerings.map((peering) => renderPeering(status, circuit, peering, now)
 function renderPeering(status: Status, circuit: CircuitStatus, peering: PeeringStatus, now: number): Html {
   const { name, redundancy, paths } = peering;
   return html`<section id="${elementId("peering", circuit.name, name)}" class="peering" aria-label="${circuit.name} ${name}">
-<h3>${name} ${chip(redundancyTones[redundancy], redundancyWords[redundancy])} <span class="meaning">${meaning(peering)}</span> ${since(peering.since, now)}</h3>
+<h3>${name} ${chip(redundancyTones[redundancy], redundancyWords[redundancy])} <span class="meaning">${meaningOf(peering)}</span> ${since(peering.since, now)}</h3>
 <div class="paths">${paths.map((path) => renderPath(status, circuit, peering, path, now))}</div>
 </section>`;
-}
-
-/** What the redundancy's word means for the service. */
-function meaning(peering: PeeringStatus): string {
-  switch (peering.redundancy) {
-    case "redundant":
-      return "";
-    case "reduced":
-      return `not redundant, only the ${linksLeft(peering).join(", ")} link is left`;
-    case "lost":
-      return "service down, both links are down";
-    case "unknown":
-      return "not proven redundant";
-  }
 }
 
 function renderPath(
@@ -79,7 +65,7 @@ ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTi
 export function renderReasons({ reasons }: Pick<PathStatus, "reasons">): Html {
   const [first, ...rest] = reasons;
   if (first === undefined) return nothing;
-  return html`<p class="why"><b>${capital(causeWords[first.cause])}.</b> ${capital(first.evidence)}. <span class="owner">Fault with: <b>${ownerWords[first.owner]}</b></span></p>
+  return html`<p class="why"><b>${capital(causeWords[first.cause])}:</b> ${first.evidence} <span class="owner">Fault with: <b>${ownerWords[first.owner]}</b></span></p>
 ${rest.map(({ evidence }) => html`<p class="why quiet">Also: ${evidence}</p>`)}`;
 }
 

@@ -59,7 +59,7 @@ ${ticketBlock(id, pair.state, pairTicket(status, globalReach, pair))}
 export function renderRouters(status: Status, now: number): Html {
   return html`<section id="routers" class="card">
 <h2>Routers</h2>
-<div class="scroll"><table>
+<div class="scroll"><table class="routers">
 <caption class="hidden">Whether each router answers its polls</caption>
 <thead><tr><th scope="col">Router</th><th scope="col">Site</th><th scope="col">Answers?</th><th scope="col">Since</th><th scope="col">Says of itself</th></tr></thead>
 <tbody>${status.routers.map((router) => renderRouter(router, now))}</tbody>
@@ -76,7 +76,7 @@ function renderRouter(
       ? (["unknown", "unknown"] as const)
       : reachable
         ? (["good", "yes"] as const)
-        : (["bad", "no answer"] as const);
+        : (["warn", "no answer"] as const);
   const self = [sysName, sysDescr].filter((said) => said !== null && said !== "").join(", ");
   return html`<tr><th scope="row">${name}</th><td>${site}</td><td>${chip(tone, word)}</td><td>${since(from, now)}</td>
 <td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span></td></tr>`;

@@ -113,7 +113,7 @@ function answersOf(status: Status): readonly RichAnswer[] {
 
 const renderFault = ({ where, owner }: Problem) => html`<li><b>${owner}</b> <span class="quiet">${where}</span></li>`;
 const renderEvidence = ({ where, evidence, ticket }: Problem) =>
-  html`<li>${evidence} <a href="#${ticket}">ticket text<span class="hidden"> for ${where}</span></a></li>`;
+  html`<li><b>${where}:</b> ${evidence} <a href="#${ticket}">ticket text<span class="hidden"> for ${where}</span></a></li>`;
 
 /** More than three problems are read below, in their places. */
 function few(problems: readonly Problem[], render: (problem: Problem) => Html): Html {

@@ -41,7 +41,9 @@ export function headlineOf(status: Status): Headline {
   const total = status.circuits.length;
   const found: { readonly tone: Tone; readonly sentence: string }[] = [];
   for (const [condition, tone, one, many] of sayings) {
-    const names = status.circuits.filter((c) => worstOf(c) === condition).map((c) => nameWith(c, condition));
+    const names = status.circuits
+      .filter((c) => worstOf(c) === condition)
+      .map((c) => nameWith(c, (p) => conditionOf(p) === condition));
     if (names.length === 0) continue;
     const sentence = `${names.length} of ${count(total, "circuit")} ${names.length === 1 ? one : many}: ${listed(names)}`;
     found.push({ tone, sentence });
@@ -69,8 +71,8 @@ const allGood = (total: number) => `All ${total} circuits are up and redundant`;
 const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 
 /** The circuit's name, with the peerings that are meant unless all are. */
-function nameWith(circuit: CircuitStatus, condition: PeeringCondition): string {
-  const meant = circuit.peerings.filter((peering) => conditionOf(peering) === condition);
+function nameWith(circuit: CircuitStatus, holds: (peering: PeeringStatus) => boolean): string {
+  const meant = circuit.peerings.filter(holds);
   if (meant.length === circuit.peerings.length) return circuit.name;
   return `${circuit.name} (${meant.map(({ name }) => name).join(", ")})`;
 }
@@ -81,44 +83,66 @@ export interface Answer {
   readonly answer: string;
 }
 
-/** Questions one and two. */
+/** One working path carries the service, whatever is not known of the other. */
 export function serviceAnswer({ circuits }: Status): Answer {
   const question = "Is the service up?";
-  const those = (condition: PeeringCondition) => namesOf(circuits, condition);
-  const lost = those("lost");
-  const unknown = those("unknown");
-  if (lost.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(lost)}` };
+  const down = namesWhere(circuits, (p) => p.redundancy === "lost");
+  const unknown = namesWhere(circuits, (p) => p.redundancy !== "lost" && working(p).length === 0);
+  const degraded = namesWhere(
+    circuits,
+    (p) => working(p).length > 0 && working(p).every((x) => x.state === "degraded"),
+  );
+  const also = unknown.length > 0 ? `; unknown on ${listed(unknown)}` : "";
+  if (down.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(down)}${also}` };
   if (unknown.length > 0) return { question, tone: "unknown", answer: `Unknown on ${listed(unknown)}` };
-  const slow = those("degraded");
-  if (slow.length > 0) return { question, tone: "warn", answer: `Yes, but degraded on ${listed(slow)}` };
+  if (degraded.length > 0) return { question, tone: "warn", answer: `Yes, but degraded on ${listed(degraded)}` };
   return { question, tone: "good", answer: "Yes, on every circuit" };
 }
 
 export function redundancyAnswer({ circuits }: Status): Answer {
   const question = "Is it redundant?";
-  const lost = namesOf(circuits, "lost");
+  const lost = namesWhere(circuits, (p) => p.redundancy === "lost");
+  const unknown = namesWhere(circuits, (p) => p.redundancy === "unknown");
   const alone = circuits.flatMap((circuit) => {
-    const links = new Set(circuit.peerings.filter((p) => p.redundancy === "reduced").flatMap(linksLeft));
-    return [...links].map((link) => `${circuit.name} has only its ${link} link`);
+    const links = circuit.peerings.filter((p) => p.redundancy === "reduced").flatMap(linksNotDown);
+    return [...new Set(links)].map((link) => `${circuit.name} has only its ${link} link`);
   });
-  if (lost.length > 0)
-    return { question, tone: "bad", answer: `No: nothing is left of ${listed([...lost, ...alone])}` };
-  if (alone.length > 0) return { question, tone: "warn", answer: `No: ${listed(alone)}` };
-  const unknown = namesOf(circuits, "unknown");
+  const also = unknown.length > 0 ? `; unknown on ${listed(unknown)}` : "";
+  const not = [...(lost.length > 0 ? [`nothing is left of ${listed(lost)}`] : []), ...alone];
+  if (not.length > 0) return { question, tone: lost.length > 0 ? "bad" : "warn", answer: `No: ${listed(not)}${also}` };
   if (unknown.length > 0) return { question, tone: "unknown", answer: `Unknown on ${listed(unknown)}` };
   return { question, tone: "good", answer: "Yes, every circuit has both links" };
 }
 
-export function linksLeft({ paths }: PeeringStatus): readonly LinkName[] {
+/** The paths that are seen to carry traffic. */
+function working({ paths }: PeeringStatus): readonly PathStatus[] {
+  return paths.filter(({ state }) => state === "up" || state === "degraded");
+}
+
+function linksNotDown({ paths }: PeeringStatus): readonly LinkName[] {
   return paths.filter(({ state }) => state !== "down").map(({ link }) => link);
 }
 
-function namesOf(circuits: readonly CircuitStatus[], condition: PeeringCondition): readonly string[] {
-  return circuits
-    .filter((circuit) => circuit.peerings.some((peering) => conditionOf(peering) === condition))
-    .map((circuit) => nameWith(circuit, condition));
+/** What a peering's redundancy means for the service; empty when there is nothing to say. */
+export function meaningOf(peering: PeeringStatus): string {
+  const left = linksNotDown(peering).join(" and ");
+  switch (peering.redundancy) {
+    case "redundant":
+      return "";
+    case "lost":
+      return "service down, both links are down";
+    case "unknown":
+      return "not proven redundant";
+    case "reduced":
+      return working(peering).length > 0
+        ? `not redundant, only the ${left} link is left`
+        : `not redundant, and it is not known whether the ${left} link works`;
+  }
 }
 
+function namesWhere(circuits: readonly CircuitStatus[], holds: (peering: PeeringStatus) => boolean): readonly string[] {
+  return circuits.filter((circuit) => circuit.peerings.some(holds)).map((circuit) => nameWith(circuit, holds));
+}
 /** Something that is not up, with all that has the same evidence. */
 export interface Problem {
   readonly state: PathState;

@@ -4,7 +4,16 @@
 import { addressIn, formatSubnet, parseAddress, subnetOf } from "../estate/address.ts";
 import { visible } from "./html.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
-import { bitRate, causeWords, delayWords, interfaceWords, lossWords, ownerWords, sessionWords, span } from "./words.ts";
+import {
+  bitRate,
+  causeWords,
+  delayWords,
+  interfaceWords,
+  lossWords,
+  sessionWords,
+  span,
+  ticketOwnerWords,
+} from "./words.ts";
 
 type Line = readonly [label: string, value: string];
 
@@ -78,7 +87,7 @@ function measured(of: PathStatus | PairStatus): readonly Line[] {
 function reasons({ reasons, notCovered }: PathStatus | PairStatus): readonly Line[] {
   const first = reasons[0];
   return [
-    ...(first === undefined ? [] : ([["Fault with", ownerWords[first.owner]]] as const)),
+    ...(first === undefined ? [] : ([["Fault with", ticketOwnerWords[first.owner]]] as const)),
     ...reasons.map(({ cause, evidence }) => ["Evidence", `${causeWords[cause]}: ${evidence}`] as const),
     ...notCovered.map((what) => ["Not covered", what] as const),
   ];

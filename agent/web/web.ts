@@ -28,15 +28,24 @@ export interface Web {
   requests(): Readonly<Record<RequestOutcome, number>>;
 }
 
-const limits = {
+export interface WebLimits {
+  /** Bytes of a request's head. */
+  readonly maxHeaderSize: number;
+  /** Milliseconds until the whole head, and the whole request, must be there; 0 would mean no limit. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly connectionsCheckingInterval: number;
+  readonly keepAliveTimeout: number;
+}
+
+export const webLimits: WebLimits = {
   maxHeaderSize: 8_192,
-  /** Milliseconds until the whole head, and the whole request, must be there. */
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 1_000,
   /** Longer than a usual scrape interval, so that Prometheus keeps its connection. */
   keepAliveTimeout: 65_000,
-} as const;
+};
 
 /** A client that takes nothing of its answer for this long is cut off. */
 const idleSocketTimeout = 20_000;
@@ -54,7 +63,7 @@ const securityHeaders = {
   "cache-control": "no-store",
 } as const;
 
-export function createWeb(deps: WebDeps, listen: ListenAddress): Web {
+export function createWeb(deps: WebDeps, listen: ListenAddress, limits: WebLimits = webLimits): Web {
   const counters = createCounters(outcomes);
   let server: Server | undefined;
 

@@ -13,6 +13,13 @@ export const ownerWords: Readonly<Record<Owner, string>> = {
   unknown: "not known yet",
 };
 
+/** In a ticket the reader is the provider or Microsoft, so "you" would mean them. */
+export const ticketOwnerWords: Readonly<Record<Owner, string>> = {
+  ...ownerWords,
+  customer: "our side (router)",
+  customerOrProvider: "our side or the provider",
+};
+
 export const causeWords: Readonly<Record<Cause, string>> = {
   interfaceAdminDown: "interface shut on the router",
   interfaceDown: "interface down",

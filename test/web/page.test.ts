@@ -1,0 +1,234 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { pathStates } from "../../agent/estate/judgement.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { html } from "../../agent/web/html.ts";
+import { renderPage } from "../../agent/web/page.ts";
+import { statusOf } from "../../agent/web/status.ts";
+import { pathTicket } from "../../agent/web/ticket.ts";
+import {
+  fixedClock,
+  fourCircuits,
+  judgementOf,
+  linkFailure,
+  notSeen,
+  silentLoss,
+  stateOf,
+  type Wrong,
+} from "./scene.ts";
+
+const estate = fourCircuits();
+
+function statusWith(wrong: Wrong = {}, { descr = "plain", simulation = undefined as (() => string) | undefined } = {}) {
+  const snapshot = stateOf(estate, {}, descr);
+  return statusOf({ estate, snapshot, clock: fixedClock, version: "1", simulation }, judgementOf(estate, wrong));
+}
+const page = (...args: Parameters<typeof statusWith>) => renderPage(statusWith(...args), "1.2.3");
+
+/** The part of the page that is about one path. */
+function panel(text: string, id: string): string {
+  const from = text.indexOf(`id="path-${id}"`);
+  expect(from).toBeGreaterThan(0);
+  return text.slice(from, text.indexOf("</section>", from));
+}
+
+/** Everything between tags: what the markup itself is made of. */
+const tagsOf = (text: string) => text.match(/<[^>]*>/g) ?? [];
+
+describe("page", () => {
+  it.each(pathStates)("says the word for a path that is %s, and never by colour alone", (state) => {
+    const shown = panel(
+      page({ "fra-1 azurePrivate primary": { ...silentLoss, state, reasons: silentLoss?.reasons ?? [] } }),
+      "fra-1-azurePrivate-primary",
+    );
+    expect(shown).toMatch(new RegExp(`<span aria-hidden="true">.</span> ${state}</span>`));
+  });
+
+  it("shows cause, evidence, owner, figures and how long of a broken path", () => {
+    const shown = panel(page({ "ams-1 azurePrivate primary": linkFailure }), "ams-1-azurePrivate-primary");
+    for (const text of [
+      "Interface down:",
+      "interface ams-ce1 er0 is down (ifOperStatus), admin up",
+      "you or the provider",
+      "03:08:32 UTC",
+      "4m 12s",
+      "100 % of 50 probes",
+      "no answer",
+      "AS 12076",
+    ]) {
+      expect(shown).toContain(text);
+    }
+  });
+
+  it("offers a ticket only for what is broken", () => {
+    expect(page()).not.toContain("Evidence for the ticket");
+    const wrong = page({ "ams-1 azurePrivate primary": linkFailure, "ams sin": silentLoss });
+    expect(wrong.match(/Evidence for the ticket/g)).toHaveLength(2);
+  });
+
+  it("links each answer to a ticket that is on the page", () => {
+    const wrong = {
+      "ams-1 azurePrivate primary": linkFailure,
+      "ams sin": silentLoss,
+      "sin-1 azurePrivate primary": notSeen,
+    };
+    const text = page(wrong);
+    const targets = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(targets).toHaveLength(3);
+    for (const id of targets) expect(text).toContain(`<details id="${id}"`);
+  });
+
+  it("never uses an id twice", () => {
+    const everything = Object.fromEntries(
+      [...estate.circuits.values()].flatMap((c) =>
+        c.peerings.flatMap((p) => ["primary", "secondary"].map((l) => [`${c.name} ${p.name} ${l}`, linkFailure])),
+      ),
+    ) as Wrong;
+    const ids = [...page(everything).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(20);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("says plainly that an estate is simulated, and only then", () => {
+    const banner = "Simulated estate: no real circuit is watched.";
+    expect(page({}, { simulation: () => "Chapter <one>" })).toContain(`${banner}</strong> Chapter &lt;one&gt;`);
+    expect(page()).not.toContain("Simulated");
+  });
+
+  it("says that it is old when the agent stopped judging", () => {
+    const source = { estate, snapshot: stateOf(estate), clock: fixedClock, version: "1", simulation: undefined };
+    const old = renderPage(statusOf(source, judgementOf(estate, {}, seconds(34))), "1");
+    expect(old).toContain("The agent stopped judging 34s ago");
+    expect(page()).not.toContain("stopped judging");
+  });
+
+  it("has something to show before the first judgement", () => {
+    expect(renderPage(undefined, "1")).toContain("nothing judged yet");
+  });
+
+  it("has no running time in the live headline, so that it is read aloud only when it changed", () => {
+    const live = page({ "ams-1 azurePrivate primary": linkFailure })
+      .split('aria-live="polite">')[1]
+      ?.split("</header>")[0];
+    expect(live).toContain("1 of 4 circuits is not redundant");
+    expect(live).not.toMatch(/UTC|\d+m \d+s/);
+  });
+
+  it("carries no inline script and no inline style: the policy would refuse them", () => {
+    const text = page({ "ams-1 azurePrivate primary": linkFailure });
+    expect(text).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
+  });
+});
+
+describe("hostile text", () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(
+      "<script>alert(1)</script>",
+      "\"'><img src=x onerror=alert(1)>",
+      "</pre></details>",
+      "&#60;b&#62;",
+      "`x`",
+    ),
+  );
+
+  it("from routers and reasons changes no tag of the page", () => {
+    const shape = (text: string) =>
+      tagsOf(
+        page(
+          {
+            "ams-1 azurePrivate primary": {
+              ...linkFailure,
+              reasons: [{ cause: "interfaceDown", owner: "customer", evidence: text }],
+            },
+          },
+          { descr: text, simulation: () => text },
+        ),
+      );
+    const plain = shape("plain");
+    fc.assert(
+      fc.property(nasty, (text) => {
+        expect(shape(`x${text}`)).toEqual(plain);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("cannot leave an attribute or a text", () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        expect(html`${text}`.markup).not.toMatch(/[<>"'`]/);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("cannot reorder the line that quotes it", () => {
+    expect(html`${"up \u202enwod\u2066\u0007"}`.markup).toBe("up \ufffdnwod\ufffd\ufffd");
+  });
+
+  it("cannot begin a line of the ticket", () => {
+    fc.assert(
+      fc.property(nasty, (text) => {
+        const ticketLines = (evidence: string) => {
+          const status = statusWith({
+            "ams-1 azurePrivate primary": {
+              ...linkFailure,
+              reasons: [{ cause: "interfaceDown", owner: "customer", evidence }],
+            },
+          });
+          const circuit = status.circuits[0];
+          const peering = circuit?.peerings[0];
+          const path = peering?.paths[0];
+          if (circuit === undefined || peering === undefined || path === undefined) throw new Error("no path");
+          return pathTicket(status, circuit, peering, path).split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/).length;
+        };
+        expect(ticketLines(`x\r\nOwner: Microsoft${text}`)).toBe(ticketLines("plain"));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("ticket", () => {
+  const ticketOf = (circuitIndex: number, wrong: Wrong, simulation?: () => string) => {
+    const status = statusWith(wrong, { simulation });
+    const circuit = status.circuits[circuitIndex];
+    const peering = circuit?.peerings[0];
+    const path = peering?.paths[0];
+    if (circuit === undefined || peering === undefined || path === undefined) throw new Error("no path");
+    return pathTicket(status, circuit, peering, path);
+  };
+
+  it("has all that a provider or Microsoft asks for", () => {
+    expect(ticketOf(0, { "ams-1 azurePrivate primary": linkFailure }).split("\n")).toEqual([
+      "ExpressRoute ams-1, azurePrivate, primary link: down",
+      "State:       down since 2026-03-08T03:08:32Z (4m 12s)",
+      "As of:       2026-03-08T03:12:44Z (UTC)",
+      "Circuit:     ams-1 (premium, cloudExchange, 1 Gbit/s)",
+      "Service key: 7a3c0000-0000-4000-8000-000000000061",
+      "Provider:    Equinix, Amsterdam",
+      "Peering:     azurePrivate, VLAN 100",
+      "Redundancy:  reduced since 2026-03-08T03:08:32Z",
+      "Our router:  ams-ce1, interface er0: up",
+      "Far end:     MSEE 172.16.100.2, AS 12076, subnet 172.16.100.0/30",
+      "BGP session: 172.16.100.1 to 172.16.100.2: established for 4h 11m",
+      "Loss:        100 % of 50 probes",
+      "Round trip:  no answer",
+      "Other link:  secondary: up since 2026-03-07T23:00:44Z",
+      "Fault with:  our side or the provider",
+      "Evidence:    interface down: interface ams-ce1 er0 is down (ifOperStatus), admin up",
+      expect.stringMatching(/^Evidence: {4}BGP session down: /),
+    ]);
+  });
+
+  it("names the provider edge, and no subnet of Microsoft, where that is the far end", () => {
+    const text = ticketOf(3, { "sin-1 azurePrivate primary": linkFailure });
+    expect(text).toContain("Far end:     provider edge 10.9.0.1, AS 64999\n");
+    expect(text).toContain("Not covered: the MSEE");
+  });
+
+  it("warns that a simulated failure is not for a ticket", () => {
+    expect(ticketOf(0, { "ams-1 azurePrivate primary": linkFailure }, () => "story")).toContain("SIMULATED:");
+  });
+});

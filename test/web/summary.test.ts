@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { statusOf } from "../../agent/web/status.ts";
+import {
+  headlineOf,
+  meaningOf,
+  problemsOf,
+  redundancyAnswer,
+  serviceAnswer,
+  worstFirst,
+} from "../../agent/web/summary.ts";
+import {
+  fixedClock,
+  fourCircuits,
+  judgementOf,
+  linkFailure,
+  notSeen,
+  silentLoss,
+  stateOf,
+  type Wrong,
+} from "./scene.ts";
+
+const estate = fourCircuits();
+const source = { estate, snapshot: stateOf(estate), clock: fixedClock, version: "1", simulation: undefined };
+const statusWith = (wrong: Wrong = {}) => statusOf(source, judgementOf(estate, wrong));
+const bothDown = { "ams-1 microsoft primary": linkFailure, "ams-1 microsoft secondary": linkFailure };
+
+/** What the page says first: headline, service, redundancy. */
+function said(wrong: Wrong) {
+  const status = statusWith(wrong);
+  const { sentence, tone } = headlineOf(status);
+  return { sentence, tone, service: serviceAnswer(status).answer, redundancy: redundancyAnswer(status).answer };
+}
+
+describe("headline and answers", () => {
+  it("are good when all is well", () => {
+    expect(said({})).toEqual({
+      sentence: "All 4 circuits are up and redundant",
+      tone: "good",
+      service: "Yes, on every circuit",
+      redundancy: "Yes, every circuit has both links",
+    });
+  });
+
+  it("one path down: up, not redundant", () => {
+    expect(said({ "fra-1 azurePrivate primary": linkFailure })).toEqual({
+      sentence: "1 of 4 circuits is not redundant: fra-1",
+      tone: "warn",
+      service: "Yes, on every circuit",
+      redundancy: "No: fra-1 has only its secondary link",
+    });
+  });
+
+  it("name the peering when only one of two is meant", () => {
+    expect(said(bothDown)).toEqual({
+      sentence: "1 of 4 circuits is down: ams-1 (microsoft)",
+      tone: "bad",
+      service: "No: both links are down on ams-1 (microsoft)",
+      redundancy: "No: nothing is left of ams-1 (microsoft)",
+    });
+  });
+
+  it("unknown beside a working path: the service is up, redundancy is unknown", () => {
+    expect(said({ "sin-1 azurePrivate secondary": notSeen })).toEqual({
+      sentence: "1 of 4 circuits cannot be judged: sin-1",
+      tone: "unknown",
+      service: "Yes, on every circuit",
+      redundancy: "Unknown on sin-1",
+    });
+  });
+
+  it("unknown beside a broken path: nobody can say that the service is up", () => {
+    const wrong = { "sin-1 azurePrivate primary": linkFailure, "sin-1 azurePrivate secondary": notSeen };
+    expect(said(wrong).service).toBe("Unknown on sin-1");
+    const peering = statusWith(wrong).circuits[3]?.peerings[0];
+    expect(peering && meaningOf(peering)).toBe("not redundant, and it is not known whether the secondary link works");
+  });
+
+  it("a degraded path leaves the circuit redundant, and the headline says that it is there", () => {
+    const { sentence, redundancy, service } = said({ "fra-1 azurePrivate secondary": silentLoss });
+    expect(sentence).toBe("1 of 4 circuits has a degraded path: fra-1");
+    expect(redundancy).toBe("Yes, every circuit has both links");
+    expect(service).toBe("Yes, on every circuit");
+  });
+
+  it("put the worst first and keep the rest", () => {
+    const status = statusWith({ ...bothDown, "fra-2 azurePrivate primary": linkFailure, "ams sin": silentLoss });
+    expect(headlineOf(status)).toEqual({
+      tone: "bad",
+      sentence: "1 of 4 circuits is down: ams-1 (microsoft)",
+      also: ["1 of 4 circuits is not redundant: fra-2", "Global Reach from ams to sin is degraded"],
+    });
+    expect(worstFirst(status.circuits).map(({ name }) => name)).toEqual(["ams-1", "fra-2", "fra-1", "sin-1"]);
+  });
+
+  it("blame no circuit when the agent itself is cut off", () => {
+    const judgement = { ...judgementOf(estate, { "sin-1 azurePrivate primary": notSeen }), isolated: true };
+    const { tone, sentence } = headlineOf(statusOf(source, judgement));
+    expect(tone).toBe("unknown");
+    expect(sentence).toBe("This agent hears nothing: no circuit can be judged");
+  });
+});
+
+describe("problems", () => {
+  it("are none when all is well", () => {
+    expect(problemsOf(statusWith())).toEqual([]);
+  });
+
+  it("join the peerings that fail with their common link", () => {
+    const wrong = { "ams-1 azurePrivate primary": linkFailure, "ams-1 microsoft primary": linkFailure };
+    expect(problemsOf(statusWith(wrong))).toEqual([
+      {
+        state: "down",
+        where: "ams-1 primary",
+        owner: "you or the provider",
+        evidence: "interface ams-ce1 er0 is down (ifOperStatus), admin up",
+        ticket: "ticket-ams-1-azurePrivate-primary",
+      },
+    ]);
+  });
+
+  it("come in the order down, unknown, degraded", () => {
+    const wrong = {
+      "ams sin": silentLoss,
+      "sin-1 azurePrivate secondary": notSeen,
+      "fra-2 azurePrivate primary": linkFailure,
+    };
+    expect(problemsOf(statusWith(wrong)).map(({ where, owner }) => [where, owner])).toEqual([
+      ["fra-2 primary", "you or the provider"],
+      ["sin-1 secondary", "not known yet"],
+      ["ams to sin", "the provider or Microsoft"],
+    ]);
+  });
+});
