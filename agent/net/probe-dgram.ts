@@ -18,6 +18,8 @@ import {
 } from "./probe-sockets.ts";
 
 const longestDatagram = 2_048;
+/** The kernel gives what it allows of it (Linux: net.core.rmem_max). */
+const receiveBuffer = 1 << 20;
 /** What may wait to be read. */
 const queueLimit = 4_096;
 
@@ -35,7 +37,7 @@ export function createDgramSockets(why: string): ProbeSockets {
   };
 
   async function openUdp(source: Endpoint | undefined): Promise<Result<ProbeSocket, ProbeSocketError>> {
-    const socket = createSocket({ type: "udp4" });
+    const socket = createSocket({ type: "udp4", recvBufferSize: receiveBuffer });
     const address = source === undefined ? undefined : formatIpv4(source.address);
     try {
       await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,292 @@
+import { describe, expect, it } from "vitest";
+import type { ProbeTarget } from "../../agent/estate/estate.ts";
+import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
+import { milliseconds } from "../../agent/lib/duration.ts";
+import { type Endpoint, parseIpv4 } from "../../agent/net/probe-sockets.ts";
+import { createEngine } from "../../agent/probe/engine.ts";
+import type { FromWorker, ProbeLog } from "../../agent/probe/messages.ts";
+import { decodeEcho, encodeEcho, icmpEcho } from "../../agent/wire/icmp.ts";
+import { decodeReflector, encodeReflector, ntpTimestamp, reflect } from "../../agent/wire/stamp.ts";
+import { fakeSockets, type Sent } from "./fake-sockets.ts";
+
+const stamp: ProbeTarget = {
+  technique: "stamp",
+  address: "10.20.0.11",
+  port: 862,
+  source: undefined,
+  interval: milliseconds(100),
+  timeout: milliseconds(1_000),
+};
+const icmp: ProbeTarget = { ...stamp, technique: "icmp", address: "172.16.0.2", port: 0 };
+const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
+
+async function probing(targets: readonly ProbeTarget[], options?: { raw?: boolean; noSource?: boolean }) {
+  const fake = fakeSockets(options);
+  const messages: FromWorker[] = [];
+  // A plain counter is enough where only the test answers; its bits differ from probe to probe.
+  let drawn = 1;
+  const engine = createEngine(
+    { sockets: fake.sockets, random: () => Math.imul(drawn++, 0x9e3779b1) >>> 0, emit: (m) => messages.push(m) },
+    targets.map((target, index) => ({ of, index, target })),
+  );
+  await engine.open();
+  const batches = () => messages.filter((m) => m.kind === "batch");
+  return {
+    ...fake,
+    engine,
+    logs: (): ProbeLog[] => messages.filter((m) => m.kind === "log"),
+    async turnAt(ms: number) {
+      fake.time.now = ms;
+      return engine.turn();
+    },
+    /** Everything seen of a stream, added up. */
+    total(index = 0) {
+      engine.report();
+      const all = batches().flatMap(({ observations }) => observations.filter((o) => o.index === index));
+      const sum = (key: "received" | "lost" | "late" | "duplicate" | "discarded" | "sendErrors") =>
+        all.reduce((n, o) => n + o[key], 0);
+      return {
+        received: sum("received"),
+        lost: sum("lost"),
+        late: sum("late"),
+        duplicate: sum("duplicate"),
+        discarded: sum("discarded"),
+        sendErrors: sum("sendErrors"),
+        delays: all.flatMap((o) => o.delays),
+        last: all.at(-1) as ProbeObservation,
+      };
+    },
+    dropped() {
+      engine.report();
+      const total: Record<string, number> = {};
+      for (const { dropped } of batches())
+        for (const [kind, n] of Object.entries(dropped)) if (n > 0) total[kind] = (total[kind] ?? 0) + n;
+      return total;
+    },
+  };
+}
+
+const nth = (sent: readonly Sent[], n: number): Sent => {
+  const probe = sent[n];
+  if (probe === undefined) throw new Error(`only ${sent.length} probes were sent`);
+  return probe;
+};
+
+/** The answer of a reflector that keeps the probe for `kept` ms. */
+function reflected({ bytes }: Sent, kept = 0): Uint8Array {
+  const own = { receiveTimestamp: ntpTimestamp(100, 0), timestamp: ntpTimestamp(100, kept * 1e6) };
+  const answer = reflect(bytes, own);
+  if (!answer.ok) throw new Error(answer.error.kind);
+  return answer.value;
+}
+
+function echoed({ bytes }: Sent, identifier?: number): Uint8Array {
+  const asked = decodeEcho(icmpEcho, bytes);
+  if (!asked.ok) throw new Error(asked.error.kind);
+  return encodeEcho(icmpEcho, { ...asked.value, type: "reply", identifier: identifier ?? asked.value.identifier });
+}
+
+function edited(bytes: Uint8Array, edit: (view: DataView) => void): Uint8Array {
+  const copy = bytes.slice();
+  edit(new DataView(copy.buffer));
+  return copy;
+}
+
+const endpoint = ({ address, port }: ProbeTarget): Endpoint => ({ address: parseIpv4(address) ?? 0, port });
+
+describe("STAMP probes", () => {
+  it("measures the round trip without the time that the reflector kept the probe", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    p.arrive(reflected(nth(p.sent, 0), 5), endpoint(stamp), nth(p.sent, 0), 25);
+    await p.turnAt(30);
+    const { received, delays, last } = p.total();
+    expect(received).toBe(1);
+    expect(delays[0]).toBeCloseTo(0.02, 9);
+    expect(last).toMatchObject({ kind: "probe", of, index: 0, technique: "stamp", lastReceivedAt: 25, lossRun: 0 });
+  });
+
+  it("knows the session by source and nonce where the reflector does not copy the SSID", async () => {
+    const twin = { ...stamp };
+    const p = await probing([stamp, twin]);
+    await p.turnAt(0);
+    await p.turnAt(50);
+    for (const probe of p.sent.slice(0, 2)) {
+      const answer = edited(reflected(probe), (view) => view.setUint16(14, 0)).subarray(0, 41);
+      p.arrive(answer, endpoint(stamp), probe, 10);
+    }
+    await p.turnAt(70);
+    expect(p.total(0).received).toBe(1);
+    expect(p.total(1).received).toBe(1);
+  });
+
+  it("refuses what is malformed, foreign, forged or from elsewhere, each by its kind, and still takes the right answer", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    const probe = nth(p.sent, 0);
+    const answer = reflected(probe);
+    const from = endpoint(stamp);
+    p.arrive(answer.subarray(0, 40), from, probe, 1);
+    p.arrive(
+      edited(answer, (v) => v.setUint32(24, 77)),
+      from,
+      probe,
+      1,
+    );
+    p.arrive(
+      edited(answer, (v) => v.setUint16(14, v.getUint16(14) ^ 1)),
+      from,
+      probe,
+      1,
+    );
+    p.arrive(
+      edited(answer, (v) => v.setUint32(32, v.getUint32(32) ^ 1)),
+      from,
+      probe,
+      1,
+    );
+    p.arrive(answer, { ...from, port: 863 }, probe, 1);
+    p.arrive(answer, { ...from, address: from.address + 1 }, probe, 1);
+    p.arrive(answer, from, probe, 20);
+    await p.turnAt(30);
+    expect(p.dropped()).toEqual({ malformed: 1, foreign: 2, forged: 1, wrongSource: 2 });
+    expect(p.total()).toMatchObject({ received: 1, duplicate: 0, delays: [expect.closeTo(0.02, 9)] });
+  });
+
+  it("discards a delay when the reflector's clock cannot be right, and keeps the verdict", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    p.arrive(reflected(nth(p.sent, 0), 30), endpoint(stamp), nth(p.sent, 0), 25);
+    await p.turnAt(100);
+    const backwards = decodeReflector(reflected(nth(p.sent, 1)));
+    if (!backwards.ok) throw new Error(backwards.error.kind);
+    const answer = encodeReflector({ ...backwards.value, receiveTimestamp: ntpTimestamp(101, 0) });
+    p.arrive(answer, endpoint(stamp), nth(p.sent, 1), 25);
+    await p.turnAt(150);
+    expect(p.total()).toMatchObject({ received: 2, discarded: 2, delays: [] });
+  });
+
+  it("sends transmit stamps whose last bits nobody can guess", async () => {
+    const p = await probing([stamp]);
+    for (const ms of [0, 100, 200]) await p.turnAt(ms);
+    const lastBits = p.sent.map(({ bytes }) => new DataView(bytes.buffer).getUint16(10));
+    expect(new Set(lastBits).size).toBe(3);
+  });
+});
+
+describe("ICMP probes", () => {
+  it("measures the round trip, in time, late and lost", async () => {
+    const p = await probing([icmp]);
+    for (const ms of [0, 100, 200]) await p.turnAt(ms);
+    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 1_000);
+    p.arrive(echoed(nth(p.sent, 1)), endpoint(icmp), nth(p.sent, 1), 1_000.5);
+    await p.turnAt(2_000);
+    expect(p.total()).toMatchObject({ received: 1, lost: 2, late: 1, delays: [1] });
+  });
+
+  it("refuses an answer that does not know the cookie, or comes from elsewhere, or asks instead", async () => {
+    const p = await probing([icmp]);
+    await p.turnAt(0);
+    const probe = nth(p.sent, 0);
+    const asked = decodeEcho(icmpEcho, probe.bytes);
+    if (!asked.ok) throw new Error(asked.error.kind);
+    const guessed = edited(asked.value.payload, (view) => view.setUint32(8, 0));
+    p.arrive(encodeEcho(icmpEcho, { ...asked.value, type: "reply", payload: guessed }), endpoint(icmp), probe, 1);
+    p.arrive(encodeEcho(icmpEcho, { ...asked.value, type: "reply", sequence: 999 }), endpoint(icmp), probe, 1);
+    p.arrive(echoed(probe), { address: 1, port: 0 }, probe, 1);
+    p.arrive(echoed(probe, 1), endpoint(icmp), probe, 1);
+    p.arrive(probe.bytes, endpoint(icmp), probe, 1);
+    p.arrive(Uint8Array.of(0, 0, 0), endpoint(icmp), probe, 1);
+    await p.turnAt(2_000);
+    expect(p.dropped()).toEqual({ forged: 2, wrongSource: 1, foreign: 2, malformed: 1 });
+    expect(p.total()).toMatchObject({ received: 0, lost: 1 });
+  });
+
+  it("leaves the answers to others alone on a raw socket, which is handed them all", async () => {
+    const p = await probing([icmp], { raw: true });
+    await p.turnAt(0);
+    p.arrive(echoed(nth(p.sent, 0), 1), endpoint(icmp), nth(p.sent, 0), 1);
+    await p.turnAt(10);
+    expect(p.dropped()).toEqual({});
+  });
+});
+
+describe("guards", () => {
+  it("discards the delay of a preempted send, not its verdict", async () => {
+    const p = await probing([icmp]);
+    p.faults.preempt = true;
+    await p.turnAt(0);
+    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20);
+    await p.turnAt(30);
+    expect(p.total()).toMatchObject({ received: 1, discarded: 1, lost: 0, delays: [] });
+  });
+
+  it.each([3_600_000, -3_600_000, 1])("discards a delay across a step of the wall clock by %i ms", async (step) => {
+    const p = await probing([icmp]);
+    await p.turnAt(0);
+    p.time.ahead += step;
+    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20 + step);
+    await p.turnAt(30);
+    expect(p.total()).toMatchObject({ received: 1, late: 0, lost: 0, discarded: 1, delays: [] });
+    expect(p.total().last.lastReceivedAt).toBe(30);
+  });
+
+  it("does not call lost what still waits in the receive buffer", async () => {
+    const p = await probing([icmp]);
+    for (const ms of [0, 100]) await p.turnAt(ms);
+    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20);
+    p.arrive(echoed(nth(p.sent, 1)), endpoint(icmp), nth(p.sent, 1), 20);
+    p.faults.leave = 1;
+    await p.turnAt(5_000);
+    expect(p.total()).toMatchObject({ received: 1, lost: 0 });
+    p.faults.leave = 0;
+    await p.turnAt(5_010);
+    expect(p.total()).toMatchObject({ received: 2, lost: 0 });
+  });
+
+  it("counts what the receive buffer lost", async () => {
+    const p = await probing([icmp]);
+    p.faults.overflow = 12;
+    await p.turnAt(0);
+    expect(p.dropped()).toEqual({ overflow: 12 });
+  });
+});
+
+describe("sends that fail", () => {
+  it("are send errors, not loss, told once when they begin and once when they end", async () => {
+    const p = await probing([icmp, icmp]);
+    p.faults.send = "ENETUNREACH";
+    for (let ms = 0; ms < 1_000; ms += 50) await p.turnAt(ms);
+    expect(p.total()).toMatchObject({ sendErrors: 10, received: 0, lost: 0 });
+    p.faults.send = undefined;
+    for (let ms = 1_000; ms < 2_000; ms += 50) await p.turnAt(ms);
+    const told = p.logs().filter(({ message }) => message.startsWith("probes can"));
+    expect(told.map(({ level, message, fields }) => [level, message, fields.reason, fields.streams])).toEqual([
+      ["warn", "probes cannot be sent", "ENETUNREACH", 2],
+      ["info", "probes can be sent again", "ENETUNREACH", 2],
+    ]);
+  });
+
+  it("concern only the stream whose source does not exist, and end when it comes up", async () => {
+    const p = await probing([{ ...icmp, source: "203.0.113.9" }, icmp], { noSource: true });
+    for (let ms = 0; ms < 4_000; ms += 50) await p.turnAt(ms);
+    expect(p.total(0)).toMatchObject({ sendErrors: 40, lost: 0 });
+    expect(p.total(1)).toMatchObject({ sendErrors: 0 });
+    expect(p.sent).toHaveLength(40);
+    expect(p.logs().filter(({ level }) => level === "warn")).toHaveLength(1);
+
+    p.faults.noSource = false;
+    for (let ms = 5_000; ms < 5_500; ms += 50) await p.turnAt(ms);
+    expect(p.total(0).sendErrors).toBe(40);
+  });
+
+  it("say when an address is not one that can be probed", async () => {
+    const p = await probing([{ ...icmp, address: "2001:db8::1" }, icmp]);
+    await p.turnAt(0);
+    await p.turnAt(50);
+    expect(p.total(0)).toMatchObject({ sendErrors: 1 });
+    expect(p.total(1)).toMatchObject({ sendErrors: 0 });
+    expect(p.sent).toHaveLength(1);
+    expect(p.logs().map(({ fields }) => fields.reason)).toContain("not an IPv4 address");
+  });
+});

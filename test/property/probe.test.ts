@@ -1,0 +1,177 @@
+// Whatever arrives at the prober's sockets: it never throws, and it is never taken for an answer that it is not.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Instant } from "../../agent/lib/clock.ts";
+import { milliseconds } from "../../agent/lib/duration.ts";
+import { readEchoReply, readStampReply } from "../../agent/probe/answer.ts";
+import { createSession, type Nonce } from "../../agent/probe/session.ts";
+import { decodeEcho, encodeEcho, icmpEcho, ipv4Payload, writeProbeRequest } from "../../agent/wire/icmp.ts";
+import { decodeSender, encodeSender, reflect, unsynchronised } from "../../agent/wire/stamp.ts";
+
+const bytes = fc.uint8Array({ maxLength: 200 });
+const u32 = fc.nat(0xffff_ffff);
+/** As many nonces as asked for: all different, and none that a shrinking generator would come upon. */
+const nonces = fc
+  .integer({ min: 1, max: 40 })
+  .map((count) => Array.from({ length: count }, (_, n): Nonce => [scatter(n + 1), scatter(n + 101)]));
+const scatter = (n: number) => Math.imul(n, 0x9e37_79b1) >>> 0;
+const socket = { identifier: 4_711, raw: false };
+const stampTime = fc.record({ seconds: u32, fraction: u32 });
+
+/** A session that has sent a probe for each nonce. */
+function sessionWith(sent: readonly Nonce[], tag: (n: number) => number) {
+  const session = createSession({ interval: milliseconds(100), timeout: milliseconds(1_000) });
+  sent.forEach((nonce, n) => {
+    session.depart(nonce, tag(n), { monotonic: (n * 100) as Instant, realtime: n * 1e8 });
+  });
+  return session;
+}
+
+describe("any octets", () => {
+  it("are decoded to a value, whatever they are", () => {
+    fc.assert(
+      fc.property(bytes, (octets) => {
+        for (const result of [decodeEcho(icmpEcho, octets), ipv4Payload(octets), decodeSender(octets)]) {
+          if (!result.ok) expect(result.error.offset).toBeLessThanOrEqual(octets.byteLength);
+        }
+        const claim = readStampReply(octets);
+        expect(claim === "malformed").toBe(octets.byteLength < 41);
+        readEchoReply(octets, socket);
+        reflect(octets, { receiveTimestamp: { seconds: 0, fraction: 0 }, timestamp: { seconds: 0, fraction: 0 } });
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("are no answer to any probe", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 41, maxLength: 64 }), nonces, (octets, sent) => {
+        const claim = readStampReply(octets);
+        if (typeof claim === "string") throw new Error(claim);
+        // Guessing 64 bits that were never shown does not happen.
+        expect(typeof sessionWith(sent, () => 0).find(claim.sequence, claim.nonce, claim.tag)).toBe("string");
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe("an answer with a flipped octet", () => {
+  it("is never one to another probe (STAMP)", () => {
+    fc.assert(
+      fc.property(
+        nonces,
+        fc.nat(39),
+        stampTime,
+        fc.nat(43),
+        fc.integer({ min: 1, max: 255 }),
+        (sent, pick, t, at, flip) => {
+          const n = pick % sent.length;
+          const [seconds, fraction] = sent[n] as Nonce;
+          const request = encodeSender({
+            sequence: n,
+            timestamp: { seconds, fraction },
+            errorEstimate: unsynchronised,
+            ssid: 7,
+          });
+          const answer = reflect(request, { receiveTimestamp: t, timestamp: t });
+          if (!answer.ok) throw new Error(answer.error.kind);
+          const session = sessionWith(sent, () => 0);
+          const right = readStampReply(answer.value);
+          if (typeof right === "string") throw new Error(right);
+          expect(session.find(right.sequence, right.nonce, right.tag)).toMatchObject({ sequence: n });
+
+          answer.value[at] = (answer.value[at] ?? 0) ^ flip;
+          const wrong = readStampReply(answer.value);
+          if (typeof wrong === "string") throw new Error(wrong);
+          const found = session.find(wrong.sequence, wrong.nonce, wrong.tag);
+          if (typeof found === "object") expect(found.sequence).toBe(n);
+          // What the reflector copied is what names the probe: a flip there is found out.
+          if (at >= 24 && at < 36) expect(typeof found).toBe("string");
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it("is never an answer at all (ICMP: the checksum sees every single octet)", () => {
+    fc.assert(
+      fc.property(u32, u32, fc.nat(63), fc.integer({ min: 1, max: 255 }), (high, low, at, flip) => {
+        const into = new Uint8Array(64);
+        const head = { identifier: socket.identifier, sequence: 3 };
+        writeProbeRequest(into, icmpEcho, head, { stream: 1, sequence: 0, cookie: [high, low] });
+        const asked = decodeEcho(icmpEcho, into);
+        if (!asked.ok) throw new Error(asked.error.kind);
+        const answer = encodeEcho(icmpEcho, { ...asked.value, type: "reply" });
+        expect(readEchoReply(answer, socket)).toMatchObject({ stream: 1, sequence: 0, nonce: [high, low], tag: 3 });
+        answer[at] = (answer[at] ?? 0) ^ flip;
+        expect(readEchoReply(answer, socket)).toBe("malformed");
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe("whatever happens to the probes of a stream", () => {
+  const events = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant("send" as const) }),
+      fc.record({ kind: fc.constant("fail" as const) }),
+      fc.record({ kind: fc.constant("answer" as const), pick: fc.nat(1_000), took: fc.nat(1_500) }),
+      fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(700) }),
+      fc.record({ kind: fc.constant("drain" as const) }),
+    ),
+    { maxLength: 400 },
+  );
+
+  it("each is in the end received, lost or not sent, and exactly one of them", () => {
+    fc.assert(
+      fc.property(events, (steps) => {
+        const session = createSession({ interval: milliseconds(50), timeout: milliseconds(400) });
+        let now = 0;
+        let sent = 0;
+        let failed = 0;
+        const total = { received: 0, lost: 0, sendErrors: 0, late: 0, delays: 0, answers: 0 };
+        let accepted = 0;
+        const drain = () => {
+          const counts = session.drain();
+          if (counts === undefined) return;
+          total.received += counts.received;
+          total.lost += counts.lost;
+          total.sendErrors += counts.sendErrors;
+          total.late += counts.late;
+          total.delays += counts.delays.length;
+          total.answers += counts.received + counts.late + counts.duplicate;
+        };
+        for (const step of steps) {
+          if (step.kind === "send" || step.kind === "fail") {
+            const sequence = session.depart([sent, 0], 0, { monotonic: now as Instant, realtime: now * 1e6 });
+            sent++;
+            if (step.kind === "fail") {
+              session.failed(sequence);
+              failed++;
+            }
+          } else if (step.kind === "answer" && sent > 0) {
+            const sequence = step.pick % sent;
+            const match = session.find(sequence, [sequence, 0], 0);
+            if (typeof match === "string") continue;
+            session.answered(match, step.took, step.took / 1_000, now as Instant);
+            accepted++;
+          } else if (step.kind === "pass") {
+            now += step.ms;
+            session.expire(now as Instant);
+          } else drain();
+        }
+        session.expire((now + 10_000) as Instant);
+        drain();
+        expect(total.received + total.lost + total.sendErrors).toBe(sent);
+        expect(total.sendErrors).toBe(failed);
+        expect(total.answers).toBe(accepted);
+        expect(total.delays).toBe(total.received);
+        expect(total.late).toBeLessThanOrEqual(total.lost);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
