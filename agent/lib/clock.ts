@@ -21,9 +21,20 @@ export function monotonicNow(): Instant {
   return (s * 1_000 + ns / 1e6) as Instant;
 }
 
+const calendarOffset = () => Date.now() - monotonicNow();
+
+/** Readings of the two clocks differ by up to a millisecond each time; more than this is a step of the calendar. */
+const calendarStep = 20;
+let offset = calendarOffset();
+
 export const systemClock: Clock = {
   now: monotonicNow,
-  toEpoch: (at) => Date.now() - (monotonicNow() - at),
+  // The same instant gives the same time at every scrape, until the calendar is really set anew.
+  toEpoch(at) {
+    const current = calendarOffset();
+    if (Math.abs(current - offset) > calendarStep) offset = current;
+    return Math.round(offset + at);
+  },
   after(delay, fn) {
     const timer = setTimeout(fn, Math.max(0, delay));
     return () => clearTimeout(timer);

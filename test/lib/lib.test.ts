@@ -66,4 +66,10 @@ describe("the system clock", () => {
     expect(monotonicNow()).toBeGreaterThanOrEqual(first);
     expect(Math.abs(systemClock.toEpoch(systemClock.now()) - Date.now())).toBeLessThan(seconds(1));
   });
+
+  it("gives one instant the same time whenever it is asked", () => {
+    const instant = systemClock.now();
+    const times = new Set(Array.from({ length: 1_000 }, () => systemClock.toEpoch(instant)));
+    expect(times.size).toBe(1);
+  });
 });
