@@ -66,7 +66,6 @@ export function directionsOf([a, b]: readonly [string, string]): readonly (reado
 }
 
 function circuitLines(circuit: (typeof circuits)[number], ports: LabPorts): readonly string[] {
-  const asn = sites.find((s) => s.name === circuit.site)?.asn;
   return [
     `  ${circuit.name}:`,
     `    serviceKey: ${circuit.serviceKey}`,
@@ -88,7 +87,7 @@ function circuitLines(circuit: (typeof circuits)[number], ports: LabPorts): read
     ...circuit.peerings.flatMap((p) => [
       `      ${p.name}:`,
       `        vlan: ${p.vlan}`,
-      `        customerAsn: ${asn}`,
+      `        customerAsn: ${p.customerAsn}`,
       // The provider's own subnets towards Microsoft are not the customer's to know.
       ...(circuit.connectivityModel === "anyToAny"
         ? []

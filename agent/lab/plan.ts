@@ -1,7 +1,8 @@
 // The simulated estate as data: three sites, one circuit of each connectivity model, believable numbers.
 // Router addresses and link subnets are what the routers say of themselves; on the wire everything is
 // 127.0.0.1 and a port, because macOS has no other loopback address. Peer addresses of the `microsoft`
-// peering are documentation prefixes (RFC 5737): that peering refuses private ones.
+// peering are documentation prefixes (RFC 5737) and its ASN a documentation ASN (RFC 5398), the router's
+// local-as there: that peering refuses private ones.
 
 import { type ConnectivityModel, type LinkName, linkNames, type PeeringName, type Sku } from "../estate/estate.ts";
 
@@ -33,6 +34,7 @@ export interface LinkPlan {
 export interface PeeringPlan {
   readonly name: PeeringName;
   readonly vlan: number;
+  readonly customerAsn: number;
   readonly subnets: Readonly<Record<LinkName, string>>;
   /** Round-trip delay in milliseconds from the site to the reflector behind this path, without jitter. */
   readonly delay: Readonly<Record<LinkName, number>>;
@@ -103,6 +105,7 @@ export const circuits: readonly CircuitPlan[] = [
       {
         name: "azurePrivate",
         vlan: 100,
+        customerAsn: 65010,
         subnets: { primary: "172.16.10.0/30", secondary: "172.16.10.4/30" },
         delay: { primary: 2.4, secondary: 3.1 },
         peak: { receive: 420 * Mbps, transmit: 260 * Mbps },
@@ -110,6 +113,7 @@ export const circuits: readonly CircuitPlan[] = [
       {
         name: "microsoft",
         vlan: 101,
+        customerAsn: 65551,
         subnets: { primary: "203.0.113.0/30", secondary: "203.0.113.4/30" },
         delay: { primary: 2.8, secondary: 3.4 },
         peak: { receive: 190 * Mbps, transmit: 70 * Mbps },
@@ -130,6 +134,7 @@ export const circuits: readonly CircuitPlan[] = [
       {
         name: "azurePrivate",
         vlan: 200,
+        customerAsn: 65020,
         subnets: { primary: "172.16.20.0/30", secondary: "172.16.20.4/30" },
         delay: { primary: 3.2, secondary: 4.6 },
         peak: { receive: 210 * Mbps, transmit: 150 * Mbps },
@@ -150,6 +155,7 @@ export const circuits: readonly CircuitPlan[] = [
       {
         name: "azurePrivate",
         vlan: 210,
+        customerAsn: 65020,
         subnets: { primary: "172.16.21.0/30", secondary: "172.16.21.4/30" },
         delay: { primary: 2.1, secondary: 2.3 },
         peak: { receive: 1.9 * Gbps, transmit: 1.4 * Gbps },
@@ -181,6 +187,7 @@ export const circuits: readonly CircuitPlan[] = [
       {
         name: "azurePrivate",
         vlan: 300,
+        customerAsn: 65030,
         subnets: { primary: "172.16.30.0/30", secondary: "172.16.30.4/30" },
         delay: { primary: 3.8, secondary: 4.9 },
         peak: { receive: 95 * Mbps, transmit: 62 * Mbps },
