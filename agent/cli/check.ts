@@ -1,15 +1,11 @@
 // `circuitwatch check FILE`: says everything that is wrong with a configuration, or what it watches.
 
 import { type Estate, pathsOf } from "../estate/estate.ts";
+import type { Io } from "./io.ts";
 import { type HostFiles, loadConfig } from "./load.ts";
 
-export interface CheckIo extends HostFiles {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-}
-
 /** The exit code: 0 when the file can be used, 1 when not. */
-export async function check(file: string, io: CheckIo): Promise<number> {
+export async function check(file: string, io: Io & HostFiles): Promise<number> {
   const loaded = loadConfig(file, io);
   if (!loaded.ok) {
     for (const line of loaded.error) io.err(line);

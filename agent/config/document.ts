@@ -78,7 +78,7 @@ export function readDocument(given: string): Result<SourceDocument, readonly Sou
   if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
     return whole("the file is empty", "write at least site, snmp, routers and circuits");
   }
-  const reading = new Reading(parsed);
+  const reading = new Reading(parsed, position);
   const { data, at } = reading.node(parsed.contents, [], undefined, 0);
   if (reading.stopped !== undefined) {
     return err([{ ...position(reading.stopped.offset), key: "", ...reading.stopped }]);
@@ -146,10 +146,12 @@ class Reading {
   readonly findings: Finding[] = [];
   stopped: { readonly offset: number; readonly problem: string; readonly fix: string } | undefined;
   readonly #document: Document.Parsed;
+  readonly #position: SourceDocument["position"];
   #nodes = 0;
 
-  constructor(document: Document.Parsed) {
+  constructor(document: Document.Parsed, position: SourceDocument["position"]) {
     this.#document = document;
+    this.#position = position;
   }
 
   node(node: Node | null | undefined, path: KeyPath, key: number | undefined, depth: number, from?: number): Read {
@@ -212,15 +214,11 @@ class Reading {
         continue;
       }
       const read = this.node(value as Node | null, here, keyOffset, depth + 1, from);
-      if (children.has(name)) {
+      const first = children.get(name);
+      if (first !== undefined) {
+        const problem = `stands in line ${this.#position(first.key ?? first.value).line} already`;
         // The place is that of the second; the first stays the one that counts.
-        this.findings.push({
-          path: here,
-          at: "key",
-          problem: "stands twice in this map",
-          fix: "keep one of them",
-          offset: keyOffset,
-        });
+        this.findings.push({ path: here, at: "key", problem, fix: "keep one of them", offset: keyOffset });
         continue;
       }
       children.set(name, read.at);

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { allOf, dotted, type Finding, type KeyPath, nearest, oneOf, quote } from "./error.ts";
-import { type KeyFacts, keyFacts, secretType } from "./keys.ts";
+import { type KeyFacts, keyFacts, namePattern, secretType } from "./keys.ts";
 import { nameRule } from "./scalars.ts";
 
 /** Keys under which nothing that was written is ever repeated: a literal secret may stand there. */
@@ -150,11 +150,20 @@ function badName(path: KeyPath): Finding {
   return { path, at: "key", problem, fix };
 }
 
+/** The names of credentials that may be repeated: people have written the community itself where a name belongs. */
+export function credentialNames(data: unknown): readonly string[] | undefined {
+  const all = valueAt(data, ["snmp", "credentials"]);
+  if (typeof all !== "object" || all === null || Array.isArray(all)) return undefined;
+  return Object.entries(all).flatMap(([name, value]) => (namePattern.test(name) && value !== null ? [name] : []));
+}
+
 /** Dotted path for a message: below credentials, only what the schema knows is repeated. */
-export function shownKey(path: KeyPath, root: z.ZodType): string {
+export function shownKey(path: KeyPath, root: z.ZodType, data: unknown): string {
   if (!nearSecret(path)) return dotted(path);
-  let shown = path;
-  while (shown.length > 2 && (schemaAt(root, shown) === undefined || typeof shown.at(-1) === "number"))
+  const known = credentialNames(data)?.includes(String(path[2])) ?? false;
+  let shown = known ? path : path.slice(0, 2);
+  while (shown.length > 2 && (schemaAt(root, shown) === undefined || typeof shown.at(-1) === "number")) {
     shown = shown.slice(0, -1);
+  }
   return dotted(shown);
 }

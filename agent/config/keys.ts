@@ -35,15 +35,22 @@ export function text(declaration: KeyDeclaration<string>) {
   return declared(z.string(), declaration);
 }
 
-export function integer(declaration: KeyDeclaration<number> & { readonly minimum: number; readonly maximum: number }) {
-  const { minimum, maximum, type, wrong } = declaration;
+export function integer(
+  declaration: KeyDeclaration<number> & {
+    readonly minimum: number;
+    readonly maximum: number;
+    /** How it is to be written, where there is more than one way. */
+    readonly form?: string;
+  },
+) {
+  const { minimum, maximum, form = "", type, wrong } = declaration;
   return declared(z.number(), {
     ...declaration,
     json: { type: "integer", minimum, maximum },
     wrong: (value) =>
       Number.isInteger(value) && value >= minimum && value <= maximum
         ? wrong?.(value)
-        : { problem: `${value} is not ${type}`, fix: `write a whole number from ${minimum} to ${maximum}` },
+        : { problem: `${value} is not ${type}`, fix: `write a whole number from ${minimum} to ${maximum}${form}` },
   });
 }
 

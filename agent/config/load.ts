@@ -23,11 +23,12 @@ export function parseConfig(
 
   const { data } = document.value;
   const parsed = configurationSchema.safeParse(data);
-  const findings: Finding[] = [...document.value.findings];
-  if (!parsed.success) findings.push(...findingsOf(parsed.error.issues, configurationSchema, data));
+  const ofText = document.value.findings;
+  const ofSchema = parsed.success ? [] : findingsOf(parsed.error.issues, configurationSchema, data);
+  const findings = [...ofText, ...ofSchema.filter((finding) => !ofText.some((known) => isSame(known, finding)))];
 
-  // The rules see what is left when everything wrong is taken out, so that one mistake hides no other.
-  const draft = prune(data, findings) as Draft<ConfigurationInput>;
+  // The rules see what is left when every wrong value is taken out, so that one mistake hides no other.
+  const draft = prune(data, ofSchema) as Draft<ConfigurationInput>;
   const credentials = credentialsOf(draft, secrets, findings);
   const context: RuleContext = {
     draft,
@@ -55,15 +56,25 @@ function credentialsOf(
   return credentials;
 }
 
+/** The value that could not be read from the text is no news to the schema. */
+function isSame(a: Finding, b: Finding): boolean {
+  return a.at === "value" && a.path.length === b.path.length && a.path.every((part, i) => part === b.path[i]);
+}
+
 /** In the order of the file. */
 function placed(findings: readonly Finding[], document: SourceDocument, file: string): readonly ConfigError[] {
   return findings
     .map((finding) => ({ finding, offset: finding.offset ?? offsetOf(document.root, finding.path, finding.at) }))
-    .sort((a, b) => a.offset - b.offset)
+    .sort((a, b) => a.offset - b.offset || (a.finding.problem < b.finding.problem ? -1 : 1))
+    .filter(({ finding, offset }, i, all) => {
+      // Two rules may find the same; sorted by place, they stand side by side.
+      const before = all[i - 1];
+      return before?.offset !== offset || before.finding.problem !== finding.problem;
+    })
     .map(({ finding: { path, problem, fix }, offset }) => ({
       file,
       ...document.position(offset),
-      key: shownKey(path, configurationSchema),
+      key: shownKey(path, configurationSchema, document.data),
       problem,
       fix,
     }));

@@ -43,13 +43,18 @@ export const siteNameWrong = (value: string): Wrong | undefined =>
     ? undefined
     : { problem: `${quote(value)} is not a name`, fix: nameRule(value) };
 
-/** The rule for names, with the name that was probably meant. */
-export function nameRule(value: string): string {
-  const meant = value
+/** The valid name that a person probably meant; empty when there is none. */
+export function meantName(value: string): string {
+  return value
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 63);
+}
+
+/** The rule for names, with the name that was probably meant. */
+export function nameRule(value: string): string {
+  const meant = meantName(value);
   const rule = "use lower-case letters, digits and hyphens, beginning with a letter or digit";
   return meant === "" ? rule : `${rule}: ${meant}`;
 }
@@ -275,6 +280,7 @@ export function asn({ is, type = "an ASN" }: Described & { readonly type?: strin
     examples: ["65010"],
     minimum: 1,
     maximum: 4_294_967_295,
+    form: " (asplain, RFC 5396)",
     wrong: (value) => {
       const why = reservedAsn(value);
       return why === undefined

@@ -1,7 +1,7 @@
 import { linkNames, peeringNames } from "../../estate/estate.ts";
 import { oneOf, quote } from "../error.ts";
 import { formatSpeed, parseSpeed } from "../values.ts";
-import { type ConfigurationDraft, choose, namesUnder, notDefined, present, type Rule } from "./rule.ts";
+import { type ConfigurationDraft, choose, isDefined, namesUnder, notDefined, present, type Rule } from "./rule.ts";
 
 export type CircuitDraft = NonNullable<NonNullable<ConfigurationDraft["circuits"]>[string]>;
 
@@ -15,7 +15,7 @@ export const linksEndOnDefinedRouters: Rule = ({ draft, given, report }) => {
   for (const [name, circuit] of present(draft.circuits)) {
     for (const link of linkNames) {
       const router = circuit.links?.[link]?.router;
-      if (router === undefined || routers.includes(router)) continue;
+      if (router === undefined || isDefined(router, routers)) continue;
       const path = ["circuits", name, "links", link, "router"];
       report(path, notDefined(router, "routers"), choose(router, routers, "routers"));
     }

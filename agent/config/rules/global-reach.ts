@@ -1,5 +1,5 @@
 import { oneOf, quote } from "../error.ts";
-import { choose, items, namesUnder, notDefined, present, type Rule } from "./rule.ts";
+import { choose, isDefined, items, namesUnder, notDefined, present, type Rule } from "./rule.ts";
 
 export const globalReachJoinsTwoCircuits: Rule = ({ draft, given, report }) => {
   const defined = namesUnder(given, ["circuits"]) ?? [];
@@ -15,7 +15,7 @@ export const globalReachJoinsTwoCircuits: Rule = ({ draft, given, report }) => {
       const circuitPath = [...path, i];
       if (circuits.indexOf(circuit) < i)
         report(circuitPath, `${quote(circuit)} stands twice`, "name two different circuits");
-      else if (!defined.includes(circuit)) {
+      else if (!isDefined(circuit, defined)) {
         report(circuitPath, notDefined(circuit, "circuits"), choose(circuit, defined, "circuits"));
       } else {
         const described = draft.circuits?.[circuit];

@@ -1,13 +1,14 @@
 import { formatAddress, parseAddress } from "../../estate/address.ts";
-import { choose, namesUnder, present, type Rule } from "./rule.ts";
+import { credentialNames } from "../issues.ts";
+import { choose, isDefined, present, type Rule } from "./rule.ts";
 
 /** The name that was written is not repeated: people put the community itself there. */
 export const credentialsAreDefined: Rule = ({ draft, given, report }) => {
-  const defined = namesUnder(given, ["snmp", "credentials"]);
+  const defined = credentialNames(given);
   if (defined === undefined) return;
   for (const [name, router] of present(draft.routers)) {
     const { credentials } = router;
-    if (credentials === undefined || defined.includes(credentials)) continue;
+    if (credentials === undefined || isDefined(credentials, defined)) continue;
     const path = ["routers", name, "credentials"];
     report(path, "names credentials that are not defined", choose(credentials, defined, "snmp.credentials"));
   }

@@ -1,4 +1,5 @@
 import { type KeyPath, nearest, quote } from "../error.ts";
+import { meantName } from "../scalars.ts";
 import type { ConfigurationInput, Draft } from "../schema.ts";
 
 export type ConfigurationDraft = Draft<ConfigurationInput>;
@@ -36,6 +37,11 @@ export function namesUnder(given: unknown, path: readonly string[]): readonly st
     value = (value as Record<string, unknown>)[part];
   }
   return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : undefined;
+}
+
+/** A name that is written wrongly where it is defined is reported there, and not again where it is used rightly. */
+export function isDefined(name: string, defined: readonly string[]): boolean {
+  return defined.includes(name) || defined.some((other) => meantName(other) === name);
 }
 
 const longestList = 8;

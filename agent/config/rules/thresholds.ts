@@ -90,7 +90,8 @@ export const probesAreOftenEnough: Rule = ({ draft, report }) => {
       const span = parseDuration(text);
       if (span === undefined || span >= every * least) continue;
       const problem = `${interval} between probes is too long for a ${key} of ${text}`;
-      report(path, problem, `probe at least ${least} times in it: shorten the interval, or lengthen ${key}`);
+      const place = own?.[key] === undefined || path.at(-1) === "interval" ? path : [...path, key];
+      report(place, problem, `probe at least ${least} times in it: shorten the interval, or lengthen ${key}`);
     }
   };
   check(["probing", "interval"], "path", undefined, fallback);
