@@ -6,7 +6,7 @@ import { chip, since, ticketBlock } from "./page-parts.ts";
 import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
 import { pairTicket } from "./ticket.ts";
-import { lossWords, ms, pathTones } from "./words.ts";
+import { delayWords, lossWords, ms, pathTones } from "./words.ts";
 
 export function renderGlobalReach(status: Status, now: number): Html {
   const { globalReach } = status;
@@ -39,7 +39,7 @@ function renderCell(globalReach: readonly GlobalReachStatus[], from: string, to:
         g,
         pair,
       }) => html`<div class="cell"><span class="quiet">${g.name}</span> ${chip(pathTones[pair.state], pair.state)}
-<div>${pair.delay === null || pair.delay === undefined ? "no delay measured" : `${ms(pair.delay.median)} · p95 ${ms(pair.delay.p95)}`}</div>
+<div>${pair.delay === null ? `delay ${delayWords(pair)}` : `${ms(pair.delay.median)} · p95 ${ms(pair.delay.p95)}`}</div>
 <div>loss ${lossWords(pair)}</div><div class="quiet">${since(pair.since, now)}</div></div>`,
     )}</td>`;
   }

@@ -53,7 +53,7 @@ export interface SessionStatus {
 export interface Measured {
   readonly loss: { readonly ratio: number | null; readonly probes: number };
   /** Round-trip delay in seconds; null when no probe was answered. */
-  readonly delay: Performance["delay"] | null;
+  readonly delay: NonNullable<Performance["delay"]> | null;
 }
 
 interface Judged extends Measured {

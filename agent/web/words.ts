@@ -1,6 +1,6 @@
 // What the closed kinds are called before people, and how times and figures are written for them.
 
-import type { Cause, Owner, PathState, Redundancy } from "../estate/judgement.ts";
+import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { InterfaceStatus, Measured, SessionStatus } from "./status.ts";
 
@@ -75,10 +75,21 @@ export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): 
   return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
 }
 
-/** `12.0 % of 50 probes`: loss is never said without its sample size. */
-export function lossWords({ loss }: Measured): string {
-  if (loss.ratio === null) return loss.probes === 0 ? "not measured" : `not measured (${loss.probes} probes)`;
-  return `${percent(loss.ratio)} of ${loss.probes} probes`;
+/**
+ * `12.0 % of 50 probes`: loss is never said without its sample size. The window leaves a silence out, so
+ * during one there is no ratio; that nothing gets through is then the figure.
+ */
+export function lossWords(of: Figures): string {
+  const { ratio, probes } = of.loss;
+  if (ratio !== null) return `${percent(ratio)} of ${probes} probes`;
+  return isSilent(of) ? "no probe is answered" : "not measured";
+}
+
+/** What was measured, with the reasons beside it. */
+type Figures = Measured & { readonly reasons: readonly Reason[] };
+
+function isSilent({ reasons }: Figures): boolean {
+  return reasons.some(({ cause }) => cause === "probesSilent");
 }
 
 function percent(ratio: number): string {
@@ -89,8 +100,9 @@ function percent(ratio: number): string {
   return `${value === 0 || value === 100 ? value : value.toFixed(1)} %`;
 }
 
-export function delayWords({ delay, loss }: Measured): string {
-  if (delay === null || delay === undefined) return loss.probes > 0 ? "no answer" : "not measured";
+export function delayWords(of: Figures): string {
+  const { delay, loss } = of;
+  if (delay === null) return loss.probes > 0 || isSilent(of) ? "no answer" : "not measured";
   return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}`;
 }
 

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import type { Reason } from "../../agent/estate/judgement.ts";
+import {
+  bitRate,
+  clockTime,
+  delayWords,
+  interfaceWords,
+  listed,
+  lossWords,
+  ms,
+  sessionWords,
+  span,
+} from "../../agent/web/words.ts";
+
+const silent: Reason = { cause: "probesSilent", owner: "provider", evidence: "no answer for 13s" };
+const figures = (ratio: number | null, probes: number, reasons: readonly Reason[] = []) => ({
+  loss: { ratio, probes },
+  delay: null,
+  reasons,
+});
+
+describe("figures", () => {
+  it("say loss with its sample size, and never round a few to none or to all", () => {
+    expect(lossWords(figures(0, 50))).toBe("0 % of 50 probes");
+    expect(lossWords(figures(0.12, 50))).toBe("12.0 % of 50 probes");
+    expect(lossWords(figures(1, 50))).toBe("100 % of 50 probes");
+    expect(lossWords(figures(1 / 5_000, 5_000))).toBe("< 0.1 % of 5000 probes");
+    expect(lossWords(figures(4_999 / 5_000, 5_000))).toBe("> 99.9 % of 5000 probes");
+  });
+
+  it("keep not measured, no answer and silence apart", () => {
+    expect([lossWords(figures(null, 0)), delayWords(figures(null, 0))]).toEqual(["not measured", "not measured"]);
+    expect(delayWords(figures(1, 50))).toBe("no answer");
+    expect([lossWords(figures(null, 0, [silent])), delayWords(figures(null, 0, [silent]))]).toEqual([
+      "no probe is answered",
+      "no answer",
+    ]);
+  });
+
+  it("write delays and rates in units that a person reads", () => {
+    expect([0.000_05, 0.00192, 0.0121, 0.1623].map(ms)).toEqual(["0.05 ms", "1.92 ms", "12.1 ms", "162 ms"]);
+    expect([1e9, 5e7, 1e11, 2.5e9].map(bitRate)).toEqual(["1 Gbit/s", "50 Mbit/s", "100 Gbit/s", "2.5 Gbit/s"]);
+  });
+});
+
+describe("what routers said", () => {
+  it("keeps silence, absence, intent and failure apart", () => {
+    const session = { adminUp: true, seconds: 252, lastError: null };
+    expect(sessionWords({ ...session, state: "idle" })).toBe("idle for 4m 12s");
+    expect(sessionWords({ ...session, state: "idle", adminUp: false })).toBe("idle for 4m 12s, shut on the router");
+    expect(sessionWords({ ...session, state: "absent", seconds: null })).toBe("absent on the router");
+    expect(interfaceWords({ state: "stale", adminStatus: null })).toBe("no fresh answer");
+    expect(interfaceWords({ state: "notAsked", adminStatus: null })).toBe("not asked yet");
+    expect(interfaceWords({ state: "down", adminStatus: "up" })).toBe("down");
+    expect(interfaceWords({ state: "down", adminStatus: "down" })).toBe("down, admin down");
+  });
+});
+
+describe("times and lists", () => {
+  const now = Date.parse("2026-03-08T03:12:44Z");
+
+  it("give the date only when it was not today, and no negative span", () => {
+    expect(clockTime("2026-03-08T03:08:32Z", now)).toBe("03:08:32 UTC");
+    expect(clockTime("2026-03-07T23:59:59Z", now)).toBe("2026-03-07 23:59:59 UTC");
+    expect(span("2026-03-08T03:08:32Z", now)).toBe("4m 12s");
+    expect(span("2026-03-08T03:12:45Z", now)).not.toContain("-");
+  });
+
+  it("shorten long lists, and say how much is left out", () => {
+    expect(listed(["a"])).toBe("a");
+    expect(listed(["a", "b"])).toBe("a and b");
+    expect(listed(["a", "b", "c", "d"])).toBe("a, b, c and d");
+    expect(listed(["a", "b", "c", "d", "e", "f"])).toBe("a, b, c and 3 more");
+  });
+});
