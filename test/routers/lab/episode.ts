@@ -3,7 +3,7 @@
 
 import { expect } from "vitest";
 import type { Failure } from "./failures.ts";
-import type { History, View } from "./history.ts";
+import { differences, type History, type View } from "./history.ts";
 import type { Page } from "./http.ts";
 import type { Jump } from "./jump.ts";
 import type { Measured } from "./report.ts";
@@ -80,7 +80,7 @@ export async function live({ jump, history, well, from }: Scene, episode: Episod
   }
   const wellAt = await until(
     "all is well again",
-    () => (same(history.latest(), well) ? Date.now() : undefined),
+    () => (differences(history.latest(), well).length === 0 ? Date.now() : undefined),
     { within: 60_000 },
     now,
   );
@@ -122,8 +122,3 @@ function expectOnly({ courses, mayMove }: Episode, history: History, from: numbe
 }
 
 const nameOf = ({ status, labels }: Page) => `${status} ${labels.alertname}`;
-
-function same(a: View, b: View): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => a[key] === b[key]);
-}

@@ -108,3 +108,9 @@ function viewOf(text: string): View {
     }),
   );
 }
+
+/** Series that differ between two views: another word, or missing in one. */
+export function differences(a: View, b: View): readonly string[] {
+  const series = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...series].filter((name) => a[name] !== b[name]);
+}

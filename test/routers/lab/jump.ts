@@ -1,12 +1,13 @@
 // What runs on the jump host: the real agent, a real Prometheus with the project's own rules, a real
 // Alertmanager. All listen on loopback of the namespace.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { answers, get, type Pager, startPager } from "./http.ts";
 import type { Lab } from "./lab.ts";
 import { alive, type Running, startIn } from "./processes.ts";
 import type { Relay } from "./relay.ts";
+import { resultDir } from "./report.ts";
 import { ces, plan } from "./topology.ts";
 import { until } from "./until.ts";
 
@@ -21,6 +22,8 @@ export interface Jump {
   metrics(): Promise<string>;
   /** Whether Prometheus scrapes the agent and every rule has been evaluated without an error. */
   watching(): Promise<boolean>;
+  /** What Prometheus holds pending or firing, and Alertmanager active, by name. */
+  alerts(): Promise<readonly string[]>;
   /** Last lines of what a program wrote, for a failing test's message. */
   logTail(lines: number): string;
   stop(): Promise<void>;
@@ -83,16 +86,19 @@ interface PrometheusRules {
   readonly groups: readonly { readonly rules: readonly { readonly health: string }[] }[];
 }
 
+interface Labelled {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface PrometheusAlerts {
+  readonly alerts: readonly Labelled[];
+}
+
 async function query<T>(socket: string, path: string): Promise<T> {
   return (JSON.parse((await get(socket, path)).body) as { readonly data: T }).data;
 }
 
-export interface JumpOptions {
-  /** Glob of the alert rules; default the project's own. */
-  readonly rules?: string;
-}
-
-export async function startJump(lab: Lab, options: JumpOptions = {}): Promise<Jump> {
+export async function startJump(lab: Lab): Promise<Jump> {
   const dir = join(lab.dir, "jump");
   mkdirSync(dir);
   const file = (name: string, text: string) => {
@@ -120,7 +126,7 @@ export async function startJump(lab: Lab, options: JumpOptions = {}): Promise<Ju
       "--cluster.listen-address=",
     ]),
     start("prometheus", "prometheus", [
-      `--config.file=${file("prometheus.yaml", prometheusConfig(options.rules ?? join(project, "alerts/rules/*.yaml")))}`,
+      `--config.file=${file("prometheus.yaml", prometheusConfig(join(project, "alerts/rules/*.yaml")))}`,
       `--storage.tsdb.path=${join(dir, "prometheus")}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
     ]),
@@ -144,9 +150,16 @@ export async function startJump(lab: Lab, options: JumpOptions = {}): Promise<Ju
         health.every((h) => h === "ok")
       );
     },
+    async alerts() {
+      const { alerts } = await query<PrometheusAlerts>(socket("prometheus"), "/api/v1/alerts");
+      const active: readonly Labelled[] = JSON.parse((await get(socket("alertmanager"), "/api/v2/alerts")).body);
+      return [...alerts, ...active].map(({ labels }) => labels.alertname ?? "");
+    },
     logTail: (lines) => readFileSync(agent.log, "utf8").trim().split("\n").slice(-lines).join("\n"),
     async stop() {
       await agent.stop();
+      mkdirSync(resultDir, { recursive: true });
+      copyFileSync(agent.log, join(resultDir, "agent.log"));
       await Promise.all(running.map((program) => program.stop()));
       await pager.stop();
     },

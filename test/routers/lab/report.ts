@@ -4,6 +4,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Outlives the lab: figures of the last run, and the agent's log. Not part of the project. */
+export const resultDir = join(tmpdir(), "circuitwatch-routers");
+
 /** Seconds; from the injection, or from the undoing for the last two. */
 export interface Measured {
   readonly failure: string;
@@ -17,9 +20,8 @@ export interface Measured {
 }
 
 export function report(rows: readonly Measured[]): string {
-  const dir = join(tmpdir(), "circuitwatch-routers");
-  mkdirSync(dir, { recursive: true });
-  const file = join(dir, "failures.json");
+  mkdirSync(resultDir, { recursive: true });
+  const file = join(resultDir, "failures.json");
   writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`);
   const head = ["failure", "state", "after", "page", "well again", "resolved", "cause (owner)"];
   const s = (n: number) => `${n.toFixed(1)} s`;
