@@ -43,10 +43,12 @@ export function referenceRows(): readonly ReferenceRow[] {
 }
 
 export function renderReference(): string {
-  const rows = referenceRows().map(
-    ({ path, type, default: fallback, absent, meaning }) =>
-      `| \`${path}\` | ${type} | ${fallback === undefined ? absent : `\`${fallback}\``} | ${meaning.replaceAll("|", "\\|")} |`,
-  );
+  const rows = referenceRows().map(({ path, type, default: fallback, absent, meaning }) => [
+    `\`${path}\``,
+    type,
+    fallback === undefined ? absent : `\`${fallback}\``,
+    meaning.replaceAll("|", "\\|"),
+  ]);
   return [
     "# Configuration reference",
     "",
@@ -55,11 +57,16 @@ export function renderReference(): string {
     "Durations are a number and a unit (`ms`, `s`, `m`, `h`, `d`). `<name>` is a name that you give: lower-case letters,",
     "digits and hyphens. `[]` is an item of a list.",
     "",
-    "| key | type | default | meaning |",
-    "|---|---|---|---|",
-    ...rows,
+    ...table([["key", "type", "default", "meaning"], ...rows]),
     "",
   ].join("\n");
+}
+
+/** In columns of one width each, as the formatter of the repository leaves it. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): readonly string[] {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
 }
 
 function rowsUnder(schema: z.ZodType, path: string): readonly ReferenceRow[] {

@@ -1,0 +1,213 @@
+// What the Estate says that the file does not: far ends, limits, defaults, probes and pairs.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import {
+  type Estate,
+  type LinkName,
+  type Path,
+  type PeeringName,
+  pairsOf,
+  pathsOf,
+} from "../../agent/estate/estate.ts";
+import { community, edited, estateOf, estateYaml, sources } from "./estate-yaml.ts";
+
+function pathOf(estate: Estate, circuit: string, peering: PeeringName, link: LinkName): Path {
+  const path = pathsOf(estate).find((p) => p.circuit === circuit && p.peering === peering && p.link === link);
+  if (path === undefined) throw new Error(`no path ${circuit} ${peering} ${link}`);
+  return path;
+}
+
+const withTop = (line: string) => edited(["site: ams\nsnmp:", `site: ams\n${line}\nsnmp:`]);
+const subnets = "subnets: { primary: 172.16.0.0/30, secondary: 172.16.0.4/30 }";
+const withPeering = (line: string) => edited([subnets, `${subnets}\n        ${line}`]);
+const oneProbe = "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }";
+
+describe("paths", () => {
+  const estate = estateOf(estateYaml);
+
+  it("end at the MSEE, the second usable address of the subnet", () => {
+    expect(pathOf(estate, "ams-1", "azurePrivate", "secondary")).toMatchObject({
+      router: "ams-ce2",
+      site: "ams",
+      interface: "er0",
+      vlan: 100,
+      session: { router: "ams-ce2", localAddress: "172.16.0.5", remoteAddress: "172.16.0.6", remoteAsn: 12076 },
+      msee: "172.16.0.6",
+    });
+  });
+
+  it("end at the second address of a /126 too, in canonical form", () => {
+    const six = estateOf(
+      edited([subnets, 'subnets: { primary: "2001:DB8:0:0:0:0:0:0/126", secondary: "2001:db8::4/126" }']),
+    );
+    expect(pathOf(six, "ams-1", "azurePrivate", "primary")).toMatchObject({
+      session: { localAddress: "2001:db8::1", remoteAddress: "2001:db8::2", remoteAsn: 12076 },
+      msee: "2001:db8::2",
+      probes: [{ technique: "icmp", address: "2001:db8::2" }],
+    });
+  });
+
+  it("end at the provider edge with anyToAny, where no MSEE has an address and nothing is probed", () => {
+    expect(pathOf(estate, "sin-1", "azurePrivate", "primary")).toMatchObject({
+      session: { localAddress: undefined, remoteAddress: "198.51.100.1", remoteAsn: 64999 },
+      msee: undefined,
+      probes: [],
+    });
+  });
+});
+
+describe("circuits", () => {
+  const limits = (text: string) =>
+    estateOf(text)
+      .circuits.get("ams-1")
+      ?.peerings.map(({ name, prefixLimits }) => [name, prefixLimits]);
+
+  it("have the prefix limits of their peerings and SKU", () => {
+    const microsoft = ["microsoft", { ipv4: 200, ipv6: 200 }];
+    expect(limits(estateYaml)).toEqual([["azurePrivate", { ipv4: 10_000, ipv6: 100 }], microsoft]);
+    expect(limits(edited(["sku: premium", "sku: standard"]))).toEqual([
+      ["azurePrivate", { ipv4: 4_000, ipv6: 100 }],
+      microsoft,
+    ]);
+  });
+
+  it.each([
+    ["50Mbps", "cloudExchange", 50e6],
+    ["1Gbps", "cloudExchange", 1e9],
+    ["1000Mbps", "cloudExchange", 1e9],
+    ["100Gbps", "direct", 100e9],
+  ])("have %s as bits per second", (text, model, expected) => {
+    const estate = estateOf(
+      edited(
+        ["bandwidth: 1Gbps", `bandwidth: ${text}`],
+        ["connectivityModel: cloudExchange", `connectivityModel: ${model}`],
+      ),
+    );
+    expect(estate.circuits.get("ams-1")?.bandwidth).toBe(expected);
+  });
+});
+
+describe("routers", () => {
+  it("take the interval of snmp unless they have their own", () => {
+    const estate = estateOf(
+      edited(
+        ["snmp:\n", "snmp:\n  interval: 1s\n"],
+        ["192.0.2.12, credentials: edge", "192.0.2.12, credentials: edge, interval: 30s, port: 1161, anySource: true"],
+      ),
+    );
+    expect(estate.routers.get("ams-ce1")).toMatchObject({ pollInterval: 1_000, port: 161, anySource: false });
+    expect(estate.routers.get("ams-ce2")).toMatchObject({ pollInterval: 30_000, port: 1161, anySource: true });
+  });
+});
+
+describe("thresholds", () => {
+  it("are the default, under the estate's, under the peering's", () => {
+    const top = "thresholds: { path: { loss: { raise: 10% }, delay: { for: 1m }, window: 30s } }";
+    const own = "thresholds: { delay: { raise: 20ms, clear: 15.5ms }, silence: 1s }";
+    const estate = estateOf(
+      edited(["site: ams\nsnmp:", `site: ams\n${top}\nsnmp:`], [subnets, `${subnets}\n        ${own}`]),
+    );
+    const common = { loss: { raise: 0.1, clear: 0.02, for: 3_000 }, window: 30_000, keepFiringFor: 10_000 };
+    expect(pathOf(estate, "ams-1", "azurePrivate", "primary").thresholds).toEqual({
+      ...common,
+      delay: { raise: 0.02, clear: 0.0155, for: 60_000 },
+      silence: 1_000,
+    });
+    expect(pathOf(estate, "ams-1", "microsoft", "primary").thresholds).toEqual({
+      ...common,
+      delay: { raise: 0.1, clear: 0.08, for: 60_000 },
+      silence: 2_000,
+    });
+    expect(pairsOf(estate)[0]?.thresholds.delay).toEqual({ raise: 0.3, clear: 0.25, for: 5_000 });
+  });
+});
+
+describe("probes", () => {
+  const icmp = { technique: "icmp", address: "172.16.0.2", port: 0, source: undefined, interval: 200, timeout: 1_000 };
+
+  it("ask the MSEE by icmp when the file says nothing", () => {
+    expect(pathOf(estateOf(estateYaml), "ams-1", "azurePrivate", "primary").probes).toEqual([icmp]);
+  });
+
+  it("take the defaults of probing, and the port of STAMP", () => {
+    const estate = estateOf(
+      edited(
+        ["site: ams\nsnmp:", "site: ams\nprobing: { interval: 100ms, timeout: 500ms }\nsnmp:"],
+        [
+          subnets,
+          `${subnets}\n        probes: { primary: [{ technique: icmp }, { technique: stamp, address: 192.0.2.99, source: 192.0.2.98, interval: 50ms }], secondary: [] }`,
+        ],
+      ),
+    );
+    expect(pathOf(estate, "ams-1", "azurePrivate", "primary").probes).toEqual([
+      { ...icmp, interval: 100, timeout: 500 },
+      { technique: "stamp", address: "192.0.2.99", port: 862, source: "192.0.2.98", interval: 50, timeout: 500 },
+    ]);
+    expect(pathOf(estate, "ams-1", "azurePrivate", "secondary").probes).toEqual([]);
+  });
+
+  it("leave the link that is not named its default", () => {
+    const estate = estateOf(withPeering("probes: { secondary: [] }"));
+    expect(pathOf(estate, "ams-1", "azurePrivate", "primary").probes).toEqual([icmp]);
+  });
+});
+
+describe("Global Reach pairs", () => {
+  it("are those of this agent's site, and those with a source, by direction", () => {
+    const probes = [
+      oneProbe,
+      "- { from: sin, to: ams, technique: stamp, address: 192.0.2.31 }",
+      "- { from: ams, to: sin, technique: icmp, address: 192.0.2.32 }",
+      "- { from: sin, to: ams, technique: stamp, address: 192.0.2.33, source: 192.0.2.34 }",
+    ];
+    const estate = estateOf(edited([oneProbe, probes.join("\n      ")]));
+    expect(pairsOf(estate).map((p) => [p.globalReach, p.fromSite, p.toSite, p.probes.map((t) => t.address)])).toEqual([
+      ["ams-sin", "ams", "sin", ["192.0.2.30", "192.0.2.32"]],
+      ["ams-sin", "sin", "ams", ["192.0.2.33"]],
+    ]);
+    expect(estate.globalReach.get("ams-sin")).toMatchObject({
+      circuits: ["ams-1", "sin-1"],
+      subnet: "192.168.250.0/29",
+    });
+  });
+});
+
+describe("subnets of different customers", () => {
+  const sin = "{ vlan: 200, customerAsn: 65020, subnets: { primary: 172.16.0.0/30, secondary: 172.16.0.4/30 } }";
+
+  it("may be the same on routers of their own, where Global Reach does not join them", () => {
+    const joined = estateYaml.slice(estateYaml.indexOf("globalReach:"));
+    const text = edited([joined, ""], ["{ vlan: 200, customerAsn: 65020 }", sin]);
+    expect(estateOf(text).circuits.size).toBe(2);
+    // The same with the Global Reach is refused.
+    expect(() => estateOf(edited(["{ vlan: 200, customerAsn: 65020 }", sin]))).toThrow(/is given to circuits\.ams-1/);
+  });
+});
+
+describe("the example", () => {
+  const example = readFileSync(new URL("../../agent/config/example.yaml", import.meta.url), "utf8");
+  const env = { SNMP_COMMUNITY: community, SNMP_COMMUNITY_LAB: "another" };
+
+  it("is valid, and has every connectivity model but Direct", () => {
+    const estate = estateOf(example, { ...sources, env });
+    expect(estate.routers.size).toBe(4);
+    expect([...estate.circuits.values()].map((circuit) => circuit.connectivityModel)).toEqual([
+      "cloudExchange",
+      "pointToPoint",
+      "anyToAny",
+    ]);
+    expect(pathsOf(estate)).toHaveLength(8);
+    expect(pairsOf(estate).map((pair) => [pair.fromSite, pair.toSite, pair.probes.length])).toEqual([
+      ["ams", "sin", 2],
+    ]);
+    expect(estate.routers.get("sin-ce2")?.credentials.community.reveal()).toBe("another");
+  });
+});
+
+describe("web", () => {
+  it("listens on loopback unless told otherwise", () => {
+    expect(estateOf(estateYaml).web).toEqual({ host: "127.0.0.1", port: 9580 });
+    expect(estateOf(withTop('web: { listen: "[::1]:80" }')).web).toEqual({ host: "::1", port: 80 });
+  });
+});
