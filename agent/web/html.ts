@@ -1,7 +1,7 @@
 // HTML from templates in which every value is escaped unless it is HTML already. What a router says of
 // itself (sysDescr, ifName) comes through here and is hostile text.
 
-/** Markup that is safe to send; only `html` and `joined` make it. */
+/** Markup that is safe to send; only `html` makes it. */
 export interface Html {
   readonly markup: string;
 }
@@ -19,14 +19,9 @@ export function html(literals: TemplateStringsArray, ...values: readonly Value[]
 
 export const nothing: Html = { markup: "" };
 
-/** Many pieces as one, with nothing or a given piece between them. */
-export function joined(pieces: readonly Html[], between: Html = nothing): Html {
-  return { markup: pieces.map(({ markup }) => markup).join(between.markup) };
-}
-
 function render(value: Value): string {
   if (value === undefined) return "";
-  if (typeof value === "object") return "markup" in value ? value.markup : joined(value).markup;
+  if (typeof value === "object") return "markup" in value ? value.markup : value.map(({ markup }) => markup).join("");
   return escapeText(String(value));
 }
 
@@ -39,8 +34,12 @@ const entities: Readonly<Record<string, string>> = {
   "`": "&#96;",
 };
 
+/** Most of a page is such text, and needs no second look. */
+const harmless = /^[\w .,:;()/%+=#-]*$/;
+
 /** Safe as text and inside a quoted attribute. */
 function escapeText(text: string): string {
+  if (harmless.test(text)) return text;
   return visible(text).replace(/[&<>"'`]/g, (character) => entities[character] ?? "");
 }
 

@@ -43,8 +43,10 @@ export function createRoutes(deps: RouteDeps, assets: Assets): Routes {
     const judgement = deps.judgement();
     return judgement === undefined ? undefined : statusOf(deps, judgement);
   };
+  const page = perMoment(deps, () => renderPage(status(), deps.version));
+  const json = perMoment(deps, () => JSON.stringify(status() ?? { error: "nothing judged yet" }));
   return new Map<string, () => Reply | Promise<Reply>>([
-    ["/", () => ({ status: 200, contentType: "text/html; charset=utf-8", body: renderPage(status(), deps.version) })],
+    ["/", () => ({ status: 200, contentType: "text/html; charset=utf-8", body: page() })],
     ["/status.js", () => ({ status: 200, contentType: "text/javascript; charset=utf-8", body: assets.script })],
     ["/status.css", () => ({ status: 200, contentType: "text/css; charset=utf-8", body: assets.style })],
     ["/metrics", async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.render() })],
@@ -52,16 +54,28 @@ export function createRoutes(deps: RouteDeps, assets: Assets): Routes {
     ["/readyz", () => health(readinessOf(estate, snapshot, deps.judgement()))],
     [
       "/api/v1/status",
-      () => {
-        const now = status();
-        const contentType = "application/json; charset=utf-8";
-        if (now === undefined) return { status: 503, contentType, body: '{"error":"nothing judged yet"}\n' };
-        return { status: 200, contentType, body: `${JSON.stringify(now)}\n` };
-      },
+      () => ({
+        status: deps.judgement() === undefined ? 503 : 200,
+        contentType: "application/json; charset=utf-8",
+        body: `${json()}\n`,
+      }),
     ],
   ]);
 }
 
 function health({ ok, text }: Health): Reply {
   return { status: ok ? 200 : 503, contentType: plainText, body: `${text}\n` };
+}
+
+/** Milliseconds for which an answer is good, so that neither many viewers nor a flood draw it over and over. */
+const moment = 250;
+
+function perMoment({ judgement, clock }: RouteDeps, draw: () => string): () => string {
+  let drawn: { readonly text: string; readonly from: Judgement | undefined; readonly at: Instant } | undefined;
+  return () => {
+    const from = judgement();
+    const at = clock.now();
+    if (drawn === undefined || drawn.from !== from || at - drawn.at >= moment) drawn = { text: draw(), from, at };
+    return drawn.text;
+  };
 }

@@ -4,7 +4,6 @@
 
 import { bgpErrorText } from "../estate/bgp-error.ts";
 import {
-  type Circuit,
   type Estate,
   type GlobalReach,
   type LinkName,
@@ -163,7 +162,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     simulated: simulation !== undefined,
     simulation: simulation?.() ?? null,
     isolated: judgement.isolated,
-    circuits: [...estate.circuits.values()].map((circuit) => circuitStatus(circuit, source, judgement, now)),
+    circuits: circuitStatuses(source, judgement, now),
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
       globalReachStatus(globalReach, estate, judgement, iso),
     ),
@@ -176,22 +175,24 @@ function utc(clock: Clock, at: Instant): string {
   return new Date(Math.round(clock.toEpoch(at) / 1_000) * 1_000).toISOString().replace(".000Z", "Z");
 }
 
-function circuitStatus(circuit: Circuit, source: StatusSource, judgement: Judgement, now: Instant): CircuitStatus {
-  const { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth } = circuit;
-  const peerings = judgement.redundancy
-    .filter((verdict) => verdict.circuit.name === name)
-    .map(({ peering, redundancy, since, reason }) => ({
-      name: peering,
-      redundancy,
-      since: utc(source.clock, since),
-      reason,
+function circuitStatuses(source: StatusSource, judgement: Judgement, now: Instant): readonly CircuitStatus[] {
+  const redundancy = Map.groupBy(judgement.redundancy, ({ circuit }) => circuit.name);
+  const paths = Map.groupBy(judgement.paths, ({ path }) => path.circuit);
+  return [...source.estate.circuits.values()].map((circuit) => {
+    const { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth } = circuit;
+    const peerings = (redundancy.get(name) ?? []).map((verdict) => ({
+      name: verdict.peering,
+      redundancy: verdict.redundancy,
+      since: utc(source.clock, verdict.since),
+      reason: verdict.reason,
       paths: linkNames.flatMap((link) =>
-        judgement.paths
-          .filter(({ path }) => path.circuit === name && path.peering === peering && path.link === link)
-          .map((verdict) => pathStatus(verdict, source, now)),
+        (paths.get(name) ?? [])
+          .filter(({ path }) => path.peering === verdict.peering && path.link === link)
+          .map((path) => pathStatus(path, source, now)),
       ),
     }));
-  return { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth, peerings };
+    return { name, serviceKey, provider, peeringLocation, sku, connectivityModel, bandwidth, peerings };
+  });
 }
 
 function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSource, now: Instant): PathStatus {

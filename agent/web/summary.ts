@@ -7,10 +7,10 @@ import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringS
 import { listed, ownerWords, type Tone } from "./words.ts";
 
 /** What a peering, and by its worst peering a circuit, is to the person who was woken: worst first. */
-export const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
+const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
 export type PeeringCondition = (typeof conditions)[number];
 
-export function conditionOf({ redundancy, paths }: PeeringStatus): PeeringCondition {
+function conditionOf({ redundancy, paths }: PeeringStatus): PeeringCondition {
   if (redundancy !== "redundant") return redundancy;
   return paths.some(({ state }) => state === "degraded") ? "degraded" : "good";
 }

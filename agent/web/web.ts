@@ -17,7 +17,7 @@ export interface WebDeps extends RouteDeps {
 
 /** How requests ended. `malformed`: not HTTP, too long, or not completed in time. */
 const outcomes = ["served", "unavailable", "notFound", "methodNotAllowed", "malformed", "failed"] as const;
-export type RequestOutcome = (typeof outcomes)[number];
+type RequestOutcome = (typeof outcomes)[number];
 
 export interface Web {
   /** The error is one line for people: what, why, what to do. */

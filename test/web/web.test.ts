@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Judgement } from "../../agent/estate/judgement.ts";
+import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import type { Logger } from "../../agent/lib/log.ts";
 import { createState } from "../../agent/state/state.ts";
@@ -141,6 +142,17 @@ describe("routes", () => {
     }
     expect([...bodies]).toEqual(["not found\n"]);
     expect(web.requests().notFound).toBe(paths.length);
+  });
+
+  it("draws the page once for all who ask at the same moment, and again for the next", async () => {
+    let drawn = 0;
+    let time = now;
+    const story = () => `drawn ${++drawn}`;
+    const { get } = await started({ simulation: story, clock: { ...fixedClock, now: () => time } });
+    const seen = async () => /drawn \d+/.exec(await (await get("/")).text())?.[0];
+    expect([await seen(), await seen(), await seen()]).toEqual(["drawn 1", "drawn 1", "drawn 1"]);
+    time = later(now, seconds(1));
+    expect(await seen()).toBe("drawn 2");
   });
 
   it("answers 500 in fixed words when a part fails, logs why, and goes on", async () => {

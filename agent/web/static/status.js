@@ -36,7 +36,7 @@ function show(isLost) {
   lost.textContent = isLost
     ? `Connection to the agent lost since ${since} UTC: what you see is old. It says nothing about the circuits.`
     : "";
-  if (isLost) document.title = `(old) ${document.title}`;
+  if (isLost) document.title = "Connection to the agent lost · circuitwatch";
 }
 
 /** Makes `now` like `next`. Children with an id are found by it, wherever they moved to. */
