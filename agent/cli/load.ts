@@ -41,7 +41,7 @@ export function hostFiles(): HostFiles {
 }
 
 /** The places of secrets on this host. */
-export function secretSources({ env, readFile }: HostFiles): SecretSources {
+function secretSources({ env, readFile }: HostFiles): SecretSources {
   return {
     env,
     readFile: (path) => {

@@ -7,7 +7,6 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type ParsedNode,
   parseDocument,
@@ -56,12 +55,8 @@ export function readDocument(given: string): Result<SourceDocument, readonly Sou
   const binary = unreadable(text);
   if (binary !== undefined) return err([binary]);
 
-  const lines = new LineCounter();
-  const position = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
-  const parsed = parse(text, lines);
+  const position = positionsIn(text);
+  const parsed = parse(text);
   if (parsed === undefined)
     return whole("the file is nested too deeply to be read", `at most ${maximumDepth} levels are read`);
 
@@ -86,10 +81,23 @@ export function readDocument(given: string): Result<SourceDocument, readonly Sou
   return ok({ data, root: at, findings: reading.findings, position });
 }
 
-function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+/** The parser's own LineCounter misses the end of some lines within broken text. */
+function positionsIn(text: string): SourceDocument["position"] {
+  const starts = [0, ...[...text.matchAll(/\r\n|\n|\r/g)].map(({ 0: end, index }) => index + end.length)];
+  return (offset) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: Math.min(offset, text.length) - (starts[low] ?? 0) + 1 };
+  };
+}
+
+function parse(text: string): Document.Parsed | undefined {
   try {
     return parseDocument(text, {
-      lineCounter,
       prettyErrors: false,
       stringKeys: true,
       uniqueKeys: false,

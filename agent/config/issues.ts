@@ -6,12 +6,12 @@ import { type KeyFacts, keyFacts, namePattern, secretType } from "./keys.ts";
 import { nameRule } from "./scalars.ts";
 
 /** Keys under which nothing that was written is ever repeated: a literal secret may stand there. */
-export function nearSecret(path: KeyPath): boolean {
+function nearSecret(path: KeyPath): boolean {
   return path[0] === "snmp" && path[1] === "credentials" && path.length >= 2;
 }
 
 /** What stands at a path of the given data; undefined when nothing does. */
-export function valueAt(data: unknown, path: KeyPath): unknown {
+function valueAt(data: unknown, path: KeyPath): unknown {
   let value = data;
   for (const part of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
@@ -21,7 +21,7 @@ export function valueAt(data: unknown, path: KeyPath): unknown {
 }
 
 /** The declaration of a path, with the wrappers (optional, default) taken off. */
-export function schemaAt(root: z.ZodType, path: KeyPath): z.ZodType | undefined {
+function schemaAt(root: z.ZodType, path: KeyPath): z.ZodType | undefined {
   let schema: z.ZodType | undefined = unwrap(root);
   for (const part of path) {
     if (schema instanceof z.ZodObject) schema = (schema.shape as Record<string, z.ZodType>)[part];
@@ -96,7 +96,8 @@ function valueFix(found: unknown, { type, examples }: KeyFacts, schema: z.ZodTyp
     return `put it in quotes: "${found}"`;
   }
   if (type === "a duration" && typeof found === "number") return `add the unit: ${found}s, or ms, m, h, d`;
-  if (type === "a percentage" && typeof found === "number") return `write ${found < 1 ? found * 100 : found}%`;
+  if (type === "a percentage" && typeof found === "number")
+    return `write ${found < 1 ? Number((found * 100).toPrecision(6)) : found}%`;
   if (schema instanceof z.ZodEnum || schema instanceof z.ZodBoolean) return `use ${oneOf(examples)}`;
   return examples.length === 0 ? `write its keys below it${needed(schema)}` : `write for example ${examples[0]}`;
 }

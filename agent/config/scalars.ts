@@ -38,7 +38,7 @@ export function name({ is, example = "" }: Described) {
   return text({ is, type: "a name", examples: [example], json: { minLength: 1 } });
 }
 
-export const siteNameWrong = (value: string): Wrong | undefined =>
+const siteNameWrong = (value: string): Wrong | undefined =>
   /^[a-z0-9][a-z0-9-]{0,62}$/.test(value)
     ? undefined
     : { problem: `${quote(value)} is not a name`, fix: nameRule(value) };

@@ -120,7 +120,7 @@ export function addressIn({ family, network }: Subnet, n: number): Address {
   return { family, value: network + BigInt(n) };
 }
 
-export function contains(subnet: Subnet, address: Address): boolean {
+function contains(subnet: Subnet, address: Address): boolean {
   return subnet.family === address.family && subnetOf(address, subnet.length).network === subnet.network;
 }
 

@@ -1,9 +1,7 @@
 import { linkNames, peeringNames } from "../../estate/estate.ts";
 import { oneOf, quote } from "../error.ts";
 import { formatSpeed, parseSpeed } from "../values.ts";
-import { type ConfigurationDraft, choose, isDefined, namesUnder, notDefined, present, type Rule } from "./rule.ts";
-
-export type CircuitDraft = NonNullable<NonNullable<ConfigurationDraft["circuits"]>[string]>;
+import { choose, isDefined, namesUnder, notDefined, present, type Rule } from "./rule.ts";
 
 /** What Azure sells, in bits per second. */
 const providerSpeeds = [50e6, 100e6, 200e6, 500e6, 1e9, 2e9, 5e9, 10e9];
