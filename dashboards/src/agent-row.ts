@@ -4,7 +4,7 @@ import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
-import { timeSeries } from "./panels.ts";
+import { perSecond, timeSeries } from "./panels.ts";
 import { max, overTime, rate, rows, select } from "./promql.ts";
 import { table, withColumns } from "./tables.ts";
 
@@ -18,8 +18,8 @@ function polls(): Panel {
         "Polls per second that ended with each result. Timeout: the router is silent or the community is wrong. Refused: nothing " +
         "listens on the port. Incomplete or malformed: the router's SNMP agent is at fault; its answer was not used.",
     },
-    [overTime(total("group, result", metrics.agent.polls), "{{group}} {{result}}")],
-    "ops",
+    [overTime(total("result", metrics.agent.polls), "{{result}}")],
+    perSecond,
   )
     .min(0)
     .links([toRunbook("ExpressRouteRouterUnreachable")])
@@ -31,10 +31,10 @@ function pollDuration(): Panel {
     {
       title: "Poll duration",
       description:
-        "Duration of the last poll of each router and group, retries included. Close to the poll interval: the next poll is " +
+        "Duration of the slowest poll of each router, retries included. Close to the poll interval: the next poll is " +
         "skipped, and what you see is older than you think. Ask that router less often.",
     },
-    [overTime(max(["router", "group"], select(metrics.agent.pollSeconds)), "{{router}} {{group}}")],
+    [overTime(max(["router"], select(metrics.agent.pollSeconds)), "{{router}}")],
     "s",
   )
     .min(0)
@@ -44,17 +44,18 @@ function pollDuration(): Panel {
 function snmp(): Panel {
   return timeSeries(
     {
-      title: "SNMP requests, retransmissions and skipped polls",
+      title: "SNMP requests",
       description:
-        "Retransmissions beside requests: datagrams are lost between the agent and a router, or the router is too slow. Skipped " +
+        "Retransmissions beside requests: datagrams are lost between the agent and a router, or the router is too slow. Timeouts: given up after the last of them. Skipped " +
         "polls: the one before was still in flight.",
     },
     [
       overTime(`sum(${rate(metrics.agent.snmpRequests)})`, "requests"),
       overTime(`sum(${rate(metrics.agent.snmpRetries)})`, "retransmissions"),
+      overTime(`sum(${rate(metrics.agent.snmpTimeouts)})`, "timeouts"),
       overTime(`sum(${rate(metrics.agent.pollOverruns)})`, "skipped polls"),
     ],
-    "ops",
+    perSecond,
   )
     .min(0)
     .build();
@@ -72,7 +73,7 @@ function dropped(): Panel {
       overTime(total("kind", metrics.agent.snmpDropped), "SNMP {{kind}}"),
       overTime(total("kind", metrics.agent.probesDropped), "probe {{kind}}"),
     ],
-    "pps",
+    perSecond,
   )
     .min(0)
     .build();
@@ -83,15 +84,16 @@ function probes(): Panel {
     {
       title: "Probes that say nothing of a path",
       description:
-        "Probes that this host could not send, answers whose delay was not to be trusted, and restarts of the probe worker. " +
+        "Probes that this host could not send, or did not get to in time, answers whose delay was not to be trusted, and restarts of the probe worker. " +
         "Above zero for long: the fault is on this host (routes, permissions, load, clock), not on a circuit.",
     },
     [
       overTime(`sum(${rate(metrics.path.probesSendErrors)})`, "not sent"),
+      overTime(`sum(${rate(metrics.agent.probesSkipped)})`, "skipped"),
       overTime(`sum(${rate(metrics.path.probesDiscarded)})`, "not trusted"),
       overTime(`sum(${rate(metrics.agent.probeRestarts)})`, "worker restarts"),
     ],
-    "ops",
+    perSecond,
   )
     .min(0)
     .build();

@@ -6,7 +6,7 @@ import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { colour, mappings } from "./palette.ts";
-import { colouredByLink, colouredByPath, steps, timeline, timeSeries, withLimits } from "./panels.ts";
+import { colouredByLink, colouredByPath, perSecond, steps, timeline, timeSeries, withLimits } from "./panels.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import { table, width, withColumns } from "./tables.ts";
 
@@ -177,8 +177,8 @@ function changes(): Panel {
   return withColumns(panel, {
     peering: "Peering",
     link: "Link",
-    "Value #A": "Path state changes",
-    "Value #B": "BGP session established anew",
+    "Value #A": "State changes",
+    "Value #B": "BGP re-established",
   }).build();
 }
 
@@ -242,9 +242,9 @@ function damage(
       overTime(max(ofInterface, rate(of.receive, chosenCircuit)), "{{link}} receive"),
       overTime(max(ofInterface, rate(of.transmit, chosenCircuit)), "{{link}} transmit"),
     ],
-    "pps",
+    perSecond,
   );
-  return colouredByLink(panel).min(0).build();
+  return colouredByLink(panel).min(0).axisSoftMax(1).build();
 }
 
 export function circuitDetail(): Section {
@@ -253,7 +253,7 @@ export function circuitDetail(): Section {
     title: "Circuit $circuit",
     repeat: "circuit",
     bands: [
-      band(5, { width: columns, panel: ticket() }),
+      band(6, { width: columns, panel: ticket() }),
       band(6, { width: 8, panel: sessions() }, { width: 8, panel: interfaces() }, { width: 8, panel: routers() }),
       band(9, { width: 12, panel: loss() }, { width: 12, panel: delay() }),
       band(7, { width: 12, panel: delayDifference() }, { width: 12, panel: changes() }),

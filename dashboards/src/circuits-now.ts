@@ -1,6 +1,6 @@
 // The first screen of the circuits dashboard: every circuit, whatever the reader chose below.
 
-import { BigValueTextMode } from "@grafana/grafana-foundation-sdk/common";
+import { VizOrientation } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
@@ -25,58 +25,39 @@ function redundancyNow(): Panel {
   )
     .mappings([...mappings.redundancy])
     .dataLinks([toCircuit("__field.labels.circuit")])
-    .links([toRunbook("ExpressRouteRedundancyReduced"), toRunbook("ExpressRouteCircuitLost")])
+    .links([toRunbook("ExpressRouteCircuitRedundancyReduced"), toRunbook("ExpressRouteCircuitLost")])
     .build();
 }
 
-function estate(): Panel {
+function trust(): Panel {
+  const aged = steps([
+    { value: null, color: colour.good },
+    { value: 60, color: colour.warning },
+    { value: 120, color: colour.bad },
+  ]);
   return stat(
     {
-      title: "Estate",
-      description: "SIMULATED: routers and failures are made up by the agent's own lab; nobody has to be called.",
-    },
-    [asOfNow(`max(${select(metrics.agent.simulated)})`, "estate")],
-  )
-    .mappings([...mappings.simulated])
-    .textMode(BigValueTextMode.Value)
-    .build();
-}
-
-function isolated(): Panel {
-  return stat(
-    {
-      title: "Agent",
+      title: "Can this page be trusted?",
       description:
-        "CUT OFF: neither a router nor a probe answers, so the fault is likely at the agent's own host or network. " +
-        "States are unknown until it is back: no circuit is to blame yet.",
+        "Estate: when SIMULATED, routers and failures are made up by the agent's own lab, and nobody has to be called. Agent: when CUT OFF, " +
+        "neither a router nor a probe answers it; the fault is likely at its own host or network, and no circuit is to blame yet. " +
+        "Last judged: how old the word of the agent that is furthest behind is; past a minute, look at the agent before you believe a green tile.",
     },
-    [asOfNow(`max(${select(metrics.agent.isolated)})`, "agent")],
+    [
+      asOfNow(`max(${select(metrics.agent.simulated)})`, "Estate"),
+      asOfNow(`max(${select(metrics.agent.isolated)})`, "Agent"),
+      asOfNow(`time() - min(${select(metrics.agent.evaluated)})`, "Last judged"),
+    ],
   )
-    .mappings([...mappings.isolated])
-    .textMode(BigValueTextMode.Value)
-    .build();
-}
-
-function lastJudgement(): Panel {
-  return stat(
-    {
-      title: "Age of the last judgement",
-      description:
-        "How old everything on this page is, at the agent that is furthest behind. An agent judges several times a " +
-        "minute: if this grows past the scrape interval, look at the agent before you believe a green tile.",
-    },
-    [asOfNow(`time() - min(${select(metrics.agent.evaluated)})`, "age")],
-  )
-    .unit("s")
-    .decimals(0)
-    .textMode(BigValueTextMode.Value)
-    .thresholds(
-      steps([
-        { value: null, color: colour.good },
-        { value: 60, color: colour.warning },
-        { value: 120, color: colour.bad },
-      ]),
-    )
+    .orientation(VizOrientation.Horizontal)
+    .overrideByQuery("A", [{ id: "mappings", value: mappings.simulated }])
+    .overrideByQuery("B", [{ id: "mappings", value: mappings.isolated }])
+    .overrideByQuery("C", [
+      { id: "unit", value: "s" },
+      { id: "decimals", value: 0 },
+      { id: "thresholds", value: aged.build() },
+    ])
+    .links([toRunbook("ExpressRouteAgentIsolated"), toRunbook("ExpressRouteAgentStalled")])
     .build();
 }
 
@@ -85,7 +66,7 @@ function broken(): Panel {
   const path = ofPath.join(", ");
   const state = worst(metrics.path.state, ofPath);
   const since = worst(metrics.path.since, ofPath);
-  const cause = max([...ofPath, "router", "cause", "owner"], select(metrics.path.cause));
+  const cause = max([...ofPath, "cause", "owner"], select(metrics.path.cause));
   const owned = max(["circuit", "provider", "service_key"], select(metrics.circuit.info));
   const panel = table(
     {
@@ -113,7 +94,6 @@ function broken(): Panel {
     owner: "Whose fault",
     "Value #A": "For",
     "Value #C": "Since",
-    router: "Router",
     provider: "Provider",
     service_key: "Service key",
   })
@@ -123,8 +103,8 @@ function broken(): Panel {
     .overrideByName("Whose fault", ownerColumn)
     .overrideByName("For", forColumn)
     .overrideByName("Since", sinceColumn)
-    .overrideByName("Service key", [width(300)])
-    .links([toRunbook("ExpressRoutePathDegraded"), toRunbook("ExpressRouteRedundancyReduced")])
+    .overrideByName("Service key", [width(290)])
+    .links([toRunbook("ExpressRoutePathDegraded"), toRunbook("ExpressRouteCircuitRedundancyReduced")])
     .build();
 }
 
@@ -158,11 +138,7 @@ function pathsOverTime(): Panel {
 export function circuitsNow(): Section {
   return {
     bands: [
-      band(
-        6,
-        { width: columns - 4, panel: redundancyNow() },
-        { width: 4, stack: [estate(), isolated(), lastJudgement()] },
-      ),
+      band(6, { width: columns - 5, panel: redundancyNow() }, { width: 5, panel: trust() }),
       band(6, { width: columns, panel: broken() }),
       band(9, { width: 12, panel: redundancyOverTime() }, { width: 12, panel: pathsOverTime() }),
     ],

@@ -51,6 +51,9 @@ function matrix(words: Words, metric: MetricDefinition): TableBuilder {
 /** Shades by size alone: whether it is too much is for the limits of each pair to say, in the state. */
 const shades = () => new FieldColorBuilder().mode(FieldColorModeId.ContinuousBlues);
 
+/** By place in the answer, which is the same on each chart: a pair keeps its colour from one chart to the next. */
+const byPair = () => new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic);
+
 function stateMatrix(): Panel {
   return matrix(
     {
@@ -137,7 +140,7 @@ function broken(): Panel {
     .overrideByName("Whose fault", ownerColumn)
     .overrideByName("For", forColumn)
     .overrideByName("Since", sinceColumn)
-    .links([toRunbook("ExpressRouteGlobalReachDegraded")])
+    .links([toRunbook("ExpressRouteGlobalReachDown"), toRunbook("ExpressRouteGlobalReachDegraded")])
     .build();
 }
 
@@ -159,22 +162,37 @@ function limits(metric: MetricDefinition) {
   return [overTime(at("raise"), "highest limit fires at"), overTime(at("clear"), "highest limit clears below")];
 }
 
-function delayOverTime(): Panel {
+function medianOverTime(): Panel {
   const panel = timeSeries(
     {
-      title: "Round-trip delay per pair",
+      title: "Median round-trip delay per pair",
       description:
-        "Median (solid) and 95th percentile (dotted) of the threshold window. A step that stays is another way through " +
-        "Microsoft's network: ask Microsoft, with both service keys. The dashed lines are the highest configured limits of the chosen pairs.",
+        "Over the threshold window. A step that stays is another way through Microsoft's network: ask Microsoft, with both service " +
+        "keys. The dashed lines are the highest configured limits of the chosen pairs.",
     },
     [
-      overTime(worst(metrics.pair.delayMedian, ofPair, chosenGlobalReach), `${pairLegend} median`),
-      overTime(worst(metrics.pair.delayP95, ofPair, chosenGlobalReach), `${pairLegend} p95`),
+      overTime(worst(metrics.pair.delayMedian, ofPair, chosenGlobalReach), pairLegend),
       ...limits(metrics.pair.delayThreshold),
     ],
     "s",
   );
-  return withLimits(panel).min(0).build();
+  return withLimits(panel).colorScheme(byPair()).min(0).build();
+}
+
+function tailOverTime(): Panel {
+  return timeSeries(
+    {
+      title: "95th percentile of the delay per pair",
+      description:
+        "What the slowest probes of the threshold window took. Far above the median: something on the way queues, most often the " +
+        "smaller of the two circuits. See its throughput on the circuits dashboard.",
+    },
+    [overTime(worst(metrics.pair.delayP95, ofPair, chosenGlobalReach), pairLegend)],
+    "s",
+  )
+    .colorScheme(byPair())
+    .min(0)
+    .build();
 }
 
 function lossOverTime(): Panel {
@@ -191,7 +209,7 @@ function lossOverTime(): Panel {
     ],
     "percentunit",
   );
-  return withLimits(panel).min(0).build();
+  return withLimits(panel).colorScheme(byPair()).min(0).build();
 }
 
 export function globalReach(): DashboardJson {
@@ -205,7 +223,12 @@ export function globalReach(): DashboardJson {
       ),
       band(5, { width: columns, panel: broken() }),
       band(6, { width: columns, panel: stateOverTime() }),
-      band(9, { width: 12, panel: delayOverTime() }, { width: 12, panel: lossOverTime() }),
+      band(
+        9,
+        { width: 8, panel: medianOverTime() },
+        { width: 8, panel: tailOverTime() },
+        { width: 8, panel: lossOverTime() },
+      ),
     ],
   };
   return dashboard({

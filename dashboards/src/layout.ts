@@ -10,10 +10,10 @@ export interface Cell {
   readonly panel: Panel;
 }
 
-/** Panels side by side, from the left, all of one height; a stack shares the height among its panels. */
+/** Panels side by side, from the left, all of one height. */
 export interface Band {
   readonly height: number;
-  readonly cells: readonly (Cell | { readonly width: number; readonly stack: readonly Panel[] })[];
+  readonly cells: readonly Cell[];
 }
 
 export interface Section {
@@ -31,15 +31,10 @@ export function band(height: number, ...cells: Band["cells"]): Band {
 
 function placeBand(top: number, { height, cells }: Band): Panel[] {
   let x = 0;
-  return cells.flatMap((cell) => {
-    const stack = "stack" in cell ? cell.stack : [cell.panel];
-    const h = height / stack.length;
-    const placed = stack.map((panel, index) => ({
-      ...panel,
-      gridPos: { x, y: top + index * h, w: cell.width, h },
-    }));
-    x += cell.width;
-    return placed;
+  return cells.map(({ width, panel }) => {
+    const gridPos = { x, y: top, w: width, h: height };
+    x += width;
+    return { ...panel, gridPos };
   });
 }
 

@@ -33,7 +33,7 @@ export function toRunbook(alert: string, title = `Runbook: ${alert}`): Dashboard
     .type(DashboardLinkType.Link)
     .icon("doc")
     .tooltip("What to check, whom to call, what to paste in the ticket")
-    .url(`\${runbooks}/${alert}.md`)
+    .url(`\${runbooks}/${alert}`)
     .targetBlank(true);
 }
 
@@ -69,9 +69,9 @@ export function labelVariable(name: string, label: string, metric: string): Quer
     .sort(VariableSort.NaturalAsc);
 }
 
-/** Where the runbooks are published; a variable, so that a site can point it at its own copy. */
+/** Where the runbooks are published, as in the alerts; a variable, so that a site can point it at its own copy. */
 export function runbooksVariable(): TextBoxVariableBuilder {
-  const base = "/public/circuitwatch/runbooks";
+  const base = "https://circuitwatch.example/runbooks";
   return new TextBoxVariableBuilder("runbooks")
     .label("Runbooks")
     .description("Base address of the runbooks of alerts/runbooks")

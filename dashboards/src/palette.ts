@@ -12,7 +12,8 @@ export const colour = {
   warning: "#E69F00",
   bad: "#D55E00",
   unknown: "#7F7F7F",
-  neutral: "#56B4E9",
+  /** For what does not exist, in a light and in a dark theme. */
+  faint: "rgba(127, 127, 127, 0.15)",
 } as const;
 
 /** A link keeps its hue on every chart; a peering is a shade of it. */
@@ -31,10 +32,10 @@ function mapValues(looks: Readonly<Record<string, Look>>): ValueMapping {
   return { type: MappingType.ValueToText, options };
 }
 
-function mapNothing(text: string): ValueMapping {
+function mapNothing(text: string, color: string = colour.unknown): ValueMapping {
   return {
     type: MappingType.SpecialValue,
-    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: colour.unknown, index: 100 } },
+    options: { match: SpecialValueMatch.NullAndNan, result: { text, color, index: 100 } },
   };
 }
 
@@ -112,7 +113,7 @@ export const mappings = {
   redundancy: [byPlace(redundancies, redundancyLooks), mapNothing("no data")],
   pathState: [byPlace(pathStates, pathLooks), mapNothing("no data")],
   /** As `pathState`, in a matrix, where an empty cell is a pair that does not exist. */
-  pairState: [byPlace(pathStates, pathLooks), mapNothing("–")],
+  pairState: [byPlace(pathStates, pathLooks), mapNothing("–", colour.faint)],
   bgpState: [byNumber(bgpStates, bgpLooks), mapNothing("no data")],
   interfaceState: [byNumber(ifOperStatuses, interfaceLooks), mapNothing("no data")],
   answers: [
@@ -130,5 +131,5 @@ export const mappings = {
   cause: [words(causeWords)],
   owner: [words(ownerWords)],
   /** A cell of a matrix where no such pair exists. */
-  noPair: [mapNothing("–")],
+  noPair: [mapNothing("–", colour.faint)],
 } as const satisfies Readonly<Record<string, readonly ValueMapping[]>>;

@@ -36,6 +36,9 @@ export interface Words {
   readonly description: string;
 }
 
+/** Of countable things; without the prefixes that turn one every ten seconds into "100 mp/s". */
+export const perSecond = "suffix:/s";
+
 const noData = "no data: is the agent running, and scraped?";
 
 /** Colours by value, without a good or bad of their own: the mappings say that. */

@@ -1,6 +1,7 @@
 // Tables, and the columns that mean the same in each of them.
 
 import {
+  FieldTextAlignment,
   type TableAutoCellOptions,
   TableCellBackgroundDisplayMode,
   TableCellDisplayMode,
@@ -34,6 +35,8 @@ export function table(words: Words, queries: readonly DataqueryBuilder[]): Table
     .colorScheme(byThreshold())
     .cellOptions(auto)
     .cellHeight(TableCellHeight.Sm)
+    .minWidth(80)
+    .align(FieldTextAlignment.Left)
     .showHeader(true);
 }
 
@@ -60,8 +63,13 @@ export const plainCell = cell(auto);
 /** Of a column, in pixels. */
 export const width = (pixels: number): DynamicConfigValue => ({ id: "custom.width", value: pixels });
 
-export const stateColumn: DynamicConfigValue[] = [mapped(mappings.pathState), cell(coloured), width(100)];
-export const causeColumn: DynamicConfigValue[] = [mapped(mappings.cause), width(330)];
-export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(170)];
-export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(190)];
+export const stateColumn: DynamicConfigValue[] = [
+  mapped(mappings.pathState),
+  cell(coloured),
+  { id: "custom.align", value: FieldTextAlignment.Center },
+  width(100),
+];
+export const causeColumn: DynamicConfigValue[] = [mapped(mappings.cause), width(300)];
+export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(160)];
+export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(150)];
 export const sinceColumn: DynamicConfigValue[] = [unit("dateTimeAsIso"), width(170)];

@@ -1,0 +1,61 @@
+// Which values a panel has to put in words, as the catalog and the language of the estate define them.
+
+import { allMetrics } from "../../agent/catalog/metrics.ts";
+import { causes, owners } from "../../agent/estate/judgement.ts";
+import { fieldsNamedBy, type MappingModel, mappingList, type PanelModel } from "./model.ts";
+import { namesOf } from "./promql-names.ts";
+
+/** Value to word, from the metric's help ("0 unknown, 1 up, …"); empty where the help enumerates nothing. */
+export function enumerated(metric: string): ReadonlyMap<string, string> {
+  const help = allMetrics.find(({ name }) => name === metric)?.help ?? "";
+  if (!/_(state|status)$/.test(metric)) return new Map();
+  return new Map([...help.matchAll(/\b(\d) ([a-zA-Z]+)/g)].map(([, value = "", word = ""]) => [value, word]));
+}
+
+/** 0 and 1, without words of their own in the help. */
+const flags = ["expressroute_router_up", "expressroute_agent_simulated", "expressroute_agent_isolated"];
+const flagValues: ReadonlyMap<string, undefined> = new Map([
+  ["0", undefined],
+  ["1", undefined],
+]);
+
+/** Every mapping of a panel, on all fields or on some. */
+export function mappingsOf(panel: PanelModel): readonly MappingModel[] {
+  const overridden = panel.fieldConfig.overrides.flatMap(({ properties }) =>
+    properties.filter(({ id }) => id === "mappings").flatMap(({ value }) => mappingList.parse(value)),
+  );
+  return [...(panel.fieldConfig.defaults.mappings ?? []), ...overridden];
+}
+
+/**
+ * The metric whose value an expression gives: the first, since what comes after `and` only picks, in the last branch
+ * of an `or`, since those before it only make room.
+ */
+function metricShown(expression: string): string {
+  return namesOf(expression.split(" or ").at(-1) ?? "").selectors[0]?.metric ?? "";
+}
+
+/** The values that a query can give, where they are states: value to the catalog's word, or undefined where it has none. */
+export function statesOf(expression: string): ReadonlyMap<string, string | undefined> {
+  const metric = metricShown(expression);
+  return flags.includes(metric) ? flagValues : enumerated(metric);
+}
+
+/** What a panel shows as text: value to the word that the catalog has for it, or undefined where it has none. */
+export function valuesToMap(panel: PanelModel): ReadonlyMap<string, string | undefined> {
+  const needed = new Map(panel.targets.flatMap(({ expr }) => [...statesOf(expr)]));
+  const fields = fieldsNamedBy(panel);
+  if (fields.includes("cause")) for (const cause of causes) needed.set(cause, undefined);
+  if (fields.includes("owner")) for (const owner of owners) needed.set(owner, undefined);
+  return needed;
+}
+
+/** The word that a panel has for a value. */
+export function wordFor(panel: PanelModel, value: string): string | undefined {
+  for (const mapping of mappingsOf(panel)) {
+    if (mapping.type !== "value") continue;
+    const word = mapping.options[value]?.text;
+    if (word !== undefined) return word;
+  }
+  return undefined;
+}

@@ -1,0 +1,163 @@
+// Every query of every dashboard, run against a real Prometheus that scrapes the simulated estate: it has to give
+// something, with every label that legends, columns and links name, and with no value that has no word.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brokenPair } from "./broken-pair.ts";
+import { statesOf, wordFor } from "./mapping-coverage.ts";
+import {
+  fieldsNamedBy,
+  labelsOfLegend,
+  type PanelModel,
+  queryOf,
+  readDashboards,
+  type TargetModel,
+  type VariableModel,
+} from "./model.ts";
+import { eventually, type PrometheusServer, type Sample, type Server, startLab, startPrometheus } from "./servers.ts";
+
+const dashboards = readDashboards();
+
+/** Long enough for the first polls, probes and rates to be there. */
+const settling = 60;
+/** The simulated estate's first failure comes within this many seconds of its start. */
+const firstFailure = 100;
+
+type When = "always" | "firstFailure" | "history";
+
+/** Empty when all is well, by intention: these are run when something is wrong. */
+const emptyWhenWell: Readonly<Record<string, When>> = {
+  // Lists only paths that are not up. The story breaks a link first.
+  "circuits.json What is broken, and whose fault": "firstFailure",
+  // Lists only pairs that are not up. The story comes to that too late for a test, so it is played back.
+  "global-reach.json What is broken, and whose fault": "history",
+};
+
+let lab: Server | undefined;
+let prometheus: PrometheusServer | undefined;
+let startedAt = 0;
+/** Well before the estate, and clear of the five minutes for which Prometheus looks back. */
+let historyAt = 0;
+let circuits: readonly string[] = [];
+let globalReach: readonly string[] = [];
+
+beforeAll(async () => {
+  startedAt = Date.now() / 1000;
+  historyAt = Math.floor(startedAt - 3 * 3600);
+  lab = await startLab();
+  prometheus = await startPrometheus(new URL(lab.url).host, brokenPair(historyAt));
+  circuits = await valuesOf("expressroute_circuit_redundancy_state", "circuit");
+  globalReach = await valuesOf("expressroute_global_reach_state", "global_reach");
+});
+
+afterAll(async () => {
+  await prometheus?.stop();
+  await lab?.stop();
+});
+
+function server(): PrometheusServer {
+  if (prometheus === undefined) throw new Error("Prometheus did not start");
+  return prometheus;
+}
+
+function valuesOf(metric: string, label: string): Promise<readonly string[]> {
+  return eventually(
+    settling,
+    async () => {
+      const values = await server().labelValues(metric, label);
+      return values.length > 0 ? values : undefined;
+    },
+    `${label} of ${metric}`,
+  );
+}
+
+/** What Grafana puts in, with every value of a variable chosen. */
+function filledIn(expression: string): string {
+  const filled = expression
+    .replaceAll("$__rate_interval", "10s")
+    .replaceAll("$__range", "60s")
+    .replaceAll("$circuit", circuits.join("|"))
+    .replaceAll("$global_reach", globalReach.join("|"));
+  // What is left may only be the group of a regular expression.
+  expect(filled).not.toMatch(/\$[a-z_{]/);
+  return filled;
+}
+
+async function run(filled: string, { instant }: TargetModel, when: When): Promise<readonly Sample[]> {
+  if (when === "history") return server().query(filled, historyAt + 200);
+  const now = Date.now() / 1000;
+  const span = Math.max(now - startedAt, 1);
+  return instant === true ? server().query(filled, now) : server().queryRange(filled, now - span, now);
+}
+
+/** All panels settle together: one that is still empty then does not hold up the others. */
+function secondsFor(when: When): number {
+  const within = when === "firstFailure" ? firstFailure : settling;
+  return Math.max(startedAt + within - Date.now() / 1000, 2);
+}
+
+/** A series of nothing but NaN only makes room, as the diagonal of a matrix does. */
+const saysSomething = (samples: readonly Sample[]) =>
+  samples.some(({ values }) => values.some(([, value]) => value !== "NaN"));
+
+/** The panel's columns that are labels: the others are values, and the time. */
+const labelColumns = (panel: PanelModel) =>
+  fieldsNamedBy(panel).filter((field) => field !== "Time" && !field.startsWith("Value"));
+
+describe.each(dashboards.map((each) => [each.file, each] as const))("%s", (file, { model, panels }) => {
+  const queries = model.templating.list.filter(({ type }) => type === "query");
+
+  it.each(queries.map((variable) => [variable.name, variable] as const))(
+    "offers values for the variable %s",
+    async (_name, variable: VariableModel) => {
+      const [, metric = "", label = ""] = /^label_values\((\w+), (\w+)\)$/.exec(queryOf(variable)) ?? [];
+      expect(await valuesOf(metric, label)).not.toEqual([]);
+    },
+  );
+
+  it("has no annotation that is not tested here", () => {
+    expect(model.annotations.list ?? []).toEqual([]);
+  });
+
+  it.each(panels.map((panel) => [panel.title, panel] as const))("gives data to %s", async (title, panel) => {
+    const when = emptyWhenWell[`${file} ${title}`] ?? "always";
+    const filled = panel.targets.map((target) => ({ target, expression: filledIn(target.expr) }));
+    const perTarget = await eventually(
+      secondsFor(when),
+      async () => {
+        const results = await Promise.all(filled.map(({ target, expression }) => run(expression, target, when)));
+        return results.every(saysSomething) ? results : undefined;
+      },
+      `${file} ${title}`,
+    );
+
+    for (const [index, target] of panel.targets.entries()) {
+      const samples = perTarget[index] ?? [];
+      for (const label of labelsOfLegend(target.legendFormat ?? "")) {
+        expect(samples.filter(({ metric }) => (metric[label] ?? "") === "")).toEqual([]);
+      }
+      if (statesOf(target.expr).size > 0) {
+        const seen = new Set(samples.flatMap(({ values }) => values.map(([, value]) => value)));
+        expect([...seen].filter((value) => value !== "NaN" && wordFor(panel, value) === undefined)).toEqual([]);
+      }
+    }
+    const all = perTarget.flat();
+    const missing = labelColumns(panel).filter((label) => !all.some(({ metric }) => (metric[label] ?? "") !== ""));
+    expect(missing).toEqual([]);
+
+    for (const { url } of panel.fieldConfig.defaults.links ?? []) {
+      const linked = [...url.matchAll(/__field\.labels\.(\w+)/g)].map(([, label = ""]) => label);
+      expect(linked.filter((label) => all.some(({ metric }) => (metric[label] ?? "") === ""))).toEqual([]);
+    }
+    const words = ["cause", "owner"].filter((label) => labelColumns(panel).includes(label));
+    for (const label of words) {
+      const seen = all.flatMap(({ metric }) => metric[label] ?? []);
+      expect(seen.filter((value) => wordFor(panel, value) === undefined)).toEqual([]);
+    }
+  });
+
+  it("says of no query in vain that it is empty when all is well", () => {
+    const titles = panels.map((panel) => `${file} ${panel.title}`);
+    const declared = Object.keys(emptyWhenWell).filter((name) => name.startsWith(`${file} `));
+    expect(declared.filter((name) => !titles.includes(name))).toEqual([]);
+  });
+});
