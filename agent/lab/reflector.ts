@@ -43,7 +43,6 @@ export function createReflector(deps: {
   const counters = createCounters(reflectorEventKinds);
   // One queue, in the order of arrival: neither jitter nor a step of the delay lets an answer overtake another.
   const queue: Held[] = [];
-  let lastDue = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | undefined;
 
   function sendDue(): void {
@@ -69,16 +68,14 @@ export function createReflector(deps: {
       const there = stampAt(clock.toEpoch((now + roundTrip / 2) as Instant));
       const answer = reflect(datagram, { receiveTimestamp: there, timestamp: there });
       if (!answer.ok) return counters.add("malformed");
-      const due = Math.max(lastDue, now + roundTrip) as Instant;
-      lastDue = due;
       queue.push({
-        due,
+        due: (now + roundTrip) as Instant,
         send() {
           counters.add("answered");
           reply(answer.value);
         },
       });
-      if (cancel === undefined) cancel = clock.after(milliseconds(due - now), sendDue);
+      if (cancel === undefined) cancel = clock.after(milliseconds(roundTrip), sendDue);
     },
     read: () => counters.read(),
     stop() {

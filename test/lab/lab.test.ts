@@ -19,21 +19,40 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** The system's clock, which the test can set forward into a chapter. */
-function jumpingClock(): Clock & { jump(ms: number): void } {
+interface JumpingClock extends Clock {
+  jump(ms: number): void;
+  pending(): number;
+}
+
+/** The system's clock, which the test can set forward into a chapter, and which knows its timers. */
+function jumpingClock(): JumpingClock {
   let ahead = 0;
+  const timers = new Set<() => void>();
   return {
     ...systemClock,
     now: () => (systemClock.now() + ahead) as Instant,
+    after(delay, fn) {
+      const cancel = systemClock.after(delay, () => {
+        timers.delete(forget);
+        fn();
+      });
+      const forget = () => {
+        timers.delete(forget);
+        cancel();
+      };
+      timers.add(forget);
+      return forget;
+    },
     jump(ms) {
       ahead += ms;
     },
+    pending: () => timers.size,
   };
 }
 
 async function running(
   listen?: string,
-): Promise<{ lab: Lab; estate: Estate; given: LabEstate; to(words: string): void }> {
+): Promise<{ clock: JumpingClock; lab: Lab; estate: Estate; given: LabEstate; to(words: string): void }> {
   const clock = jumpingClock();
   const began = clock.now();
   const lab = createLab(
@@ -51,6 +70,7 @@ async function running(
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error, null, 2));
   return {
+    clock,
     lab,
     given,
     estate: parsed.value,
@@ -261,6 +281,14 @@ describe("its life", () => {
     socket.bind(estate.routers.get("ams-ce1")?.port, "127.0.0.1");
     await once(socket, "listening");
     socket.close();
+  });
+
+  it("forgets the answers that it still held back", async () => {
+    const { clock, estate, lab } = await running();
+    expect(await exchange(pairsOf(estate)[0]?.probes[0]?.port ?? 0, [stampRequest(1)], 1, 30)).toEqual([]);
+    expect(clock.pending()).toBe(1);
+    await lab.stop();
+    expect(clock.pending()).toBe(0);
   });
 
   it("survives whatever is thrown at its ports, and counts it", async () => {
