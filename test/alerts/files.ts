@@ -10,8 +10,7 @@ export const alertsDir = join(repository, "alerts");
 
 const strings = z.record(z.string(), z.string());
 const rule = z.object({
-  alert: z.string().optional(),
-  record: z.string().optional(),
+  alert: z.string(),
   expr: z.string(),
   for: z.string().optional(),
   labels: strings.optional(),
@@ -51,10 +50,11 @@ const read = (file: string): unknown => parse(readFileSync(join(alertsDir, file)
 
 const rules = ruleFiles.flatMap((file) => ruleFile.parse(read(file)).groups.flatMap((group) => group.rules));
 
-export const alerts: readonly Alert[] = rules.flatMap(({ alert, expr, labels, annotations }) =>
-  alert === undefined ? [] : [{ name: alert, expr, labels: labels ?? {}, annotations: annotations ?? {} }],
-);
-
-export const recordings = rules.flatMap(({ record, expr }) => (record === undefined ? [] : [{ name: record, expr }]));
+export const alerts: readonly Alert[] = rules.map(({ alert, expr, labels, annotations }) => ({
+  name: alert,
+  expr,
+  labels: labels ?? {},
+  annotations: annotations ?? {},
+}));
 
 export const tests = testFiles.flatMap((file) => testFile.parse(read(file)).tests);
