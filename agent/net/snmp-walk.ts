@@ -73,7 +73,8 @@ export async function runWalk(to: Conversation, plan: WalkPlan, ask: Ask): Promi
 }
 
 async function walkGroup(to: Conversation, plan: WalkPlan, group: readonly number[], ask: Ask): Promise<Outcome> {
-  const walk = createWalk(group.map((i) => plan.columns[i] ?? new Uint8Array(0)));
+  const columns = group.map((i) => plan.columns[i] ?? new Uint8Array(0));
+  const walk = createWalk(columns, plan.rows);
   const width = group.length;
   for (;;) {
     const names = namesToAsk(walk);

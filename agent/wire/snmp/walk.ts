@@ -26,13 +26,14 @@ export interface Walk {
  */
 export type WalkStep = "more" | "end" | "tooWide" | "notIncreasing" | "malformed";
 
-export function createWalk(columns: readonly Uint8Array[]): Walk {
+/** `expectedRows` only sizes the first allocation. */
+export function createWalk(columns: readonly Uint8Array[], expectedRows = 8): Walk {
   return {
     columns,
     active: columns.map((_, i) => i),
     last: new Uint8Array(0),
     rows: [],
-    cells: createCells(columns.length * 8),
+    cells: createCells(columns.length * expectedRows),
   };
 }
 
