@@ -113,7 +113,7 @@ export function interfacesOf(router: RouterPlan): readonly SimulatedInterface[] 
   return made.map((m, i) => ({ ...m, index: 500 + 3 * i + router.number }));
 }
 
-export function siblingOf(router: RouterPlan): string {
+function siblingOf(router: RouterPlan): string {
   return `${router.site.name}-ce${router.number === 1 ? 2 : 1}`;
 }
 

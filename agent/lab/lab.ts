@@ -34,7 +34,7 @@ export interface Lab {
 }
 
 const snmpEvents = ["answered", "silent", ...snmpDropKinds] as const;
-export type SnmpEvent = "answered" | "silent" | SnmpDropKind;
+type SnmpEvent = "answered" | "silent" | SnmpDropKind;
 
 const host = "127.0.0.1";
 

@@ -8,13 +8,13 @@ import { globalReaches, type LinkKey, linkKey, type PathKey, pathKey, paths, rou
 /** bgpPeerLastError: code and subcode of RFC 4271, section 6. */
 export type BgpError = readonly [code: number, subcode: number];
 
-export interface LinkHealth {
+interface LinkHealth {
   readonly carrier: boolean;
   /** Microsoft prepends its ASN on this link, so both directions of the traffic prefer the other one. */
   readonly drained: boolean;
 }
 
-export interface PathHealth {
+interface PathHealth {
   /** Set while the far end keeps the session closed: the error it sent when it closed it. */
   readonly closedWith: BgpError | undefined;
   /** Round-trip loss as a ratio; 1 is a blackhole. */
@@ -28,7 +28,7 @@ export interface ReachHealth {
   readonly extraDelay: number;
 }
 
-export interface RouterHealth {
+interface RouterHealth {
   /** The SNMP agent answers; the router forwards either way. */
   readonly snmp: boolean;
   /** The BGP daemon has joined the SNMP agent (AgentX): false for a while after the agent restarts. */

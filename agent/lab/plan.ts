@@ -24,7 +24,7 @@ export interface RouterPlan {
   readonly number: 1 | 2;
 }
 
-export interface LinkPlan {
+interface LinkPlan {
   readonly router: string;
   readonly interface: string;
   /** The router's BGP peer where that is not the MSEE (`anyToAny`). */

@@ -15,7 +15,7 @@ export interface Way {
   readonly loss: number;
 }
 
-export const reflectorEventKinds = ["answered", "lost", "malformed"] as const;
+const reflectorEventKinds = ["answered", "lost", "malformed"] as const;
 export type ReflectorEvent = (typeof reflectorEventKinds)[number];
 
 export interface Reflector {

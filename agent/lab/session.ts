@@ -22,7 +22,7 @@ export interface Obstacle {
 }
 
 /** From the obstacle's end to Established: the connect timer of routers that are tuned for quick recovery. */
-export const reconnectAfter = seconds(3);
+const reconnectAfter = seconds(3);
 
 /** When the session will establish by itself; undefined when it will not. */
 export function returnsAt(session: SimulatedSession): Instant | undefined {
