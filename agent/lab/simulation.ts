@@ -32,7 +32,7 @@ export interface Simulation {
   carrierChangedAt(link: LinkKey): Instant;
   /** When the SNMP agent of a router started: sysUpTime counts from here. */
   agentStartedAt(router: string): Instant;
-  /** Whether a packet can use the path at all: carrier and session, which is what routing sees. */
+  /** Whether routing sends anything over the path: it has a session, and so a carrier. */
   usable(path: PathKey): boolean;
 }
 
@@ -136,8 +136,7 @@ export function createSimulation(start: Instant): Simulation {
     carrierChangedAt: (link) => carrierChanged.get(link) ?? start,
     agentStartedAt: (router) => routerStart.get(router) ?? start,
     usable(path) {
-      const plan = paths.find((p) => p.key === path);
-      return plan !== undefined && network.links.get(plan.linkKey)?.carrier === true && sessionOf(path).established;
+      return sessionOf(path).established;
     },
   };
 }

@@ -5,13 +5,21 @@ import { globalReaches, type PathKey, paths } from "./plan.ts";
 import type { Way } from "./reflector.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** The way of a probe over one path: without carrier or route there is none. */
+const planned = new Map(paths.map((p) => [p.key, p]));
+
+/**
+ * The way of a probe over one path. The reflector stands for the MSEE, at the other end of the wire: it answers
+ * with BGP down, as the real one does. Where the far end is the provider's, it stands behind that, and needs the route.
+ */
 export function pathWay(simulation: Simulation, key: PathKey): Way {
+  const plan = planned.get(key);
+  if (plan === undefined) throw new Error(`no path "${key}" in the plan of the lab`);
   const health = simulation.network().paths.get(key);
-  const delay = paths.find((p) => p.key === key)?.delay ?? 0;
+  const carrier = simulation.network().links.get(plan.linkKey)?.carrier === true;
+  const reachable = plan.circuit.connectivityModel === "anyToAny" ? simulation.usable(key) : carrier;
   return {
-    delay: milliseconds(delay + (health?.extraDelay ?? 0)),
-    loss: simulation.usable(key) ? (health?.loss ?? 0) : 1,
+    delay: milliseconds(plan.delay + (health?.extraDelay ?? 0)),
+    loss: reachable ? (health?.loss ?? 0) : 1,
   };
 }
 

@@ -111,6 +111,7 @@ describe("BGP reset", () => {
     expect(s.session(path)).toMatchObject({ established: false, lastError: [6, 4], transitions });
     expect(s.session(key("fra-2", "primary")).established).toBe(true);
     expect(s.network().links.get(linkKey("fra-2", "secondary"))?.carrier).toBe(true);
+    expect(pathWay(s, path).loss).toBe(0);
     to(when("BGP reset") + 6);
     expect(s.session(path)).toMatchObject({ established: true, lastError: [6, 4], transitions: transitions + 1 });
   });
@@ -170,7 +171,10 @@ describe("drain", () => {
       const session = s.session(key("ams-1", "secondary", peering));
       expect(session).toMatchObject({ established: false, lastError: [6, 2] });
     }
-    expect(pathWay(s, drained).loss).toBe(1);
+    expect(s.usable(drained)).toBe(false);
+    // The MSEE itself is still there and answers, which is how the fault is known to be its own.
+    expect(pathWay(s, drained).loss).toBe(0);
+    expect(rate(drained).receive).toBeLessThan(10_000);
     expect(s.session(other).established).toBe(true);
   });
 
@@ -181,6 +185,17 @@ describe("drain", () => {
     to(when("maintenance is over") + 1);
     expect(rate(drained).receive).toBeGreaterThan(1e7);
   });
+});
+
+it("needs the route where the far end of the link is the provider's, and Global Reach needs one on either side", () => {
+  const routeless = { ...s, usable: () => false };
+  expect(pathWay(routeless, key("sin-1", "primary")).loss).toBe(1);
+  expect(pathWay(routeless, key("ams-1", "primary")).loss).toBe(0);
+  expect(reachWay(routeless, "ams-sin").loss).toBe(1);
+  const oneLinkEach = { ...s, usable: (path: string) => path.endsWith("secondary") };
+  expect(reachWay(oneLinkEach, "ams-sin").loss).toBe(0);
+  const oneSide = { ...s, usable: (path: string) => path.startsWith("ams-1") };
+  expect(reachWay(oneSide, "ams-sin").loss).toBe(1);
 });
 
 it("degrades Global Reach with both circuits well", () => {
