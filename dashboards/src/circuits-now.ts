@@ -1,6 +1,6 @@
 // The first screen of the circuits dashboard: every circuit, whatever the reader chose below.
 
-import { VizOrientation } from "@grafana/grafana-foundation-sdk/common";
+import { VizOrientation, VizTextDisplayOptionsBuilder } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
@@ -50,6 +50,7 @@ function trust(): Panel {
     ],
   )
     .orientation(VizOrientation.Horizontal)
+    .text(new VizTextDisplayOptionsBuilder().titleSize(14).valueSize(20))
     .overrideByQuery("A", [{ id: "mappings", value: mappings.simulated }])
     .overrideByQuery("B", [{ id: "mappings", value: mappings.isolated }])
     .overrideByQuery("C", [

@@ -5,7 +5,7 @@ import type { Panel, RowPanel } from "@grafana/grafana-foundation-sdk/dashboard"
 
 export const columns = 24;
 
-export interface Cell {
+interface Cell {
   readonly width: number;
   readonly panel: Panel;
 }

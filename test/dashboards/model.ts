@@ -87,7 +87,7 @@ const dashboard = z.object({
   panels: z.array(z.union([row, panel])),
 });
 
-export type DashboardModel = z.infer<typeof dashboard>;
+type DashboardModel = z.infer<typeof dashboard>;
 export type PanelModel = z.infer<typeof panel>;
 export type TargetModel = z.infer<typeof target>;
 export type VariableModel = z.infer<typeof variable>;
@@ -102,7 +102,7 @@ export interface ReadDashboard {
 
 export const mappingList = z.array(mapping);
 
-export function readDashboard(file: string, json: string): ReadDashboard {
+function readDashboard(file: string, json: string): ReadDashboard {
   const model = dashboard.parse(JSON.parse(json));
   return { file, model, panels: model.panels.flatMap((each) => (each.type === "row" ? each.panels : [each])) };
 }

@@ -1,7 +1,7 @@
 // The names in a PromQL expression. Not a parser (Prometheus is that, in the queries' test): just enough to tell
 // metrics from labels and functions in the queries of this project.
 
-export interface Selector {
+interface Selector {
   readonly metric: string;
   readonly labels: readonly string[];
   /** The functions around it, from the outside in. */

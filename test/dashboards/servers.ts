@@ -1,12 +1,13 @@
 // The agent's simulated estate, and a Prometheus that scrapes it: real processes, on loopback ports of their own.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { run } from "../support/installed.ts";
 
 export interface Server {
   readonly url: string;
@@ -120,7 +121,8 @@ export async function startPrometheus(target: string, history: string): Promise<
   writeFileSync(config, JSON.stringify({ global: { scrape_interval: "1s" }, scrape_configs: [scrape] }));
   const recorded = join(dir, "history.txt");
   writeFileSync(recorded, history);
-  execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", recorded, data], { stdio: "pipe" });
+  const filled = run("promtool", ["tsdb", "create-blocks-from", "openmetrics", recorded, data], dir);
+  if (filled.status !== 0) throw new Error(filled.output);
 
   const listen = `127.0.0.1:${await freePort()}`;
   const server = await start(
