@@ -25,7 +25,9 @@ function installed(text: string, runtime = true): string {
   for (const dir of ["etc/systemd/system", "opt/circuitwatch/node_modules/.bin"]) {
     mkdirSync(join(root, dir), { recursive: true });
   }
-  cpSync("/usr/lib/systemd/system", join(root, "usr/lib/systemd/system"), { recursive: true, verbatimSymlinks: true });
+  const units = "/usr/lib/systemd/system";
+  if (existsSync(units))
+    cpSync(units, join(root, "usr/lib/systemd/system"), { recursive: true, verbatimSymlinks: true });
   writeFileSync(join(root, "etc/systemd/system/circuitwatch.service"), text);
   if (runtime) {
     const node = join(root, "opt/circuitwatch/node_modules/.bin/node");
