@@ -106,6 +106,11 @@ describe("RFC 2578 section 7.1: values", () => {
     ["empty OCTET STRING", "04 00", { type: "octets", value: text("") }],
     ["Opaque", "44 02 9f 78", { type: "opaque", value: hex("9f78") }],
     ["OBJECT IDENTIFIER 2.999.4294967295", "06 07 88 37 8f ff ff ff 7f", { type: "oid", value: [2, 999, 4294967295] }],
+    [
+      "OBJECT IDENTIFIER 2.100.3, the example of X.690 section 8.19.5",
+      "06 03 81 34 03",
+      { type: "oid", value: [2, 100, 3] },
+    ],
     ["zeroDotZero", "06 01 00", { type: "oid", value: [0, 0] }],
     ["IpAddress", "40 04 ac 10 00 02", { type: "ipAddress", value: "172.16.0.2" }],
     ["noSuchObject", "80 00", { type: "noSuchObject" }],
