@@ -70,7 +70,10 @@ export function createWeb(deps: WebDeps, listen: ListenAddress, limits: WebLimit
   return {
     async start() {
       const file = (name: string) => readFile(join(import.meta.dirname, "static", name), "utf8");
-      const routes = createRoutes(deps, { script: await file("status.js"), style: await file("status.css") });
+      const routes = createRoutes(deps, {
+        script: await file("status.js"),
+        style: (await file("palette.css")) + (await file("status.css")),
+      });
       const started = createServer(limits, (request, response) => {
         void answer(request, response, routes, deps.log).then((outcome) => counters.add(outcome));
       });
