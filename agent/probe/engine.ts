@@ -121,7 +121,7 @@ export function createEngine(
         miss = "wrongSource";
       } else {
         const realtime = datagram.realtime - match.realtime;
-        const stepped = realtime < 0 || Math.abs(clockOffset(datagram.readAt) - clockOffset(match)) > stepLimit;
+        const stepped = Math.abs(clockOffset(datagram.readAt) - clockOffset(match)) > stepLimit;
         const took = stepped ? elapsed(match.monotonic, datagram.readAt.monotonic) : milliseconds(realtime / 1e6);
         const delay = took / 1_000 - claim.turnaround;
         // A turnaround that is negative or longer than the whole trip is a fault of the far end's clock.

@@ -133,8 +133,7 @@ export function createSession(
     find(sequence, nonce, tag) {
       const n = unwrap(sequence);
       const slot = slotOf(n);
-      if (n < 0 || next - n > slots || sequences[slot] !== sequence || state[slot] === slotStates.free)
-        return "unknown";
+      if (n < 0 || sequences[slot] !== sequence || state[slot] === slotStates.free) return "unknown";
       if (high[slot] !== nonce[0] || low[slot] !== nonce[1] || tags[slot] !== tag) return "forged";
       return {
         sequence,

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Instant, monotonicNow } from "../../agent/lib/clock.ts";
 import { openProbeSockets, type SocketKind } from "../../agent/net/probe-open.ts";
@@ -135,11 +136,30 @@ describe.runIf(linux)("kernel sockets under a flood", () => {
 
   it("hand over an overlong datagram as one without octets", async () => {
     const { sockets } = await open("kernel");
-    const { sockets: other } = await open("portable");
-    const [a, b] = [await udp(other), await udp(sockets)];
-    const long: Outgoing = { ...outgoing({ ...loopback, port: b.identifier }, ""), write: () => 2_048 };
-    a.send([long]);
-    expect((await receive(sockets, b, 1)).map(({ bytes }) => bytes.byteLength)).toEqual([2_048]);
+    const socket = await udp(sockets);
+    const sender = createSocket("udp4");
+    for (const length of [2_048, 2_049]) sender.send(new Uint8Array(length), socket.identifier, "127.0.0.1");
+    const got = await receive(sockets, socket, 2);
+    sender.close();
+    expect(got.map(({ bytes }) => bytes.byteLength)).toEqual([2_048, 0]);
+  });
+
+  it("say that a send was preempted when a long time passed between its stamp and its end", async () => {
+    const { sockets } = await open("kernel");
+    const [a, b] = [await udp(sockets), await udp(sockets)];
+    let preempted = 0;
+    const slow: Outgoing = {
+      ...outgoing({ ...loopback, port: b.identifier }, "slow"),
+      preempted: () => preempted++,
+      write(_, at) {
+        // Ten times the limit.
+        while (sockets.now().realtime - at.realtime < 2e6);
+        return 4;
+      },
+    };
+    a.send([slow]);
+    expect(preempted).toBe(1);
+    expect(await receive(sockets, b, 1)).toHaveLength(1);
   });
 });
 

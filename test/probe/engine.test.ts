@@ -166,6 +166,20 @@ describe("STAMP probes", () => {
     expect(p.total()).toMatchObject({ received: 2, discarded: 2, delays: [] });
   });
 
+  it("reads the reflector's stamps in the form that it says they have", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    const base = decodeReflector(reflected(nth(p.sent, 0)));
+    if (!base.ok) throw new Error(base.error.kind);
+    const errorEstimate = { ...base.value.errorEstimate, format: "ptp" as const };
+    const timestamp = { seconds: 100, fraction: 5_000_000 };
+    const receiveTimestamp = { seconds: 100, fraction: 0 };
+    const answer = encodeReflector({ ...base.value, errorEstimate, timestamp, receiveTimestamp });
+    p.arrive(answer, endpoint(stamp), nth(p.sent, 0), 25);
+    await p.turnAt(30);
+    expect(p.total().delays).toEqual([expect.closeTo(0.02, 9)]);
+  });
+
   it("sends transmit stamps whose last bits nobody can guess", async () => {
     const p = await probing([stamp]);
     for (const ms of [0, 100, 200]) await p.turnAt(ms);
@@ -269,15 +283,17 @@ describe("sends that fail", () => {
 
   it("concern only the stream whose source does not exist, and end when it comes up", async () => {
     const p = await probing([{ ...icmp, source: "203.0.113.9" }, icmp], { noSource: true });
-    for (let ms = 0; ms < 4_000; ms += 50) await p.turnAt(ms);
-    expect(p.total(0)).toMatchObject({ sendErrors: 40, lost: 0 });
+    for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);
+    expect(p.total(0)).toMatchObject({ sendErrors: 120, lost: 0 });
     expect(p.total(1)).toMatchObject({ sendErrors: 0 });
-    expect(p.sent).toHaveLength(40);
+    expect(p.sent).toHaveLength(120);
+    // The good one once; the other at 0, 5 and 10 s, and told once.
+    expect(p.opens()).toBe(4);
     expect(p.logs().filter(({ level }) => level === "warn")).toHaveLength(1);
 
     p.faults.noSource = false;
-    for (let ms = 5_000; ms < 5_500; ms += 50) await p.turnAt(ms);
-    expect(p.total(0).sendErrors).toBe(40);
+    for (let ms = 15_000; ms < 15_500; ms += 50) await p.turnAt(ms);
+    expect(p.total(0).sendErrors).toBe(120);
   });
 
   it("say when an address is not one that can be probed", async () => {

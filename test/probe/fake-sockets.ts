@@ -33,6 +33,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     /** Arrivals that a read leaves in the buffer. */
     leave: 0,
   };
+  let opens = 0;
   const now = (): Moment => ({ monotonic: time.now as Instant, realtime: (time.now + time.ahead) * 1e6 });
 
   const socket: ProbeSocket = {
@@ -60,7 +61,9 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     },
   };
   const open = (source: Endpoint | undefined): Result<ProbeSocket, ProbeSocketError> =>
-    faults.noSource && source !== undefined ? err({ kind: "noSuchSource", message: "no such source" }) : ok(socket);
+    ++opens > 0 && faults.noSource && source !== undefined
+      ? err({ kind: "noSuchSource", message: "no such source" })
+      : ok(socket);
   const sockets: ProbeSockets = {
     openIcmp: open,
     openUdp: async (source) => open(source),
@@ -73,6 +76,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     time,
     sent,
     faults,
+    opens: () => opens,
     /** Puts a datagram into the receive buffer, stamped `after` ms after `probe` left. */
     arrive(bytes: Uint8Array, from: Endpoint, probe: Sent, after: number) {
       arrivals.push({ bytes, from, realtime: probe.at.realtime + after * 1e6 });

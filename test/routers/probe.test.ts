@@ -9,6 +9,7 @@ import type { ProbeTarget } from "../../agent/estate/estate.ts";
 import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import type { ProbeDropKind } from "../../agent/probe/messages.ts";
+import { stampPort } from "../../agent/wire/stamp.ts";
 import { attempt, inNamespace, run } from "./lab/processes.ts";
 import { until } from "./lab/until.ts";
 import type { DriverOrder } from "./probe-driver.ts";
@@ -17,7 +18,6 @@ const prefix = `cwp${process.pid}`;
 const near = `${prefix}-near`;
 const far = `${prefix}-far`;
 const [nearAddress, farAddress] = ["10.99.0.1", "10.99.0.2"];
-const stampPort = 862;
 
 const inFar = (command: string, ...args: string[]) => run(...inNamespace(far, command, args));
 const inNear = (command: string, ...args: string[]) => run(...inNamespace(near, command, args));

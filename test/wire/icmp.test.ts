@@ -23,7 +23,8 @@ describe("RFC 1071 section 3: the Internet checksum", () => {
 
   it("carries twice where one fold is not enough", () => {
     expect(internetChecksum(new Uint8Array(65_534).fill(0xff))).toBe(0);
-    expect(internetChecksum(hex("ffff 0001"))).toBe(0xfffe);
+    // ffff + ffff + 0001 = 1ffff: the first fold gives 10000, the second 0001.
+    expect(internetChecksum(hex("ffff ffff 0001"))).toBe(0xfffe);
   });
 });
 
