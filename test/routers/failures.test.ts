@@ -68,10 +68,14 @@ async function strike(episode: Episode): Promise<void> {
     from = Date.now();
   }
   restless = true;
-  const result = await live({ jump, history, well, from }, episode);
+  try {
+    measured.push(await live({ jump, history, well, from }, episode));
+  } catch (failure) {
+    if (failure instanceof Error) failure.message += `\nThe agent's log ends with:\n${jump.logTail(12)}`;
+    throw failure;
+  }
   restless = false;
   from = Date.now();
-  measured.push(result);
 }
 
 /** A path that goes down and comes back, and takes the redundancy with it. */

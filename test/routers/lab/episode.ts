@@ -96,6 +96,8 @@ export async function live({ jump, history, well, from }: Scene, episode: Episod
     `resolved ${episode.alert}`,
   ]);
   expect(paged.labels).toMatchObject(episode.alertLabels);
+  const summary = paged.annotations.summary ?? "";
+  expect(summary, "the page says where").toContain(episode.alertLabels.router ?? ce.link);
   expectOnly(episode, history, from);
   const seconds = (to: number, since: number) => Math.round((to - since) / 10) / 100;
   const measured: Measured = {
@@ -106,6 +108,7 @@ export async function live({ jump, history, well, from }: Scene, episode: Episod
     wellAfter: seconds(wellAt, undoneAt),
     resolvedAfter: seconds(resolved.at, undoneAt),
     cause: finalCause,
+    summary,
   };
   expect(measured.stateAfter, `seconds until ${detected.word}`).toBeLessThanOrEqual(detected.within);
   return measured;

@@ -91,7 +91,7 @@ function startMsee(lab: Lab, ce: CePlan, timers: BgpTimers): Promise<void> {
 /** Both sessions Established and visible by SNMP, both MSEEs answering the jump host, the cloud reached. */
 async function converged(lab: Lab): Promise<void> {
   const jump = lab.ns("jump");
-  const waiting = { within: 30_000 };
+  const waiting = { within: 60_000 };
   await Promise.all(
     ces.map(async (ce) => {
       const state = () => bgpState(lab.ns(ce.node), ce.msee.address);

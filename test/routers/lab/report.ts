@@ -16,7 +16,10 @@ export interface Measured {
   readonly pageAfter: number;
   readonly wellAfter: number;
   readonly resolvedAfter: number;
+  /** What the agent said in the end. */
   readonly cause: string;
+  /** What the page said, which went out earlier. */
+  readonly summary: string;
 }
 
 export function report(rows: readonly Measured[]): string {
