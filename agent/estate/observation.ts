@@ -36,7 +36,7 @@ export interface PollObservation {
   readonly group: PollGroup;
   readonly at: Instant;
   readonly result: "ok" | PollFailure;
-  /** What, why and what to do, for people; empty when ok. */
+  /** What, why and what to do, for people; empty when ok, unless part of what was asked for cannot be seen. */
   readonly detail: string;
   /** Seconds from the first request to the last answer, retries included. */
   readonly seconds: number;

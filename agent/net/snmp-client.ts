@@ -42,7 +42,7 @@ export interface SnmpTarget {
 }
 
 export interface SnmpClient {
-  /** Opens the sockets for the address families of the targets made so far. */
+  /** Opens the sockets for the targets made so far; rejects when it cannot. Later targets open what they need. */
   start(): Promise<void>;
   /** Ends what is in flight (`aborted`) and closes the sockets. */
   stop(): Promise<void>;

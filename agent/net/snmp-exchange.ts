@@ -2,13 +2,13 @@
 // A datagram that does not fit is counted by kind and the request keeps waiting, so that no damaged
 // or forged one can end it.
 
-import { randomFillSync } from "node:crypto";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import { versionV2c } from "../wire/snmp/message.ts";
-import { greatestRequestId, leastRequestId, type RequestTemplate, withRequestId } from "../wire/snmp/request.ts";
+import { type RequestTemplate, withRequestId } from "../wire/snmp/request.ts";
 import { createResponseReader, type ResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
 import type { ExchangeFailure } from "./snmp-error.ts";
+import { createRequestIds } from "./snmp-request-ids.ts";
 import type { RetransmissionTimeout } from "./snmp-timeout.ts";
 import { type AddressFamily, createUdpSocket, type UdpSocket } from "./udp.ts";
 
@@ -109,17 +109,16 @@ export interface Exchange {
 
 interface SharedSocket {
   readonly udp: UdpSocket;
+  /** Bound; until then its requests wait. */
+  ready: boolean;
   inFlight: number;
   readonly waiting: Pending[];
 }
 
-/** Ids that were finished are remembered this long, to tell a late answer from one to nothing. */
-const rememberedIds = 4_096;
-
 const noCancel = () => {};
 
 export function createExchange(
-  { clock, random = cryptoRandom() }: { readonly clock: Clock; readonly random?: (() => number) | undefined },
+  { clock, random }: { readonly clock: Clock; readonly random?: (() => number) | undefined },
   families: () => ReadonlySet<AddressFamily>,
   peerAt: (address: string, port: number) => Peer | undefined,
   limits: ExchangeLimits,
@@ -129,28 +128,53 @@ export function createExchange(
   const inFlight = new Map<number, Pending>();
   const reader = createResponseReader();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
-  let finishedIds = new Map<number, "duplicate" | "late">();
-  let olderIds = new Map<number, "duplicate" | "late">();
+  const ids = createRequestIds(random);
+  const isInFlight = (id: number) => inFlight.has(id);
   let running = false;
 
+  /** Sockets of a family open with its first peer: most estates need one family only. */
   function socketOf(peer: Peer): SharedSocket | undefined {
-    const shared = sockets.get(peer.family);
+    const shared = sockets.get(peer.family) ?? (running ? openFamily(peer.family).shared : undefined);
     return shared?.[peer.slot % shared.length];
   }
 
-  function nextId(): number {
-    for (;;) {
-      const id = leastRequestId + (random() % (greatestRequestId - leastRequestId + 1));
-      if (!inFlight.has(id) && !finishedIds.has(id) && !olderIds.has(id)) return id;
-    }
+  function openFamily(family: AddressFamily): { readonly shared: SharedSocket[]; readonly opened: Promise<unknown> } {
+    const shared = Array.from({ length: limits.sockets }, () => {
+      const socket: SharedSocket = {
+        udp: createUdpSocket(
+          { family },
+          {
+            message: (bytes, address, port) => receive(socket, bytes, address, port),
+            error: () => requests.add("socketErrors"),
+          },
+        ),
+        ready: false,
+        inFlight: 0,
+        waiting: [],
+      };
+      return socket;
+    });
+    sockets.set(family, shared);
+    const opened = Promise.all(shared.map((socket) => openSocket(socket)));
+    // `start` hears of the failure; a request that came later ends with it.
+    opened.catch(() => sockets.delete(family));
+    return { shared, opened };
   }
 
-  function remember(id: number, as: "duplicate" | "late"): void {
-    if (finishedIds.size >= rememberedIds) {
-      olderIds = finishedIds;
-      finishedIds = new Map();
+  async function openSocket(socket: SharedSocket): Promise<void> {
+    try {
+      await socket.udp.start();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+      for (const pending of socket.waiting.splice(0)) finish(pending, { kind: "unreachable", code });
+      throw error;
     }
-    finishedIds.set(id, as);
+    socket.ready = true;
+    while (running && socket.inFlight < limits.window) {
+      const next = socket.waiting.shift();
+      if (next === undefined) break;
+      enter(next);
+    }
   }
 
   function enter(pending: Pending): void {
@@ -159,13 +183,13 @@ export function createExchange(
       finish(pending, { kind: "unreachable", code: "EAFNOSUPPORT" });
       return;
     }
-    if (socket.inFlight >= limits.window) {
+    if (!socket.ready || socket.inFlight >= limits.window) {
       socket.waiting.push(pending);
       return;
     }
     socket.inFlight += 1;
     pending.holdsWindow = true;
-    pending.id = nextId();
+    pending.id = ids.next(isInFlight);
     pending.bytes = withRequestId(pending.template, pending.id);
     pending.startedAt = clock.now();
     pending.malformedBefore = pending.peer.malformed;
@@ -223,7 +247,7 @@ export function createExchange(
     pending.cancel();
     if (pending.sent > 0) {
       inFlight.delete(pending.id);
-      remember(pending.id, failure === undefined ? "duplicate" : "late");
+      ids.end(pending.id, failure === undefined ? "duplicate" : "late");
     }
     requests.add(failure === undefined ? "answered" : ending[failure.kind]);
     leaveWindow(pending);
@@ -252,7 +276,7 @@ export function createExchange(
     }
     const id = reader.requestId;
     const pending = inFlight.get(id);
-    if (pending === undefined) return finishedIds.get(id) ?? olderIds.get(id) ?? "unknownId";
+    if (pending === undefined) return ids.endedAs(id) ?? "unknownId";
     const { peer } = pending;
     const fromPeer = peer.anySource || (port === peer.port && address === peer.address);
     if (reader.version !== versionV2c) {
@@ -282,24 +306,7 @@ export function createExchange(
     requests,
     async start() {
       running = true;
-      for (const family of families()) {
-        const shared = Array.from({ length: limits.sockets }, () => {
-          const socket: SharedSocket = {
-            udp: createUdpSocket(
-              { family },
-              {
-                message: (bytes, address, port) => receive(socket, bytes, address, port),
-                error: () => requests.add("socketErrors"),
-              },
-            ),
-            inFlight: 0,
-            waiting: [],
-          };
-          return socket;
-        });
-        await Promise.all(shared.map((socket) => socket.udp.start()));
-        sockets.set(family, shared);
-      }
+      await Promise.all([...families()].map((family) => openFamily(family).opened));
     },
     async stop() {
       running = false;
@@ -361,19 +368,5 @@ export function createExchange(
       }
       finish(pending, { kind: "aborted" });
     },
-  };
-}
-
-/** Unpredictable 32-bit numbers, fetched in blocks: one system call per id would cost more than encoding it. */
-function cryptoRandom(): () => number {
-  const block = new Uint32Array(256);
-  let used = block.length;
-  return () => {
-    if (used === block.length) {
-      randomFillSync(block);
-      used = 0;
-    }
-    used += 1;
-    return block[used - 1] ?? 0;
   };
 }

@@ -79,9 +79,12 @@ export function familyOf(address: string): AddressFamily {
   return isIPv6(address) ? 6 : 4;
 }
 
-/** The form in which the kernel names the address of a datagram's source. */
+/** The form in which the kernel names the address of a datagram's source: IPv6 shortened, in lower case, with its zone. */
 export function canonicalAddress(address: string): string {
-  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  if (!isIPv6(address)) return address;
+  const [host, zone] = address.split("%");
+  const short = new URL(`http://[${host}]`).hostname.slice(1, -1);
+  return zone === undefined ? short : `${short}%${zone}`;
 }
 
 function codeOf(error: Error): string {

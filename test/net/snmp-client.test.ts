@@ -391,6 +391,39 @@ describe("loss", () => {
   });
 });
 
+describe("the window", () => {
+  it("holds back what the receive buffer could not take, until an answer makes room", async () => {
+    const held: (() => void)[] = [];
+    const responder = await startResponder({
+      mib: () => mibOf(scalars),
+      script: ({ answer, send }) => void held.push(() => send(encodeMessage(answer))),
+    });
+    const timeouts = { initial: milliseconds(30_000), floor: milliseconds(30_000), cap: milliseconds(30_000) };
+    const client = createSnmpClient({ clock: systemClock }, { timeouts, sockets: 1, window: 4 });
+    const { port } = responder;
+    const target = (i: number) =>
+      client.target({
+        router: `ce${i}`,
+        address: "127.0.0.1",
+        port,
+        community: new Secret("public"),
+        anySource: false,
+      });
+    await client.start();
+    stops.push(() => client.stop(), responder.stop);
+    const all = Promise.all(Array.from({ length: 10 }, (_, i) => target(i).get(system, ask)));
+    await expect.poll(() => held.length).toBe(4);
+    expect(client.requests.read().sent).toBe(4);
+    held.shift()?.();
+    await expect.poll(() => client.requests.read().sent).toBe(5);
+    for (let answered = 1; answered < 10; answered++) {
+      await expect.poll(() => held.length).toBeGreaterThan(0);
+      held.shift()?.();
+    }
+    expect((await all).every((got) => got.ok)).toBe(true);
+  });
+});
+
 describe("errors", () => {
   it("of a timeout name router, table and OID, and never the community", async () => {
     const s = await setup({ script: () => {} }, { community: "sentinel-community" });

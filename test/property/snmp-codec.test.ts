@@ -152,7 +152,9 @@ describe("SNMP codec", () => {
             maxRepetitions,
             varbinds: names.map((oid) => ({ oid, value: { type: "null" } as const })),
           } as const;
-          expect(withRequestId(template, requestId)).toEqual(encodeMessage({ version: "2c", community, pdu }));
+          expect(Uint8Array.from(withRequestId(template, requestId))).toEqual(
+            encodeMessage({ version: "2c", community, pdu }),
+          );
         },
       ),
     );

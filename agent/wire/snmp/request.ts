@@ -65,7 +65,9 @@ export function encodeRequest(community: Uint8Array, spec: RequestSpec, oids: re
  * while the next request is made, and must not leave with that one's id.
  */
 export function withRequestId(template: RequestTemplate, id: number): Uint8Array {
-  const bytes = template.bytes.slice();
+  // Of the pool: an ArrayBuffer for each request would cost more than all of its encoding.
+  const bytes = Buffer.allocUnsafe(template.bytes.length);
+  bytes.set(template.bytes);
   const at = template.requestIdAt;
   bytes[at] = id >>> 24;
   bytes[at + 1] = id >>> 16;
