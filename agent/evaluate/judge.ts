@@ -22,6 +22,7 @@ import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe } from "./probe-checks.ts";
+import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { whyStale } from "./stale.ts";
 
@@ -148,7 +149,6 @@ function verdict(
     down.length > 0 ? "down" : unknown.length > 0 ? "unknown" : degraded.length > 0 ? "degraded" : "up";
   const changed = was !== undefined && was.state !== state;
   const reasons: readonly Reason[] = [...down, ...unknown, ...degraded];
-  const performance = view?.performance ?? { probes: 0, lossRatio: undefined, delay: undefined };
   return {
     state,
     since: was === undefined || changed ? now : was.since,
@@ -156,7 +156,7 @@ function verdict(
     reasons: state === "unknown" && hearing.isolated ? [hearing.reason, ...reasons] : reasons,
     notCovered,
     conditions,
-    performance,
+    performance: (view?.measured ?? notMeasured).window,
   };
 }
 

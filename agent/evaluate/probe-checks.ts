@@ -1,23 +1,25 @@
 // What the probes say of a path or a Global Reach pair: whether anything gets through, how much, how fast.
 
 import type { Limit, ProbeTarget, Thresholds } from "../estate/estate.ts";
-import type { Cause, Condition, Owner, Performance } from "../estate/judgement.ts";
+import type { Cause, Condition, Owner } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
-import { formatDuration, milliseconds } from "../lib/duration.ts";
+import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
 import type { ProbeRecord, Snapshot } from "../state/state.ts";
 import type { Finding } from "./condition.ts";
-import { measure, notMeasured } from "./probe-window.ts";
+import { type Measured, measure, notMeasured } from "./probe-window.ts";
 
 /** The stream of probes that speaks for a subject, and what it measured. */
 export interface ProbeView {
   readonly target: ProbeTarget;
   readonly record: ProbeRecord | undefined;
-  readonly performance: Performance;
+  readonly measured: Measured;
 }
 
-/** Batches of settled probes come several times a second; this long without one and the prober itself is stuck. */
-const probingStalled = milliseconds(5_000);
+/** Probes are reported as they settle; this long without any and the prober itself is stuck. */
+function probingStalled({ interval, timeout }: ProbeTarget): Duration {
+  return milliseconds(Math.max(5_000, 3 * interval + timeout));
+}
 
 /**
  * Of several streams the first speaks (the configuration lists the strongest first), unless it was
@@ -32,8 +34,8 @@ export function speakingProbe(
 ): ProbeView | undefined {
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
-    const performance = record === undefined ? notMeasured : measure(record.recent, target, thresholds, now);
-    return { target, record, performance };
+    const measured = record === undefined ? notMeasured : measure(record.recent, target, thresholds, now);
+    return { target, record, measured };
   });
   return views.find(({ record }) => record?.last.lastReceivedAt !== undefined) ?? views[0];
 }
@@ -53,7 +55,7 @@ export function checkForwarding({ view, thresholds, now, owner }: ProbeContext):
   const to = `${view.target.technique} probes to ${view.target.address}`;
   if (view.record === undefined) return { ...unknown, evidence: `${to} have not been sent yet` };
   const { last } = view.record;
-  if (now - last.at > probingStalled) {
+  if (now - last.at > probingStalled(view.target)) {
     return { ...unknown, evidence: `${to} stopped ${formatDuration(elapsed(last.at, now))} ago: the prober is stuck` };
   }
   if (last.lastReceivedAt === undefined) {
@@ -74,7 +76,7 @@ export function checkForwarding({ view, thresholds, now, owner }: ProbeContext):
 }
 
 export function checkLoss(context: ProbeContext, before: Condition | undefined): Finding {
-  const { probes, lossRatio } = context.view?.performance ?? notMeasured;
+  const { probes, lossRatio } = (context.view?.measured ?? notMeasured).sinceSilence;
   const { loss } = context.thresholds;
   // With fewer probes than this a single lost one would be above the limit.
   const enough = probes >= Math.ceil(1 / loss.raise);
@@ -84,7 +86,7 @@ export function checkLoss(context: ProbeContext, before: Condition | undefined):
 }
 
 export function checkDelay(context: ProbeContext, before: Condition | undefined): Finding {
-  const { delay, probes } = context.view?.performance ?? notMeasured;
+  const { delay, probes } = (context.view?.measured ?? notMeasured).sinceSilence;
   const ms = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
   const enough = probes >= minDelaySamples;
   return checkLimit(

@@ -6,25 +6,38 @@ import type { ProbeObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 
-export const notMeasured: Performance = { probes: 0, lossRatio: undefined, delay: undefined };
+const nothing: Performance = { probes: 0, lossRatio: undefined, delay: undefined };
+export const notMeasured: Measured = { window: nothing, sinceSilence: nothing };
 
 /** Observations come several times a second; the end of a silence may be seen this much late. */
 const settling = milliseconds(500);
 
-/**
- * The window ends now and starts after the last silence: what was lost while nothing got through
- * belongs to that outage, and must not come back as "high loss" after it.
- */
+export interface Measured {
+  /** Over the whole window: what is shown. */
+  readonly window: Performance;
+  /**
+   * Over what came after the last silence: what loss and delay are judged by. What was lost while nothing
+   * got through belongs to that outage, and must not come back as "high loss" when it is over.
+   */
+  readonly sinceSilence: Performance;
+}
+
 export function measure(
   recent: readonly ProbeObservation[],
   target: ProbeTarget,
   thresholds: Thresholds,
   now: Instant,
-): Performance {
+): Measured {
+  const start = now - thresholds.window;
+  const window = sum(recent, start);
   const silence = recent.findLast(({ lossRun }) => lossRun * target.interval >= thresholds.silence / 2);
+  if (silence === undefined) return { window, sinceSilence: window };
   // The last probes of a silence count as lost only when their timeout is over, after it has ended.
-  const settled = silence === undefined ? Number.NEGATIVE_INFINITY : silence.at + target.timeout + settling;
-  const start = Math.max(now - thresholds.window, settled);
+  const settled = silence.at + target.timeout + settling;
+  return { window, sinceSilence: sum(recent, Math.max(start, settled)) };
+}
+
+function sum(recent: readonly ProbeObservation[], start: number): Performance {
   let received = 0;
   let lost = 0;
   const delays: number[] = [];

@@ -79,6 +79,7 @@ describe("one failure", () => {
     expect(s.path("primary").state).toBe("down");
     expect(s.path("primary").reasons[0]).toMatchObject({ cause: "probesSilent", owner: "providerOrMicrosoft" });
     s.play(20);
+    expect(s.path("primary").performance).toMatchObject({ lossRatio: 1, delay: undefined });
     s.primary.dark = false;
     s.play(60);
     // The probes lost in the outage must not come back as "high loss" once it is over.
