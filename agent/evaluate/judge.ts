@@ -51,8 +51,8 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
     redundancy,
     pairs: pairsOf(estate).map((pair) => {
       const key = subject.pair(pair);
-      const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, now);
       const was = before.pair(key);
+      const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now);
       const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
       return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
     }),
@@ -75,10 +75,9 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const router = estate.routers.get(path.router);
   if (router === undefined)
     throw new Error(`path of ${path.circuit} names the router ${path.router}, which is not in the estate`);
-  const view = speakingProbe(subject.path(path), path.probes, path.thresholds, snapshot, now);
+  const view = speakingProbe(subject.path(path), path.probes, path.thresholds, snapshot, was, now);
   const forwarding = judgeProbes(view, path.thresholds, forwardingOwner(circuit), hearing, was, now);
-  const farEndAnswers = view?.record?.last.lossRun === 0;
-  const context = { path, circuit, router, snapshot, now, farEndAnswers };
+  const context = { path, circuit, router, snapshot, now };
   const patience = { for: immediately, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
   const control = [
     advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),

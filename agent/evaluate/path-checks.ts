@@ -17,8 +17,6 @@ export interface PathContext {
   readonly router: Router;
   readonly snapshot: Snapshot;
   readonly now: Instant;
-  /** Whether the far end answers probes right now: evidence on whose side a session failed. */
-  readonly farEndAnswers: boolean;
 }
 
 /** RFC 2863: only these say that no packet passes; `unknown` and `dormant` say nothing. */
@@ -79,12 +77,16 @@ export function checkSession(context: PathContext): Finding {
   return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen.lastError), effect: "down", evidence };
 }
 
-/** The owner as far as the last error and the probes tell; the last error is sticky, so it never speaks alone. */
-function sessionOwner({ circuit, farEndAnswers }: PathContext, [code, subcode]: readonly [number, number]): Owner {
+/**
+ * The owner as far as the last error tells. It is sticky: a session that dies without a word keeps the error of
+ * the time before, but then its interface fails too, and comes first. Whether the far end answers probes proves
+ * nothing here: with the session goes its route back to us.
+ */
+function sessionOwner({ circuit }: PathContext, [code, subcode]: readonly [number, number]): Owner {
   const maximumPrefixes = code === 6 && subcode === 1;
   if (maximumPrefixes) return "customer";
   const peerIsProvider = circuit.connectivityModel === "anyToAny";
   if (peerIsProvider) return "provider";
   const closedByFarEnd = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);
-  return closedByFarEnd && farEndAnswers ? "microsoft" : "providerOrMicrosoft";
+  return closedByFarEnd ? "microsoft" : "providerOrMicrosoft";
 }

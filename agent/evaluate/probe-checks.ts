@@ -1,13 +1,13 @@
 // What the probes say of a path or a Global Reach pair: whether anything gets through, how much, how fast.
 
 import type { Limit, ProbeTarget, Thresholds } from "../estate/estate.ts";
-import type { Cause, Condition, Owner } from "../estate/judgement.ts";
+import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
 import type { ProbeRecord, Snapshot } from "../state/state.ts";
 import type { Finding } from "./condition.ts";
-import { type Measured, measure, notMeasured } from "./probe-window.ts";
+import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
 
 /** The stream of probes that speaks for a subject, and what it measured. */
 export interface ProbeView {
@@ -30,11 +30,13 @@ export function speakingProbe(
   probes: readonly ProbeTarget[],
   thresholds: Thresholds,
   snapshot: Snapshot,
+  was: Verdict | undefined,
   now: Instant,
 ): ProbeView | undefined {
+  const end = outageEnd(was, thresholds, now);
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
-    const measured = record === undefined ? notMeasured : measure(record.recent, target, thresholds, now);
+    const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
     return { target, record, measured };
   });
   return views.find(({ record }) => record?.last.lastReceivedAt !== undefined) ?? views[0];
@@ -76,17 +78,18 @@ export function checkForwarding({ view, thresholds, now, owner }: ProbeContext):
 }
 
 export function checkLoss(context: ProbeContext, before: Condition | undefined): Finding {
-  const { probes, lossRatio } = (context.view?.measured ?? notMeasured).sinceSilence;
+  const { probes, lossRatio } = (context.view?.measured ?? notMeasured).afterOutage;
   const { loss } = context.thresholds;
   // With fewer probes than this a single lost one would be above the limit.
   const enough = probes >= Math.ceil(1 / loss.raise);
-  const value = enough ? lossRatio : undefined;
+  const everAnswered = context.view?.record?.last.lastReceivedAt !== undefined;
+  const value = enough && everAnswered ? lossRatio : undefined;
   const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
   return checkLimit(context, before, loss, "lossHigh", value, (v) => `${percent(v)} of ${probes} probes lost`, percent);
 }
 
 export function checkDelay(context: ProbeContext, before: Condition | undefined): Finding {
-  const { delay, probes } = (context.view?.measured ?? notMeasured).sinceSilence;
+  const { delay, probes } = (context.view?.measured ?? notMeasured).afterOutage;
   const ms = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
   const enough = probes >= minDelaySamples;
   return checkLimit(

@@ -1,41 +1,48 @@
 // What the probes of one stream amount to over the threshold window (RFC 7680 loss, RFC 2681 delay).
 
-import type { ProbeTarget, Thresholds } from "../estate/estate.ts";
-import type { Performance } from "../estate/judgement.ts";
+import type { Thresholds } from "../estate/estate.ts";
+import type { Check, Performance, Verdict } from "../estate/judgement.ts";
 import type { ProbeObservation } from "../estate/observation.ts";
-import type { Instant } from "../lib/clock.ts";
-import { milliseconds } from "../lib/duration.ts";
+import { type Instant, later } from "../lib/clock.ts";
 
 const nothing: Performance = { probes: 0, lossRatio: undefined, delay: undefined };
-export const notMeasured: Measured = { window: nothing, sinceSilence: nothing };
-
-/** Observations come several times a second; the end of a silence may be seen this much late. */
-const settling = milliseconds(500);
+export const notMeasured: Measured = { window: nothing, afterOutage: nothing };
 
 export interface Measured {
   /** Over the whole window: what is shown. */
   readonly window: Performance;
-  /**
-   * Over what came after the last silence: what loss and delay are judged by. What was lost while nothing
-   * got through belongs to that outage, and must not come back as "high loss" when it is over.
-   */
-  readonly sinceSilence: Performance;
+  /** Over what came after `outageEnd`: what loss and delay are judged by. */
+  readonly afterOutage: Performance;
 }
 
+/**
+ * What was lost while the path was down, or came back, belongs to that outage: it must not return as "high
+ * loss" when the outage is over.
+ */
 export function measure(
   recent: readonly ProbeObservation[],
-  target: ProbeTarget,
   thresholds: Thresholds,
+  outageEnd: Instant | undefined,
   now: Instant,
 ): Measured {
   const start = now - thresholds.window;
   const window = sum(recent, start);
-  const silence = recent.findLast(({ lossRun }) => lossRun * target.interval >= thresholds.silence / 2);
-  if (silence === undefined) return { window, sinceSilence: window };
-  // The last probes of a silence count as lost only when their timeout is over, after it has ended.
-  const settled = silence.at + target.timeout + settling;
-  return { window, sinceSilence: sum(recent, Math.max(start, settled)) };
+  const outageCounts = outageEnd !== undefined && outageEnd > start;
+  return { window, afterOutage: outageCounts ? sum(recent, outageEnd) : window };
 }
+
+/** Until when the last outage lasts; undefined when there was none. */
+export function outageEnd(was: Verdict | undefined, thresholds: Thresholds, now: Instant): Instant | undefined {
+  let end: Instant | undefined;
+  for (const { check, state, lastTrue } of was?.conditions ?? []) {
+    if (lastTrue === undefined || !down.includes(check)) continue;
+    const until = state === "firing" ? now : later(lastTrue, thresholds.keepFiringFor);
+    if (end === undefined || until > end) end = until;
+  }
+  return end;
+}
+
+const down: readonly Check[] = ["interface", "session", "forwarding"];
 
 function sum(recent: readonly ProbeObservation[], start: number): Performance {
   let received = 0;

@@ -10,6 +10,7 @@ export function whyStale(router: Router, group: PollGroup, snapshot: Snapshot, n
   if (poll === undefined) return `${router.name} has not been asked yet`;
   const ago =
     poll.lastOkAt === undefined ? "never answered" : `last answered ${formatDuration(elapsed(poll.lastOkAt, now))} ago`;
-  const detail = poll.last.detail === "" ? poll.last.result : poll.last.detail;
+  const overdue = poll.last.result === "ok" ? "the next answer is overdue" : poll.last.result;
+  const detail = poll.last.detail === "" ? overdue : poll.last.detail;
   return `${router.name} ${ago} (${group}): ${detail}`;
 }

@@ -9,7 +9,7 @@ const planned = new Map(paths.map((p) => [p.key, p]));
 
 /**
  * The way of a probe over one path. The reflector stands for the MSEE, at the other end of the wire: it answers
- * with BGP down, as the real one does. Where the far end is the provider's, it stands behind that, and needs the route.
+ * with BGP down, as one that has another route back to the agent does. Where the far end is the provider's, it stands behind that, and needs the route.
  */
 export function pathWay(simulation: Simulation, key: PathKey): Way {
   const plan = planned.get(key);

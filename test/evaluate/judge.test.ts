@@ -99,6 +99,33 @@ describe("one failure", () => {
     },
   );
 
+  it("a link that stutters while it comes back is still the same outage", () => {
+    const s = scene();
+    s.play(20);
+    Object.assign(s.primary, { interface: { operStatus: "down" }, session: { state: "active" }, dark: true });
+    s.play(20);
+    Object.assign(s.primary, { interface: {}, dark: false });
+    s.play(1);
+    // Answered over a stale route first, then dark again until the session has brought the new one.
+    s.primary.dark = true;
+    s.play(1.75);
+    Object.assign(s.primary, { session: {}, dark: false });
+    s.play(60);
+    expect(s.states("primary")).toEqual(["up", "down", "up"]);
+  });
+
+  it("dropouts too short to count as an outage are loss", () => {
+    const s = scene();
+    s.play(20);
+    for (let i = 0; i < 8; i++) {
+      s.primary.dark = true;
+      s.play(1.5);
+      s.primary.dark = false;
+      s.play(3.5);
+    }
+    expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "lossHigh" }] });
+  });
+
   it("20 % loss: degraded, never down, and still redundant", () => {
     const s = scene();
     s.play(20);
@@ -203,6 +230,11 @@ describe("unknown is not down", () => {
     expect(s.states("primary")).toEqual(["up", "unknown"]);
     expect(s.path("primary").reasons[0]).toMatchObject({ cause: "agentIsolated" });
     expect(s.pairVerdict().state).not.toBe("down");
+    // What was lost while the agent was cut off is no loss of the paths.
+    for (const part of [s.primary, s.secondary, s.pair]) Object.assign(part, { answers: true, dark: false });
+    s.play(60);
+    expect(s.states("primary")).toEqual(["up", "unknown", "up"]);
+    expect(s.pairVerdict()).toMatchObject({ state: "up", transitions: 0 });
   });
 
   it("every probe dark while routers answer: that is an outage, not isolation", () => {
