@@ -1,9 +1,9 @@
 // The SNMP v2c agent of a simulated router: a function from request octets to response octets.
 // It reads only; RFC 3416 section 4.2 says what each request gets.
 
-import { decodeMessage, encodeMessage, type Message } from "../wire/snmp/message.ts";
+import { decodeMessage, encodeMessage, type Message, varBindLength } from "../wire/snmp/message.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
-import type { Value, VarBind } from "../wire/snmp/value.ts";
+import type { VarBind } from "../wire/snmp/value.ts";
 import type { MibView } from "./mib-view.ts";
 
 export const snmpDropKinds = ["malformed", "wrongCommunity", "unexpectedPdu"] as const;
@@ -70,7 +70,7 @@ function bulk(
   let left = room;
   const add = (oid: Oid): VarBind | undefined => {
     const varbind = nextAfter(view, oid);
-    left -= encodedSize(varbind);
+    left -= varBindLength(varbind);
     if (left < 0 || answer.length >= mostBulkBindings) return undefined;
     answer.push(varbind);
     return varbind;
@@ -93,29 +93,6 @@ function bulk(
     columns = following;
   }
   return answer;
-}
-
-/** Octets of a binding, at most: headers of up to three octets each, integers at their widest. */
-function encodedSize({ oid, value }: VarBind): number {
-  return 3 + 2 + oidSize(oid) + 3 + valueSize(value);
-}
-
-function valueSize(value: Value): number {
-  switch (value.type) {
-    case "octets":
-    case "opaque":
-      return value.value.length;
-    case "oid":
-      return oidSize(value.value);
-    case "counter64":
-      return 9;
-    default:
-      return 5;
-  }
-}
-
-function oidSize(oid: Oid): number {
-  return oid.reduce((sum, arc) => sum + (arc < 0x80 ? 1 : arc < 0x4000 ? 2 : arc < 0x20_0000 ? 3 : 5), 0);
 }
 
 function sameOctets(a: Uint8Array, b: Uint8Array): boolean {

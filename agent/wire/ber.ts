@@ -167,7 +167,10 @@ export function written(w: BerWriter): number {
 
 /** A copy of what was written; the writer is empty afterwards. */
 export function takeWritten(w: BerWriter): Uint8Array {
-  const taken = w.bytes.slice(w.at);
+  // Of the pool: an ArrayBuffer for each message would cost more than all of its encoding.
+  const { buffer, byteOffset, length } = Buffer.allocUnsafe(written(w));
+  const taken = new Uint8Array(buffer, byteOffset, length);
+  taken.set(w.bytes.subarray(w.at));
   w.at = w.bytes.length;
   return taken;
 }

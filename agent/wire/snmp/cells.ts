@@ -31,11 +31,13 @@ export interface Cells {
 }
 
 export function createCells(capacity: number): Cells {
+  // One allocation for the four: made at every poll, four would cost more than reading the values.
+  const buffer = new ArrayBuffer(capacity * 17);
   return {
-    tags: new Uint8Array(capacity),
-    numbers: new Float64Array(capacity),
-    high: new Uint32Array(capacity),
-    low: new Uint32Array(capacity),
+    numbers: new Float64Array(buffer, 0, capacity),
+    high: new Uint32Array(buffer, capacity * 8, capacity),
+    low: new Uint32Array(buffer, capacity * 12, capacity),
+    tags: new Uint8Array(buffer, capacity * 16, capacity),
     octets: [],
   };
 }

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import {
   type BerReader,
+  type BerWriter,
   createReader,
   createWriter,
   fail,
@@ -165,11 +166,7 @@ export function encodeMessage({ community, pdu }: Message): Uint8Array {
   const w = createWriter();
   for (let i = pdu.varbinds.length - 1; i >= 0; i--) {
     const varbind = pdu.varbinds[i];
-    if (varbind === undefined) continue;
-    const before = written(w);
-    putValue(w, varbind.value);
-    putPrimitive(w, tagOid, encodeOid(varbind.oid));
-    putAround(w, tagSequence, before);
+    if (varbind !== undefined) putVarBind(w, varbind);
   }
   putAround(w, tagSequence, 0);
   const bulk = pdu.type === "getBulkRequest";
@@ -181,4 +178,21 @@ export function encodeMessage({ community, pdu }: Message): Uint8Array {
   putInteger(w, tagInteger, versionV2c);
   putAround(w, tagSequence, 0);
   return takeWritten(w);
+}
+
+function putVarBind(w: BerWriter, { oid, value }: VarBind): void {
+  const before = written(w);
+  putValue(w, value);
+  putPrimitive(w, tagOid, encodeOid(oid));
+  putAround(w, tagSequence, before);
+}
+
+const scratch = createWriter();
+
+/** Octets that a binding takes in a message. */
+export function varBindLength(varbind: VarBind): number {
+  putVarBind(scratch, varbind);
+  const length = written(scratch);
+  scratch.at = scratch.bytes.length;
+  return length;
 }

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Cost, Order } from "./client.ts";
+import { type Cost, inFlight, type Order } from "./client.ts";
 import { bgpColumns, community, expected, ifColumns, type LoadColumn } from "./load.ts";
 
 const binary = "/usr/bin/prometheus-snmp-exporter";
@@ -54,7 +54,7 @@ export async function startExporter() {
       const lane = async () => {
         while (begun < polls) verify(await scrape(ports[begun++ % ports.length] ?? 0));
       };
-      await Promise.all(Array.from({ length: 8 }, lane));
+      await Promise.all(Array.from({ length: inFlight }, lane));
       return { cpu: (cpuOf(child) - before) / polls, wall: (performance.now() - start) / polls };
     },
     stop: () => child.kill(),
