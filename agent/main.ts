@@ -126,7 +126,7 @@ program
   });
 
 program
-  .command("lab", { isDefault: true })
+  .command("lab")
   .description("watch a simulated estate on this machine: no root, no routers, no configuration")
   .option("--listen <host:port>", "where to serve the page and the metrics", "127.0.0.1:9580")
   .addOption(logLevel().default("warn"))
@@ -145,4 +145,6 @@ program
     process.exitCode = await check(file, { ...hostFiles(), ...io });
   });
 
-await program.parseAsync();
+const [node, script, ...args] = process.argv;
+// Without a word it shows itself: a default command would take every mistyped word for its own.
+await program.parseAsync([node ?? "", script ?? "", ...(args.length === 0 ? ["lab"] : args)]);
