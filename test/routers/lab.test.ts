@@ -143,8 +143,8 @@ describe("the lab", () => {
   });
 
   it("does not take a zombie for a living process", async () => {
-    // The shell becomes `sleep`, which never collects the child that has ended.
-    const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+    // The shell becomes `sleep` before its child ends, and `sleep` never collects it.
+    const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
     try {
       const pid = Number(await once(parent.stdout, "data"));
       await until("the child is dead and unreaped", () => !alive(pid), { within: 5_000 });
