@@ -136,14 +136,8 @@ export type SessionObservation = {
     }
 );
 
-/** What one stream of probes gave since the one before: only probes that are settled (answered or expired). */
-export interface ProbeObservation {
-  readonly kind: "probe";
-  /** The path or pair, and the stream's place in its list. */
-  readonly of: SubjectKey;
-  readonly index: number;
-  readonly technique: ProbeTechnique;
-  readonly at: Instant;
+/** What one stream of probes gave since the time before: only probes that are settled (answered or expired). */
+export interface ProbeCounts {
   /** Settled = received + lost. */
   readonly received: number;
   /** Not answered within the loss threshold; an answer that came later is here and in `late`. */
@@ -161,6 +155,15 @@ export interface ProbeObservation {
   readonly lossRun: number;
   /** When an answer last arrived in time; undefined until the first. */
   readonly lastReceivedAt: Instant | undefined;
+}
+
+export interface ProbeObservation extends ProbeCounts {
+  readonly kind: "probe";
+  /** The path or pair, and the stream's place in its list. */
+  readonly of: SubjectKey;
+  readonly index: number;
+  readonly technique: ProbeTechnique;
+  readonly at: Instant;
 }
 
 export type Observation =

@@ -1,6 +1,7 @@
 // The probes of one stream from their departure until long after they expired: what was lost, late, duplicated,
 // reordered or forged. No I/O and no clock.
 
+import type { ProbeCounts } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 
@@ -24,20 +25,6 @@ export interface Match extends Departure {
   readonly trusted: boolean;
 }
 
-/** What has settled since the last `drain`; the words are those of ProbeObservation. */
-export interface SessionCounts {
-  readonly received: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly duplicate: number;
-  readonly reordered: number;
-  readonly discarded: number;
-  readonly sendErrors: number;
-  readonly delays: readonly number[];
-  readonly lossRun: number;
-  readonly lastReceivedAt: Instant | undefined;
-}
-
 export interface Session {
   /** Number of the next probe, from 0, modulo 2^32. */
   nextSequence(): number;
@@ -53,7 +40,7 @@ export interface Session {
   /** Settles as lost what left before `arrivedUntil` minus the timeout; every arrival up to then must have been answered. */
   expire(arrivedUntil: Instant): void;
   /** Undefined when nothing has happened since the last time. */
-  drain(): SessionCounts | undefined;
+  drain(): ProbeCounts | undefined;
 }
 
 const slotStates = { free: 0, sent: 1, received: 2, expired: 3 } as const;
