@@ -79,8 +79,9 @@ export function takeBulkAnswer(walk: Walk, r: ResponseReader): WalkStep {
   const failed = readColumns(walk, r, entries, ended);
   if (failed !== undefined) return failed;
   const before = walk.rows.length;
-  appendRows(walk, r.bytes, entries, ended);
-  const stays = walk.active.filter((_, slot) => !ended[slot]);
+  const taken = appendRows(walk, r.bytes, entries, ended);
+  // A column may end rows ahead of another: it is asked again until its last rows were joined.
+  const stays = walk.active.filter((_, slot) => !ended[slot] || (taken[slot] ?? 0) < (entries[slot] ?? 0));
   const shrunk = stays.length < width;
   walk.active = stays;
   if (stays.length === 0) return "end";
@@ -139,8 +140,16 @@ function readColumns(
   return wrong ? "notIncreasing" : undefined;
 }
 
-/** Second pass: joins the columns by index, up to the first column that has no further entry though it goes on. */
-function appendRows(walk: Walk, bytes: Uint8Array, entries: readonly number[], ended: readonly boolean[]): void {
+/**
+ * Second pass: joins the columns by index, up to the first column that has no further entry though it goes on.
+ * Gives how many entries of each column were taken.
+ */
+function appendRows(
+  walk: Walk,
+  bytes: Uint8Array,
+  entries: readonly number[],
+  ended: readonly boolean[],
+): readonly number[] {
   const { active, cells } = walk;
   const width = active.length;
   const full = walk.columns.length;
@@ -157,7 +166,7 @@ function appendRows(walk: Walk, bytes: Uint8Array, entries: readonly number[], e
       const at = repetition * width + slot;
       if (least < 0 || compareFound(bytes, at, least) < 0) least = at;
     }
-    if (least < 0) return;
+    if (least < 0) return next;
     const row = walk.rows.length;
     growCells(cells, (row + 1) * full);
     if (width < full) for (let i = 0; i < full; i++) setAbsent(cells, row * full + i);
