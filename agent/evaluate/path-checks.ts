@@ -62,7 +62,7 @@ export function checkSession(context: PathContext): Finding {
     const evidence = `${path.router} has no BGP peer ${remoteAddress}`;
     return { holds: "unknown", cause: "sessionAbsent", owner: "customer", effect: "unknown", evidence };
   }
-  const since = formatDuration(seconds(seen.establishedSeconds));
+  const since = seen.establishedSeconds < 1 ? "under 1s" : formatDuration(seconds(seen.establishedSeconds));
   if (seen.state === "established") {
     const evidence = `${who} established for ${since}`;
     return { holds: false, cause: "sessionDown", owner: "unknown", effect: "down", evidence };
