@@ -51,7 +51,7 @@ export function checkSession(context: PathContext): Finding {
   const seen = snapshot.session(path.router, remoteAddress);
   const who = `BGP session of ${path.router} with ${remoteAddress} (AS ${remoteAsn})`;
   if (seen === undefined && remoteAddress.includes(":")) {
-    const evidence = `${who} is not covered: BGP4-MIB has IPv4 peers only`;
+    const evidence = `${who} is not covered: the router's BGP tables have IPv4 peers only`;
     return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "none", evidence };
   }
   if (seen === undefined || !isFresh(router, seen.at, now)) {
