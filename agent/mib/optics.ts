@@ -14,7 +14,7 @@ export interface OpticalReading {
 
 export interface SensorTable {
   readonly name: string;
-  /** entPhysicalName, entPhysicalDescr, then type, scale, precision, value, status. */
+  /** entPhysicalName, entPhysicalDescr, then type, scale, precision, value, status, and the units if there are any. */
   readonly columns: readonly Oid[];
 }
 
@@ -25,7 +25,7 @@ const sensorTable = (name: string, entry: string): SensorTable => ({
   columns: [
     entPhysicalTable.entPhysicalName.oid,
     entPhysicalTable.entPhysicalDescr.oid,
-    ...[1, 2, 3, 4, 5].map((arc) => oid(`${entry}.${arc}`)),
+    ...[1, 2, 3, 4, 5, 6].map((arc) => oid(`${entry}.${arc}`)),
   ],
 });
 
@@ -34,6 +34,10 @@ export const sensorTables: readonly SensorTable[] = [
   sensorTable("entSensorValueTable", "1.3.6.1.4.1.9.9.91.1.1.1.1"),
 ];
 
+const sensorWidth = 8;
+
+const other = 1;
+const unknown = 2;
 const amperes = 5;
 const watts = 6;
 /** SensorDataType of CISCO-ENTITY-SENSOR-MIB only. */
@@ -45,9 +49,11 @@ const limit = 1_000_000_000;
 
 /** Row `row` of a walk over the table's columns; undefined for a sensor that is no optical one. */
 export function readSensor(cells: Cells, row: number): OpticalReading | undefined {
-  const at = row * 7;
+  const at = row * sensorWidth;
   const names = `${textAt(cells, at) ?? ""} ${textAt(cells, at + 1) ?? ""}`;
-  const [type, scale, precision, raw, status] = [2, 3, 4, 5, 6].map((i) => numberAt(cells, at + i));
+  const [given, scale, precision, raw, status] = [2, 3, 4, 5, 6].map((i) => numberAt(cells, at + i));
+  // RFC 3433 has no type for dBm: such a sensor is other(1) or unknown(2), and its units say what it is.
+  const type = (given ?? other) <= unknown && /\bdbm\b/i.test(textAt(cells, at + 7) ?? "") ? dBm : given;
   const quantity = quantityOf(type, names);
   if (quantity === undefined) return undefined;
   const usable = raw !== undefined && Math.abs(raw) < limit && (status === undefined || status === operational);

@@ -105,12 +105,17 @@ describe("whatever an agent answers", () => {
 });
 
 describe("RFC 3433 and CISCO-ENTITY-SENSOR-MIB: a sensor", () => {
-  const sensor = (name: string, ...numbers: readonly (number | undefined)[]) => {
-    const cells = numbers.map((number) => (number === undefined ? absent : integer(number)));
+  const sensor = (name: string, fields: readonly (number | string | undefined)[]) => {
+    const cells = [...fields, undefined].slice(0, 6).map((one) => {
+      if (one === undefined) return absent;
+      return typeof one === "string" ? text(one) : integer(one);
+    });
     return readSensor(cellsOf([text(name), absent, ...cells]), 0);
   };
-  // SensorDataType, scale, precision, value, status.
-  it.each<[string, string, readonly (number | undefined)[], object | undefined]>([
+  // SensorDataType, scale, precision, value, status, units.
+  it.each<[string, string, readonly (number | string | undefined)[], object | undefined]>([
+    ["dBm that only the units name", "Rx Power", [1, 9, 2, -712, 1, "dBm"], { value: expect.closeTo(-7.12, 9) }],
+    ["no other units", "Rx Power", [1, 9, 2, -712, 1, "lumen"], undefined],
     [
       "0.0006322 W of light as dBm",
       "DOM TX Power Sensor for Ethernet1",
@@ -158,8 +163,8 @@ describe("RFC 3433 and CISCO-ENTITY-SENSOR-MIB: a sensor", () => {
     ["one without a value", "Rx Power", [14, 9, 1, undefined, 1], { quantity: "receivePower", value: undefined }],
     ["the power of a power supply", "Power for PSU 1", [6, 9, 3, 72_000, 1], undefined],
     ["the temperature of a transceiver", "DOM Temperature Sensor for Ethernet1", [8, 9, 1, 301, 1], undefined],
-  ])("reads %s", (_, name, numbers, expected) => {
-    const reading = sensor(name, ...numbers);
+  ])("reads %s", (_, name, fields, expected) => {
+    const reading = sensor(name, fields);
     if (expected === undefined) expect(reading).toBeUndefined();
     else expect(reading).toMatchObject(expected);
   });

@@ -138,8 +138,11 @@ export function opticalPowersOf(bindings: readonly VarBind[]): number {
         const text = values.get(`1.3.6.1.2.1.47.1.1.1.1.${column}.${sensor[2]}`);
         return text?.type === "octets" ? Buffer.from(text.value).toString() : "";
       });
+      const units = values.get(`1.3.6.1.2.1.99.1.1.1.6.${sensor[2]}`);
+      const inDbm = units?.type === "octets" && /dbm/i.test(Buffer.from(units.value).toString());
       const light = /\b(rx|tx|receive|transmit)\b/i.test(names.join(" "));
-      if (value.value === 14 || (value.value === 6 && light)) powers += 1;
+      const asUnits = value.value <= 2 && inDbm;
+      if (value.value === 14 || asUnits || (value.value === 6 && light)) powers += 1;
     }
     const port = new RegExp(`^${dom.replaceAll(".", "\\.")}\\.[567]\\.(\\d+)$`).exec(name);
     if (port?.[1] !== undefined && value.type === "integer" && value.value !== 0) litPorts.add(port[1]);

@@ -20,6 +20,7 @@ import {
 import type { BgpTable } from "../../agent/mib/bgp-tables.ts";
 import { ifNaming, ifPolled, ifTable } from "../../agent/mib/if-mib.ts";
 import { domColumns, type OpticalReading, readDom, readSensor, sensorTables } from "../../agent/mib/optics.ts";
+import { type Column, columnsOf } from "../../agent/mib/table.ts";
 import { createSnmpClient, type SnmpTarget } from "../../agent/net/snmp-client.ts";
 import type { SnmpError } from "../../agent/net/snmp-error.ts";
 import { isAbsent } from "../../agent/wire/snmp/cells.ts";
@@ -41,6 +42,9 @@ export interface Found {
 }
 
 const community = "walk";
+
+/** A row may hold nothing that the agent polls: these make it count. */
+const ofRowsOnly = columnsOf("1.3.6.1.2.1.2.2.1", { ifIndex: 1, ifType: 3, ifMtu: 4 });
 
 /** Throws when a poll fails: a recording always answers. */
 export async function pollWalk(bindings: readonly VarBind[]): Promise<Found> {
@@ -74,15 +78,16 @@ function must<T>(result: Result<T, SnmpError>): T {
 }
 
 async function interfacesOf(target: SnmpTarget): Promise<number> {
-  const all = [...ifNaming, ...ifPolled.wide];
+  const ofIfTable: readonly Column[] = [...Object.values(ifTable), ...Object.values(ofRowsOnly)];
+  const all = [...ifNaming, ...ifPolled.wide, ...Object.values(ofRowsOnly)];
   const { rows, cells } = must(
     await target.walk(
       all.map((column) => column.oid),
       { group: "interfaces", table: "ifTable and ifXTable" },
     ),
   );
-  const ofIfTable = all.flatMap((column, i) => (Object.values<unknown>(ifTable).includes(column) ? [i] : []));
-  const inIfTable = rows.filter((_, row) => ofIfTable.some((i) => !isAbsent(cells, row * all.length + i)));
+  const places = all.flatMap((column, i) => (ofIfTable.includes(column) ? [i] : []));
+  const inIfTable = rows.filter((_, row) => places.some((i) => !isAbsent(cells, row * all.length + i)));
   return inIfTable.length > 0 ? inIfTable.length : rows.length;
 }
 
