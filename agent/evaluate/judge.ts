@@ -20,7 +20,7 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
-import { checkInterface, checkSession } from "./path-checks.ts";
+import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
@@ -129,9 +129,7 @@ function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readon
   if (circuit.connectivityModel === "anyToAny") {
     return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
   }
-  const { router, remoteAddress } = path.session;
-  const seen = !remoteAddress.includes(":") || snapshot.session(router, remoteAddress) !== undefined;
-  return seen ? [] : ["the BGP session: the router's BGP tables have IPv4 peers only"];
+  return isSessionOutOfSight(path, snapshot) ? [`the BGP session: ${outOfSight}`] : [];
 }
 
 function verdict(

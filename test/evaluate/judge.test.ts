@@ -292,6 +292,16 @@ describe("unknown is not down", () => {
     expect(s.path("secondary")).toMatchObject({ state: "up" });
     expect(s.path("secondary").notCovered.join()).toContain("the BGP session");
   });
+
+  it("IPv6: a session of a router that never answered is unknown, not out of sight", () => {
+    const one = path("primary");
+    const primary = { ...one, session: { ...one.session, remoteAddress: "2001:db8::2" } };
+    const s = scene(estate({ peerings: [{ ...peering(), paths: { primary, secondary: path("secondary") } }] }));
+    s.primary.answers = false;
+    s.play(5);
+    expect(s.path("primary")).toMatchObject({ state: "unknown" });
+    expect(s.path("primary").notCovered.join()).not.toContain("the BGP session");
+  });
 });
 
 describe("Global Reach", () => {
