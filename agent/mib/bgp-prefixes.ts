@@ -3,7 +3,7 @@
 import type { BgpTableName } from "../estate/estate.ts";
 import { type Cells, isAbsent, numberAt } from "../wire/snmp/cells.ts";
 import { type Oid, oid } from "../wire/snmp/oid.ts";
-import { decodePeerIndex, type IndexPart } from "./bgp-peer-index.ts";
+import { decodePeerIndex, type IndexPart, type PeerIndex } from "./bgp-peer-index.ts";
 import type { BgpPeerRow } from "./bgp-peers.ts";
 
 /** `advertised` may be cumulative, with `withdrawn` beside it: what is advertised now is their difference. */
@@ -151,20 +151,34 @@ export function prefixColumns(table: PrefixTable): readonly Oid[] {
   return Object.values(table.columns);
 }
 
-/** Joins counts with peers: by address and VRF, or by the peer's own number. Undefined when the index is none of the table's. */
+/**
+ * Joins counts with peers: by VRF and address, and by the family where the index of a peer has one; or by the peer's
+ * own number. Undefined when the index is none of the table's.
+ */
 export function prefixKey(table: PrefixTable, index: readonly number[]): string | undefined {
-  const decoded = decodePeerIndex(table.index, index);
-  if (decoded === undefined) return undefined;
   if (table.index.includes("row")) return `row ${index[0]}`;
-  return `${decoded.vrf ?? ""} ${decoded.remoteAddress}${table.index.at(-1) === "remote" && decoded.afi !== undefined ? ` ${decoded.afi} ${decoded.safi}` : ""}`;
+  const decoded = decodePeerIndex(table.index, index);
+  // What stands behind the address is the family of the counts, not the peer's.
+  const behind = table.index.at(-1) !== "remote";
+  return decoded?.remoteAddress === undefined
+    ? undefined
+    : keyOf(behind ? { ...decoded, afi: undefined } : decoded, decoded.remoteAddress);
 }
 
-/** The key under which the counts of a peer stand, given the index of its row. */
-export function peerKey(table: PrefixTable, form: readonly IndexPart[], index: readonly number[], row: BgpPeerRow) {
-  if (table.index.includes("row")) return `row ${row.peerIndex ?? index[0]}`;
-  const decoded = decodePeerIndex(form, index);
-  const family = decoded?.afi === undefined ? "" : ` ${decoded.afi} ${decoded.safi}`;
-  return `${decoded?.vrf ?? ""} ${row.remoteAddress}${family}`;
+/** The key under which the counts of a peer stand, given the form and the index of its row. */
+export function peerKey(
+  table: PrefixTable,
+  form: readonly IndexPart[],
+  index: readonly number[],
+  { peerIndex, remoteAddress }: BgpPeerRow,
+): string {
+  if (table.index.includes("row")) return `row ${peerIndex ?? index[0]}`;
+  return keyOf(decodePeerIndex(form, index), remoteAddress);
+}
+
+function keyOf(decoded: PeerIndex | undefined, remoteAddress: string): string {
+  const { vrf, afi, safi } = decoded ?? {};
+  return [vrf, remoteAddress, ...(afi === undefined ? [] : [afi, safi])].join(" ");
 }
 
 /** One row from the cell `at` on; undefined for a family that is not in use. Each value that is missing or bad is lost alone. */
