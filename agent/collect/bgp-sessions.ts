@@ -1,114 +1,165 @@
-// Polls BGP4-MIB bgpPeerTable (RFC 4273) for the configured sessions of one router.
+// Polls the configured BGP sessions of one router, in the tables where they were found.
 
+import type { BgpTableName } from "../estate/estate.ts";
 import type { SessionObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
-import { bgpPeerTable, bgpPolled, peerIndex, readPeer } from "../mib/bgp4-mib.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type BgpPeerRow, readPeer } from "../mib/bgp-peers.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
-import { instance } from "../mib/table.ts";
+import type { SnmpError } from "../net/snmp-error.ts";
 import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
-import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
+import { candidateTables, findPeers, type KnownPeer, type PeersFound } from "./bgp-peers.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken } from "./collector.ts";
 
 /** A routing daemon that restarts leaves its rows out for a moment: absent is what was absent this often in a row. */
 const pollsUntilAbsent = 3;
 
-const tableColumns: readonly Oid[] = [bgpPeerTable.bgpPeerState.oid];
-const ask = { group: "bgp", table: "bgpPeerTable" } as const;
+/** A session may come to stand in a table that had no rows: those are asked again after so many polls without it. */
+const pollsUntilNewChoice = 20;
 
-/** `peers`: the remote addresses of the configured sessions, each once. */
-export function bgpCollector(deps: CollectorDeps, router: string, peers: readonly string[]): Collector {
+const group = "bgp";
+
+/** What was found, and the GET that follows from it. */
+interface Discovery extends PeersFound {
+  readonly oids: readonly Oid[];
+  readonly restarts: number;
+}
+
+/** `peers`: the remote addresses of the configured sessions, each once. `configured`: the only table to look in. */
+export function bgpCollector(
+  deps: CollectorDeps,
+  router: string,
+  peers: readonly string[],
+  configured: BgpTableName | undefined,
+): Collector {
   const { clock, target, uptime } = deps;
-  const asked = peers.flatMap((remoteAddress) => {
-    const index = peerIndex(remoteAddress);
-    return index === undefined ? [] : [{ remoteAddress, index, row: index.join(".") }];
-  });
-  const unseen = peers.filter((peer) => peerIndex(peer) === undefined);
-  const notCovered =
-    unseen.length === 0 ? [] : [`${router}: BGP4-MIB holds no IPv6 sessions, so not seen: ${unseen.join(", ")}`];
-  const oids = [sysUpTime, ...asked.flatMap(({ index }) => bgpPolled.map((column) => instance(column, index)))];
+  let found: Discovery | undefined;
+  let pollsSinceChoice = 0;
   const absences = new Map<string, number>();
 
-  /** The rows that the table has, when no asked one was there: none means that the table itself is missing. */
-  async function rowsOfTable() {
-    const walked = await target.walk(tableColumns, ask);
-    if (!walked.ok) return walked;
-    const rows = walked.value.rows.map((index) => (decodeArcs(index, 0, index.length) ?? []).join("."));
-    return { ok: true, value: new Set(rows) } as const;
+  /** Looks in the tables that had rows; in all that the router may have where none is known to have any. */
+  async function discover(): Promise<Result<Discovery, SnmpError>> {
+    const restarts = uptime.restarts();
+    const remembered = found?.doubt === undefined && pollsSinceChoice < pollsUntilNewChoice ? found?.tables : undefined;
+    let tables = remembered;
+    if (tables === undefined) {
+      const candidates = await candidateTables(target, configured);
+      if (!candidates.ok) return candidates;
+      tables = candidates.value;
+      pollsSinceChoice = 0;
+    }
+    const looked = await findPeers(target, router, tables, peers);
+    if (!looked.ok) return looked;
+    const oids = [sysUpTime, ...looked.value.known.flatMap((peer) => peer.oids)];
+    return ok({ ...looked.value, oids, restarts });
+  }
+
+  /** True when the last look does not stand any more. */
+  function isStale(last: Discovery | undefined): boolean {
+    if (last === undefined || last.restarts !== uptime.restarts() || last.missing.length > 0) return true;
+    return last.unseen.length + last.ambiguous.length > 0 && pollsSinceChoice >= pollsUntilNewChoice;
   }
 
   return async () => {
-    if (asked.length === 0) return nothing("noSuchTable", notCovered.join("; "));
-    const askedAt = clock.now();
-    const got = await target.get(oids, ask);
-    if (!got.ok) return failed(got.error);
-    const at = clock.now();
-    if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, ask.table);
-    const missing = asked.filter((_, i) => isAbsent(got.value, cellOf(i)));
-    if (missing.length === asked.length) {
-      const rows = await rowsOfTable();
-      if (!rows.ok) return failed(rows.error);
-      if (rows.value.size === 0) {
+    pollsSinceChoice += 1;
+    // Twice at most: once as known, and once after the sessions were looked up again.
+    for (let fresh = false, stale = isStale(found); ; stale = true) {
+      if (stale) {
+        const discovered = await discover();
+        if (!discovered.ok) {
+          found = undefined;
+          return failed(discovered.error);
+        }
+        found = discovered.value;
+        fresh = true;
+      }
+      const now = found;
+      if (now === undefined || now.tables.length === 0) {
+        found = undefined;
         return nothing(
           "noSuchTable",
-          `${router} answers, but its bgpPeerTable has no row; check that its BGP daemon runs and is connected to its SNMP agent`,
+          `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
         );
       }
-      if (missing.some(({ row }) => rows.value.has(row))) {
-        return nothing(
-          "incomplete",
-          `${router}: bgpPeerTable changed while it was being read; the next poll looks again`,
-        );
+      const remarks = [...now.ambiguous, ...notCovered(router, now)];
+      if (now.known.length + now.missing.length === 0) return nothing("noSuchTable", remarks.join("; "));
+      const askedAt = clock.now();
+      const table = now.tables.map(({ name }) => name).join(" and ");
+      const got = await target.get(now.oids, { group, table });
+      if (!got.ok) return failed(got.error);
+      const at = clock.now();
+      if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);
+      const rows = rowsOf(now.known, got.value);
+      const same = now.restarts === uptime.restarts() && rows.every((row) => row !== undefined);
+      if (!same && !fresh) continue;
+      if (!same) {
+        return nothing("incomplete", `${router}: ${table} changed while it was being read; the next poll looks again`);
       }
-    }
-    const observations: SessionObservation[] = [];
-    const remarks = [...notCovered];
-    asked.forEach(({ remoteAddress }, i) => {
-      const seen = observe(router, remoteAddress, got.value, i, at);
-      if (seen !== "absent") absences.delete(remoteAddress);
-      if (seen === "absent") {
+      const observations = now.known.flatMap((peer, i) => {
+        absences.delete(peer.remoteAddress);
+        const row = rows[i];
+        const seen = row === undefined ? undefined : observe(router, row, at);
+        if (seen === undefined) remarks.push(unreadable(router, peer));
+        return seen === undefined ? [] : [seen];
+      });
+      for (const remoteAddress of now.missing) {
+        if (now.doubt !== undefined) {
+          remarks.push(`${router}: ${remoteAddress} was not found, but a table could not be read: ${now.doubt.detail}`);
+          continue;
+        }
         const times = (absences.get(remoteAddress) ?? 0) + 1;
         absences.set(remoteAddress, times);
         if (times >= pollsUntilAbsent) {
           observations.push({ kind: "session", router, remoteAddress, at, present: false });
         } else {
           remarks.push(
-            `${router}: bgpPeerTable has no ${remoteAddress} (${times} of ${pollsUntilAbsent} polls until absent)`,
+            `${router}: ${table} has no ${remoteAddress} (${times} of ${pollsUntilAbsent} polls until absent)`,
           );
         }
-      } else if (seen === "unreadable") {
-        remarks.push(`${router}: bgpPeerState or bgpPeerAdminStatus of ${remoteAddress} is no number of BGP4-MIB`);
-      } else {
-        observations.push(seen);
       }
-    });
-    return { result: "ok", detail: remarks.join("; "), observations };
+      return { result: "ok", detail: remarks.join("; "), observations };
+    }
   };
 }
 
-/** First cell of a peer: sysUpTime stands before the first. */
-const cellOf = (i: number) => 1 + i * bgpPolled.length;
+function notCovered(router: string, { unseen, tables }: Discovery): readonly string[] {
+  if (unseen.length === 0) return [];
+  const mibs = [...new Set(tables.map(({ mib }) => mib))].join(" and ");
+  return [`${router}: ${mibs} holds no IPv6 sessions, so not seen: ${unseen.join(", ")}`];
+}
 
-function observe(
-  router: string,
-  remoteAddress: string,
-  cells: Cells,
-  i: number,
-  at: Instant,
-): SessionObservation | "absent" | "unreadable" {
-  if (isAbsent(cells, cellOf(i))) return "absent";
-  const row = readPeer(cells, cellOf(i));
-  if (row.bgpPeerState === undefined || row.bgpPeerAdminStatus === undefined) return "unreadable";
+/** The row of each peer; undefined for one that is gone, or whose place another has taken. */
+function rowsOf(known: readonly KnownPeer[], cells: Cells): readonly (BgpPeerRow | undefined)[] {
+  // sysUpTime stands before the first.
+  let from = 1;
+  return known.map(({ layout, index, remoteAddress }) => {
+    const at = from;
+    from += layout.fields.length;
+    if (isAbsent(cells, at + layout.fields.indexOf("state"))) return undefined;
+    const row = readPeer(layout, index, cells, at);
+    return row?.remoteAddress === remoteAddress ? row : undefined;
+  });
+}
+
+function unreadable(router: string, { remoteAddress, layout: { table } }: KnownPeer): string {
+  const columns = [table.columns.state, table.columns.adminStatus].flatMap((column) => column?.name ?? []);
+  return `${router}: ${columns.join(" or ")} of ${remoteAddress} is no number of ${table.mib}`;
+}
+
+function observe(router: string, row: BgpPeerRow, at: Instant): SessionObservation | undefined {
+  if (row.state === undefined || row.admin === undefined) return undefined;
   return {
     kind: "session",
     router,
-    remoteAddress,
+    remoteAddress: row.remoteAddress,
     at,
     present: true,
-    state: row.bgpPeerState,
-    adminUp: row.bgpPeerAdminStatus === "start",
-    remoteAsn: row.bgpPeerRemoteAs ?? 0,
-    establishedTransitions: row.bgpPeerFsmEstablishedTransitions ?? 0,
-    establishedSeconds: row.bgpPeerFsmEstablishedTime ?? 0,
-    lastError: row.bgpPeerLastError ?? [0, 0],
+    state: row.state,
+    adminUp: row.admin !== "down",
+    remoteAsn: row.remoteAsn ?? 0,
+    establishedTransitions: row.transitions ?? 0,
+    establishedSeconds: row.establishedSeconds ?? 0,
+    lastError: row.lastError ?? [0, 0],
   };
 }

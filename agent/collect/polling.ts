@@ -50,7 +50,7 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     return {
       system: systemCollector(deps, name),
       interfaces: interfaces.length === 0 ? undefined : interfacesCollector(deps, name, interfaces),
-      bgp: peers.length === 0 ? undefined : bgpCollector(deps, name, peers),
+      bgp: peers.length === 0 ? undefined : bgpCollector(deps, name, peers, router.bgpTable),
     };
   }
 

@@ -52,6 +52,7 @@ export function buildEstate(configuration: Configuration, credentials: ReadonlyM
       credentials: must(credentials.get(entry.credentials), entry.credentials),
       anySource: entry.anySource,
       pollInterval: duration(entry.interval ?? configuration.snmp.interval),
+      bgpTable: entry.bgpTable,
     });
   }
   return {

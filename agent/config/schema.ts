@@ -1,7 +1,7 @@
 // The form of the configuration file. Everything that people read about it comes from here.
 
 import type { z } from "zod";
-import { connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
+import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
 import { flag, integer, keys, list, named, secretType, word } from "./keys.ts";
 import * as s from "./scalars.ts";
 
@@ -151,6 +151,12 @@ const router = keys(
     interval: s
       .duration({ is: "Time between two polls of this router.", ...snmpInterval, absent: "`snmp.interval`" })
       .optional(),
+    bgpTable: word(bgpTableNames, {
+      is: "Table to take its BGP sessions from.",
+      type: "a BGP peer table",
+      examples: ["cbgpPeer3Table"],
+      absent: "chosen by the make of the router and by what its tables hold",
+    }).optional(),
   },
   { is: "An on-premises edge router, polled by SNMP." },
 );

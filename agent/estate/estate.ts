@@ -24,6 +24,23 @@ export interface SnmpCredentials {
   readonly community: Secret;
 }
 
+/** Tables of BGP peers, by the names that their MIBs give them. */
+export const bgpTableNames = [
+  "bgpPeerTable",
+  "cbgpPeer2Table",
+  "cbgpPeer3Table",
+  "jnxBgpM2PeerTable",
+  "aristaBgp4V2PeerTable",
+  "os10bgp4V2PeerTable",
+  "hwBgpPeerTable",
+  "tBgpPeerNgTable",
+  "bgpUnnumberedPeerTable",
+  "bgp4V2PeerTable",
+  "snBgp4NeighborSummaryTable",
+  "fbBgpPeerTable",
+] as const;
+export type BgpTableName = (typeof bgpTableNames)[number];
+
 /** An on-premises edge router (CE), polled by SNMP. */
 export interface Router {
   readonly name: string;
@@ -35,6 +52,8 @@ export interface Router {
   /** Accept answers from another address than the one asked (multi-homed gear). */
   readonly anySource: boolean;
   readonly pollInterval: Duration;
+  /** The table to take its BGP sessions from; undefined: the agent finds out. */
+  readonly bgpTable: BgpTableName | undefined;
 }
 
 export const probeTechniques = ["icmp", "stamp"] as const;

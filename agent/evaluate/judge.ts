@@ -20,7 +20,7 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
-import { checkInterface, checkSession } from "./path-checks.ts";
+import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
@@ -83,7 +83,7 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
     advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
   ];
-  const notCovered = [...coverage(view), ...modelCoverage(path, circuit)];
+  const notCovered = [...coverage(view), ...modelCoverage(path, circuit, snapshot)];
   return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now) };
 }
 
@@ -125,11 +125,11 @@ function coverage(view: ProbeView | undefined): readonly string[] {
   return answered ? [] : [`forwarding: ${view.target.address} never answered a probe since this agent started`];
 }
 
-function modelCoverage(path: Path, circuit: Circuit): readonly string[] {
+function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readonly string[] {
   if (circuit.connectivityModel === "anyToAny") {
     return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
   }
-  return path.session.remoteAddress.includes(":") ? ["the BGP session: BGP4-MIB has IPv4 peers only"] : [];
+  return isSessionOutOfSight(path, snapshot) ? [`the BGP session: ${outOfSight}`] : [];
 }
 
 function verdict(

@@ -45,13 +45,22 @@ export function checkInterface({ path, router, snapshot, now }: PathContext): Fi
   return { holds, cause: "interfaceUnknown", owner: "unknown", effect: "unknown", evidence };
 }
 
+export const outOfSight = "no BGP table of the router shows it (BGP4-MIB has IPv4 peers only)";
+
+/** An IPv6 session of a router that answered, and has not shown it since this agent started. */
+export function isSessionOutOfSight({ session: { router, remoteAddress } }: Path, snapshot: Snapshot): boolean {
+  if (!remoteAddress.includes(":") || snapshot.session(router, remoteAddress) !== undefined) return false;
+  const result = snapshot.poll(router, "bgp")?.last.result;
+  return result === "ok" || result === "noSuchTable";
+}
+
 export function checkSession(context: PathContext): Finding {
   const { path, router, snapshot, now } = context;
   const { remoteAddress, remoteAsn } = path.session;
   const seen = snapshot.session(path.router, remoteAddress);
   const who = `BGP session of ${path.router} with ${remoteAddress} (AS ${remoteAsn})`;
-  if (seen === undefined && remoteAddress.includes(":")) {
-    const evidence = `${who} is not covered: BGP4-MIB has IPv4 peers only`;
+  if (isSessionOutOfSight(path, snapshot)) {
+    const evidence = `${who} is not covered: ${outOfSight}`;
     return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "none", evidence };
   }
   if (seen === undefined || !isFresh(router, seen.at, now)) {

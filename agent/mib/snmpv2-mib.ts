@@ -6,13 +6,11 @@ import { formatOid, type Oid, oid } from "../wire/snmp/oid.ts";
 /** Hundredths of a second since the agent (not the router) started; wraps after 497 days. */
 export const sysUpTime: Oid = oid("1.3.6.1.2.1.1.3.0");
 
+/** What make and model the agent is of. */
+export const sysObjectId: Oid = oid("1.3.6.1.2.1.1.2.0");
+
 /** sysUpTime, sysDescr, sysObjectID, sysName; `readSystem` reads their cells in this order. */
-export const systemGroup: readonly Oid[] = [
-  sysUpTime,
-  oid("1.3.6.1.2.1.1.1.0"),
-  oid("1.3.6.1.2.1.1.2.0"),
-  oid("1.3.6.1.2.1.1.5.0"),
-];
+export const systemGroup: readonly Oid[] = [sysUpTime, oid("1.3.6.1.2.1.1.1.0"), sysObjectId, oid("1.3.6.1.2.1.1.5.0")];
 
 export interface SystemGroup {
   /** Hundredths of a second. */

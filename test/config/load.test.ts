@@ -99,6 +99,14 @@ describe("routers", () => {
     expect(estate.routers.get("ams-ce1")).toMatchObject({ pollInterval: 1_000, port: 161, anySource: false });
     expect(estate.routers.get("ams-ce2")).toMatchObject({ pollInterval: 30_000, port: 1161, anySource: true });
   });
+
+  it("find out where their sessions stand unless the configuration says it", () => {
+    const estate = estateOf(
+      edited(["192.0.2.12, credentials: edge", "192.0.2.12, credentials: edge, bgpTable: cbgpPeer3Table"]),
+    );
+    expect(estate.routers.get("ams-ce1")?.bgpTable).toBeUndefined();
+    expect(estate.routers.get("ams-ce2")?.bgpTable).toBe("cbgpPeer3Table");
+  });
 });
 
 describe("thresholds", () => {

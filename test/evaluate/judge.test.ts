@@ -276,6 +276,32 @@ describe("unknown is not down", () => {
     expect(s.path("secondary").state).toBe("up");
     expect(s.path("secondary").notCovered.join()).toContain("the MSEE");
   });
+
+  it("IPv6: a session that the router shows is judged, one that it cannot show is not covered", () => {
+    const ipv6 = (link: "primary" | "secondary", remoteAddress: string) => {
+      const one = path(link);
+      return { ...one, session: { ...one.session, remoteAddress } };
+    };
+    const paths = { primary: ipv6("primary", "2001:db8::2"), secondary: ipv6("secondary", "2001:db8::6") };
+    const s = scene(estate({ peerings: [{ ...peering(), paths }] }));
+    s.primary.session = { state: "idle" };
+    s.secondary.session = "noSuchTable";
+    s.play(5);
+    expect(s.path("primary")).toMatchObject({ state: "down", reasons: [{ cause: "sessionDown" }] });
+    expect(s.path("primary").notCovered.join()).not.toContain("session");
+    expect(s.path("secondary")).toMatchObject({ state: "up" });
+    expect(s.path("secondary").notCovered.join()).toContain("the BGP session");
+  });
+
+  it("IPv6: a session of a router that never answered is unknown, not out of sight", () => {
+    const one = path("primary");
+    const primary = { ...one, session: { ...one.session, remoteAddress: "2001:db8::2" } };
+    const s = scene(estate({ peerings: [{ ...peering(), paths: { primary, secondary: path("secondary") } }] }));
+    s.primary.answers = false;
+    s.play(5);
+    expect(s.path("primary")).toMatchObject({ state: "unknown" });
+    expect(s.path("primary").notCovered.join()).not.toContain("the BGP session");
+  });
 });
 
 describe("Global Reach", () => {

@@ -35,6 +35,7 @@ export function router(name: string, address: string): Router {
     credentials: { version: "2c", community: new Secret("sentinel-community") },
     anySource: false,
     pollInterval: seconds(1),
+    bgpTable: undefined,
   };
 }
 

@@ -1,0 +1,141 @@
+// Peers of any BGP peer table as rows of one form.
+
+import type { BgpState } from "../estate/observation.ts";
+import { type Cells, isAbsent, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
+import { addressOf, decodePeerIndex } from "./bgp-peer-index.ts";
+import type { BgpTable, PeerField } from "./bgp-tables.ts";
+import { type Column, instance } from "./table.ts";
+
+/** Each value that is missing or bad is lost alone. */
+export interface BgpPeerRow {
+  /** Canonical text, without a zone. */
+  readonly remoteAddress: string;
+  readonly remoteAsn: number | undefined;
+  readonly state: BgpState | undefined;
+  /** `none`: this router does not tell it. Undefined: no number of the MIB. */
+  readonly admin: "up" | "down" | "none" | undefined;
+  readonly transitions: number | undefined;
+  /** Seconds since established, or since the drop. */
+  readonly establishedSeconds: number | undefined;
+  readonly lastError: readonly [code: number, subcode: number] | undefined;
+  readonly description: string | undefined;
+  /** Its name, or the number that the index has for it. */
+  readonly vrf: string | number | undefined;
+  /** The number by which other tables of the MIB name the peer, where that is not its index. */
+  readonly peerIndex: number | undefined;
+}
+
+/** The fields that a session needs at every poll; the others only describe. */
+const describing: readonly PeerField[] = ["description", "vrf", "peerIndex"];
+
+/** Fields of the table in the order in which `readPeer` finds their cells. */
+export interface PeerLayout {
+  readonly table: BgpTable;
+  readonly fields: readonly PeerField[];
+}
+
+/** `session`: what is polled of a configured session. `identity`: who is there. `all`: that and what describes. */
+export function layoutOf(table: BgpTable, what: "session" | "identity" | "all"): PeerLayout {
+  const present = (Object.keys(table.columns) as PeerField[]).filter((field) => table.columns[field] !== undefined);
+  switch (what) {
+    case "session":
+      return { table, fields: present.filter((field) => !describing.includes(field)) };
+    case "identity":
+      return { table, fields: present.filter((field) => field === "remoteAddress" || field === "state") };
+    case "all":
+      return { table, fields: present.filter((field) => field !== table.byAddress) };
+  }
+}
+
+/** Columns to walk; not for the layout `session`, whose columns may be of several indexes. */
+export function columnsOfLayout({ table, fields }: PeerLayout): readonly Oid[] {
+  return fields.map((field) => columnOf(table, field).oid);
+}
+
+/** Instances to GET of one peer, in the order of the layout. */
+export function instancesOf(
+  { table, fields }: PeerLayout,
+  index: readonly number[],
+  remoteAddress: string,
+): readonly Oid[] {
+  const quad = remoteAddress.includes(":") ? undefined : remoteAddress.split(".").map(Number);
+  return fields.map((field) =>
+    instance(columnOf(table, field), field === table.byAddress && quad !== undefined ? quad : index),
+  );
+}
+
+function columnOf(table: BgpTable, field: PeerField): Column {
+  return table.columns[field] ?? table.columns.state;
+}
+
+/** One peer from the cell `at` on; undefined when neither index nor columns give its address. */
+export function readPeer(
+  { table, fields }: PeerLayout,
+  index: readonly number[],
+  cells: Cells,
+  at: number,
+): BgpPeerRow | undefined {
+  const decoded = decodePeerIndex(table.index, index);
+  const cellOf = (field: PeerField) => {
+    const place = fields.indexOf(field);
+    return place < 0 ? undefined : at + place;
+  };
+  const read = <T>(field: PeerField, of: (cells: Cells, i: number) => T | undefined): T | undefined => {
+    const cell = cellOf(field);
+    return cell === undefined ? undefined : of(cells, cell);
+  };
+  const remoteAddress = decoded?.remoteAddress ?? read("remoteAddress", addressAt);
+  if (decoded === undefined || remoteAddress === undefined || remoteAddress === "") return undefined;
+  const state = read("state", numberAt);
+  const admin = cellOf("adminStatus");
+  return {
+    remoteAddress,
+    remoteAsn: asNumber(read("remoteAs", numberAt)),
+    state: state === undefined ? undefined : table.states[state],
+    admin: admin === undefined || isAbsent(cells, admin) ? "none" : adminOf(table, numberAt(cells, admin)),
+    transitions: read("transitions", numberAt),
+    establishedSeconds: read("establishedTime", numberAt),
+    lastError:
+      lastErrorOf(twoOctets(read("lastError", octetsAt)), twoOctets(read("lastErrorSent", octetsAt))) ??
+      lastErrorOf(
+        pair(read("errorCode", numberAt), read("errorSubcode", numberAt)),
+        pair(read("errorCodeSent", numberAt), read("errorSubcodeSent", numberAt)),
+      ),
+    description: read("description", textAt),
+    vrf: read("vrf", textAt) ?? read("vrf", numberAt) ?? decoded.vrf,
+    peerIndex: read("peerIndex", numberAt),
+  };
+}
+
+function adminOf({ admin }: BgpTable, value: number | undefined): BgpPeerRow["admin"] {
+  if (admin === undefined) return "none";
+  return value === admin.up ? "up" : value === admin.down ? "down" : undefined;
+}
+
+/** FRR writes AS numbers above 2^31-1 into an Integer32 as negative ones; others give 23456 (RFC 6793) or 0. */
+export function asNumber(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value >>> 0;
+}
+
+function twoOctets(octets: Uint8Array | undefined): readonly [number, number] | undefined {
+  return octets?.length === 2 ? [octets[0] ?? 0, octets[1] ?? 0] : undefined;
+}
+
+function pair(code: number | undefined, subcode: number | undefined): readonly [number, number] | undefined {
+  return code === undefined ? undefined : [code, subcode ?? 0];
+}
+
+/** What the peer sent, or what was sent to it where it sent nothing (0/0). */
+function lastErrorOf(
+  received: readonly [number, number] | undefined,
+  sent: readonly [number, number] | undefined,
+): readonly [number, number] | undefined {
+  return received === undefined || received[0] === 0 ? (sent ?? received) : received;
+}
+
+/** An IpAddress or the octets of an InetAddress. */
+function addressAt(cells: Cells, i: number): string | undefined {
+  const octets = cells.octets[i];
+  return octets === undefined || isAbsent(cells, i) ? undefined : addressOf(octets);
+}
