@@ -40,10 +40,7 @@ describe("RFC 2202 and RFC 4231, case 2: digests, cut to their place in the mess
     ["sha224", "a30e01098bc6dbbf45690f3a7e9e6d0f"],
     ["sha256", "5bdcc146bf60754e6a042426089575c75a003f089d273983"],
     ["sha384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"],
-    [
-      "sha512",
-      "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd",
-    ],
+    ["sha512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd"],
   ])("%s", (protocol, expected) => {
     expect(hex(macOf(protocol, text("Jefe"), text("what do ya want for nothing?")))).toBe(expected);
   });
@@ -100,11 +97,7 @@ describe("ciphers", () => {
   const counting = { boots: 0x00010203, time: 0x04050607, salt: bytes("08090a0b0c0d0e0f") };
   const plain = bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
   it.each<readonly [PrivacyProtocol, string, string]>([
-    [
-      "aes128",
-      "2b7e151628aed2a6abf7158809cf4f3c",
-      "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b",
-    ],
+    ["aes128", "2b7e151628aed2a6abf7158809cf4f3c", "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b"],
     [
       "aes192",
       "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
