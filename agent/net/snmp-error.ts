@@ -3,7 +3,7 @@
 import { type Duration, formatDuration } from "../lib/duration.ts";
 import type { ErrorStatus } from "../wire/snmp/message.ts";
 import type { V3Drop } from "./snmp-v3.ts";
-import { type Refusal, refusalText, type SecurityName } from "./snmp-v3-report.ts";
+import { contextText, type Refusal, refusalText, type SecurityName } from "./snmp-v3-report.ts";
 
 /** Closed. `aborted` is our own stopping, and says nothing of the router. */
 export const snmpFailures = [
@@ -140,12 +140,17 @@ const disbeliefs: Readonly<Record<V3Drop, string>> = {
 /** The agent answered with an error status (RFC 3416 section 3). */
 export function statusError(asked: Asked, status: ErrorStatus | number, oid: string | undefined): SnmpError {
   const about = oid === undefined ? "" : ` for ${oid}`;
+  const { security } = asked;
+  const to =
+    security === undefined
+      ? ""
+      : ` to user ${JSON.stringify(security.user)} with ${security.level} in ${contextText(security.context)}`;
   return snmpError(
     asked,
     status === "tooBig" ? "tooBig" : "refused",
     status === "tooBig"
       ? "answered tooBig even for one value; raise its maximum message size"
-      : `answered ${status}${about}; check that its SNMP view shows this table`,
+      : `answered ${status}${about}; check that its SNMP view shows this table${to}`,
   );
 }
 

@@ -148,8 +148,8 @@ export function createExchange(
     pending.ids.push(id);
     inFlight.set(id, pending);
     const request = withRequestId(template, pending.ids[0] ?? id);
-    pending.bytes =
-      attempt === undefined || peer.security.version !== 3 ? request : peer.security.session.seal(request, id, attempt);
+    if (attempt === undefined || peer.security.version !== 3) pending.bytes = request;
+    else pending.bytes = peer.security.session.seal(request, id, attempt, limits.retries + 1 - triesOf(pending));
   }
 
   /** Times that it was sent into silence. */

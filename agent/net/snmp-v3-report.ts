@@ -23,7 +23,8 @@ const counters = {
   unavailableContext: "1.3.6.1.6.3.12.1.4.0",
   unknownContext: "1.3.6.1.6.3.12.1.5.0",
 } as const;
-export type Report = keyof typeof counters | "other";
+/** `silentAbout…`: no report, but an answer came when that part was left out of the request. */
+export type Report = keyof typeof counters | "silentAboutContext" | "silentAboutPrivacy" | "other";
 
 const byName = Object.entries(counters).map(([report, name]) => ({
   report: report as keyof typeof counters,
@@ -53,6 +54,10 @@ export function securityName(user: UsmUser, context: string): SecurityName {
   return { user: user.name, level, context };
 }
 
+export function contextText(context: string): string {
+  return context === "" ? "the default context" : `the context ${JSON.stringify(context)}`;
+}
+
 export interface Refusal {
   readonly report: Report;
   readonly of: SecurityName;
@@ -76,11 +81,13 @@ export function refusalText({ report, of }: Refusal): string {
     case "unknownEngineId":
       return "it does not know the engine ID that it gave us itself (unknownEngineID); check that one SNMP agent only answers at this address";
     case "unknownContext":
-      return context === ""
-        ? "it does not have the default context (unknownContext); set context in the credentials"
-        : `it does not have the context ${JSON.stringify(context)} (unknownContext); check context in the credentials`;
+      return `it does not have ${contextText(context)} (unknownContext); check context in the credentials`;
+    case "silentAboutContext":
+      return `it answers user ${who} in the default context, and is silent about ${contextText(context)}; check context in the credentials`;
+    case "silentAboutPrivacy":
+      return `it answers user ${who} without privacy, and is silent about what is encrypted for ${level}; check the protocol and password of privacy in the credentials`;
     case "unavailableContext":
-      return `the context ${JSON.stringify(context)} is not available now (unavailableContext); check context in the credentials, and that what serves it on the router runs`;
+      return `${contextText(context)} is not available there now (unavailableContext); check context in the credentials, and that what serves it on the router runs`;
     case "unknownSecurityModel":
       return "it does not have the user-based security model (unknownSecurityModel); enable SNMPv3 users there, or use another version in the credentials";
     case "invalidMessage":

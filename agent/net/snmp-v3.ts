@@ -60,11 +60,28 @@ export interface V3Attempt {
   /** Messages before the last correction, to which reports say nothing new. */
   outdated: number;
   refusal: Refusal | undefined;
+  /** Tries left when the request itself was first sent to `engine`. */
+  askedAt: number;
+  /** Messages that were sent to learn why the request itself meets silence. */
+  readonly suspicions: Map<number, Suspicion>;
 }
 
 export function createAttempt(): V3Attempt {
-  return { engine: undefined, corrections: 0, outdated: 0, refusal: undefined };
+  return {
+    engine: undefined,
+    corrections: 0,
+    outdated: 0,
+    refusal: undefined,
+    askedAt: 0,
+    suspicions: new Map(),
+  };
 }
+
+/**
+ * An engine that cannot decrypt finds no request to which it could report, and some agents (net-snmp) are silent about
+ * an unknown context too. Silence is told from silence by asking without the part that is suspected.
+ */
+type Suspicion = "context" | "privacy";
 
 /** Why a message is not believed. */
 export type V3Drop = "malformed" | "digest" | "level" | "engine" | "window" | "decryption" | "unknownId" | "duplicate";
@@ -72,7 +89,8 @@ export type V3Drop = "malformed" | "digest" | "level" | "engine" | "window" | "d
 /**
  * - `answer`: the reader stands before the bindings of a response that is to be believed.
  * - `again`: the engine said what was wrong, and it was put right: send again.
- * - `refused`: the reason is in the attempt. It may be forged, so the request keeps waiting for the time it has.
+ * - `refused`: the reason, if there is one, is in the attempt. It may be forged, so the request keeps waiting for
+ *   the time it has.
  */
 export type V3Verdict = "answer" | "again" | "refused" | V3Drop;
 
@@ -82,8 +100,8 @@ export interface V3Session {
   readonly overhead: number;
   /** The engine is known, but has never given a response that was believed. */
   unanswered(): boolean;
-  /** The message for a PDU: with the engine unknown, the discovery of it (RFC 3414 section 4). */
-  seal(pdu: Uint8Array, messageId: number, attempt: V3Attempt): Uint8Array;
+  /** The message for a PDU: with the engine unknown, the discovery of it (RFC 3414 section 4). `left`: tries after this. */
+  seal(pdu: Uint8Array, messageId: number, attempt: V3Attempt, left: number): Uint8Array;
   /** `outdated`: another message of the same request was sent since, for a better reason than silence. */
   judge(h: V3Header, r: ResponseReader, attempt: V3Attempt, requestId: number, outdated: boolean): V3Verdict;
 }
@@ -95,7 +113,7 @@ const mostCorrections = 4;
 const fixedOverhead = 150;
 
 const nothing = new Uint8Array(0);
-const discoveryPdu = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, []);
+const emptyPdu = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, []);
 
 export function createV3Session({ user, context }: V3SessionConfig, deps: V3SessionDeps): V3Session {
   const { clock, keys, nextSalt, forgotBoots } = deps;
@@ -103,6 +121,10 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
   const contextName = new TextEncoder().encode(context);
   const scope = createScopedPdu();
   const name = securityName(user, context);
+  const suspicions: readonly Suspicion[] = [
+    ...(context === "" ? [] : (["context"] as const)),
+    ...(user.privacy === undefined ? [] : (["privacy"] as const)),
+  ];
   let engine: Engine | undefined;
   let answered = false;
 
@@ -117,20 +139,35 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     of.at = clock.now();
   }
 
-  function seal(pdu: Uint8Array, messageId: number, attempt: V3Attempt): Uint8Array {
+  /** What to leave out of the next message: nothing, unless the request itself met silence, as it always did. */
+  function suspicionOf(attempt: V3Attempt, left: number): Suspicion | undefined {
+    if (answered || attempt.engine !== engine || left >= attempt.askedAt) return undefined;
+    return suspicions[suspicions.length - 1 - left];
+  }
+
+  function seal(pdu: Uint8Array, messageId: number, attempt: V3Attempt, left: number): Uint8Array {
+    const suspicion = suspicionOf(attempt, left);
+    if (attempt.engine !== engine) attempt.askedAt = left;
     attempt.engine = engine;
     if (engine === undefined) {
-      const scoped = encodeScopedPdu(nothing, nothing, withRequestId(discoveryPdu, messageId));
+      const scoped = encodeScopedPdu(nothing, nothing, withRequestId(emptyPdu, messageId));
       const unknown = { engineId: nothing, boots: 0, time: 0, user: nothing, keys: noKeys, salt: nothing };
       return encodeV3({ messageId, reportable: true, ...unknown }, scoped);
     }
-    const { auth, privacy } = engine.keys;
+    const local = suspicion === "privacy" ? { ...engine.keys, privacy: undefined } : engine.keys;
+    const { auth, privacy } = local;
+    if (suspicion !== undefined) attempt.suspicions.set(messageId, suspicion);
     // RFC 3414 section 3.1 step 6: without authentication there is no time.
     const boots = auth === undefined ? 0 : engine.boots;
     const time = auth === undefined ? 0 : timeOf(engine);
     const salt = privacy === undefined ? nothing : saltOf(privacy.protocol, boots, nextSalt());
-    const envelope = { engineId: engine.id, boots, time, user: userName, keys: engine.keys, salt };
-    return encodeV3({ messageId, reportable: true, ...envelope }, encodeScopedPdu(engine.id, contextName, pdu));
+    const envelope = { engineId: engine.id, boots, time, user: userName, keys: local, salt };
+    // Asked without privacy, it must not tell anything: an answer to an empty request is enough.
+    const scoped =
+      suspicion === undefined
+        ? encodeScopedPdu(engine.id, contextName, pdu)
+        : encodeScopedPdu(engine.id, nothing, withRequestId(emptyPdu, messageId));
+    return encodeV3({ messageId, reportable: true, ...envelope }, scoped);
   }
 
   function judge(h: V3Header, r: ResponseReader, attempt: V3Attempt, requestId: number, outdated: boolean): V3Verdict {
@@ -162,6 +199,11 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     }
     if (r.pduTag === pduTags.report) return outdated ? "duplicate" : judgeReport(h, r, bytes, attempt, level !== 0);
     if (engine === undefined || !isOurs) return "engine";
+    const suspicion = attempt.suspicions.get(h.messageId);
+    if (suspicion !== undefined && level !== 0) {
+      attempt.refusal = { report: suspicion === "context" ? "silentAboutContext" : "silentAboutPrivacy", of: name };
+      return "refused";
+    }
     if (level !== levelOf(engine.keys)) return "level";
     if (!sameOctets(r.bytes, scope.engineFrom, scope.engineTo, engine.id)) return "engine";
     if (!sameOctets(r.bytes, scope.contextFrom, scope.contextTo, contextName)) return "engine";
@@ -194,7 +236,8 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     if (!nextBinding(r)) return "malformed";
     const report = reportOf(r.bytes, r.oidFrom, r.oidTo);
     const refuse = (): V3Verdict => {
-      attempt.refusal = { report, of: name };
+      // What is said of a message with a part left out says nothing of the request.
+      if (!attempt.suspicions.has(h.messageId)) attempt.refusal = { report, of: name };
       return "refused";
     };
     if (attempt.corrections >= mostCorrections) return refuse();
