@@ -1,8 +1,15 @@
 // The form of the configuration file. Everything that people read about it comes from here.
 
 import type { z } from "zod";
-import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
-import { flag, integer, keys, list, named, secretType, word } from "./keys.ts";
+import {
+  authProtocols,
+  bgpTableNames,
+  connectivityModels,
+  privacyProtocols,
+  probeTechniques,
+  skus,
+} from "../estate/estate.ts";
+import { flag, integer, keys, list, named, secretType, word, wordOrNumber } from "./keys.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -324,8 +331,40 @@ const globalReach = keys(
 
 const credentials = keys(
   {
-    version: word(["2c"], { is: "Version of SNMP.", type: "an SNMP version", examples: ["2c"] }),
-    community: secret("The community."),
+    version: wordOrNumber(["2c", 3], { is: "Version of SNMP.", type: "an SNMP version", examples: ["2c", "3"] }),
+    community: secret("The community. Required with version 2c, refused with 3.").optional(),
+    user: s
+      .shortName({ is: "User of SNMPv3 (USM). Required with version 3, refused with 2c.", example: "circuitwatch" })
+      .optional(),
+    auth: keys(
+      {
+        protocol: word(authProtocols, {
+          is: "Authentication protocol: RFC 3414 (md5, sha1) and RFC 7860.",
+          type: "an authentication protocol",
+          examples: [...authProtocols],
+        }),
+        password: secret("The authentication password: at least 8 characters."),
+      },
+      { is: "How the user is authenticated; only with version 3. When absent: noAuthNoPriv." },
+    ).optional(),
+    privacy: keys(
+      {
+        protocol: word(privacyProtocols, {
+          is: "Privacy protocol. aes192 and aes256 extend short keys as net-snmp does (Blumenthal), …Reeder as Cisco does.",
+          type: "a privacy protocol",
+          examples: [...privacyProtocols],
+        }),
+        password: secret("The privacy password: at least 8 characters."),
+      },
+      { is: "How messages are encrypted; only with version 3 and auth. When absent: authNoPriv." },
+    ).optional(),
+    context: s
+      .shortName({
+        is: "contextName of SNMPv3, where a router has several (VRFs).",
+        example: "vrf-a",
+        absent: "the default context",
+      })
+      .optional(),
   },
   { is: "How to ask a router." },
 );

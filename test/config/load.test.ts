@@ -196,7 +196,12 @@ describe("subnets of different customers", () => {
 
 describe("the example", () => {
   const example = readFileSync(new URL("../../agent/config/example.yaml", import.meta.url), "utf8");
-  const env = { SNMP_COMMUNITY: community, SNMP_COMMUNITY_LAB: "another" };
+  const env = {
+    SNMP_COMMUNITY: community,
+    SNMP_COMMUNITY_LAB: "another",
+    SNMP_AUTH_PASSWORD: "authentication",
+    SNMP_PRIVACY_PASSWORD: "encryption",
+  };
 
   it("is valid, and has every connectivity model but Direct", () => {
     const estate = estateOf(example, { ...sources, env });
@@ -211,6 +216,13 @@ describe("the example", () => {
       ["ams", "sin", 2],
     ]);
     expect(communityOf(estate.routers.get("sin-ce2")?.credentials)).toBe("another");
+    expect(estate.routers.get("ams-ce2")?.credentials).toMatchObject({
+      version: 3,
+      user: "circuitwatch",
+      auth: { protocol: "sha256" },
+      privacy: { protocol: "aes128" },
+      context: "",
+    });
   });
 });
 
