@@ -115,7 +115,7 @@ function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: 
     return snmpError(
       asked,
       "timeout",
-      `${waited}, though it told its engine ID; check the protocol and password of privacy of user ${JSON.stringify(security.user)} (${security.level}), and that the router's access list admits this host`,
+      `${waited}, though it told its engine ID; check the protocol and password of privacy of user ${JSON.stringify(security.user)} (${security.level}), that the router has ${contextText(security.context)}, and that its access list admits this host`,
     );
   }
   const admission = security === undefined ? "access list and community admit" : "access list admits";

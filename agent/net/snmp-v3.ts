@@ -127,6 +127,8 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
   ];
   let engine: Engine | undefined;
   let answered = false;
+  /** Requests that ended with a suspicion: each takes the next. */
+  let suspected = 0;
 
   function timeOf({ time, at }: Engine): number {
     return Math.min(greatestBoots, time + Math.floor(elapsed(at, clock.now()) / 1_000));
@@ -139,10 +141,11 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     of.at = clock.now();
   }
 
-  /** What to leave out of the next message: nothing, unless the request itself met silence, as it always did. */
+  /** What to leave out of a last try: nothing, unless the request itself met silence, as every one did before. */
   function suspicionOf(attempt: V3Attempt, left: number): Suspicion | undefined {
-    if (answered || attempt.engine !== engine || left >= attempt.askedAt) return undefined;
-    return suspicions[suspicions.length - 1 - left];
+    if (answered || attempt.engine !== engine || left > 0 || attempt.askedAt === 0) return undefined;
+    suspected += 1;
+    return suspicions[(suspected - 1) % suspicions.length];
   }
 
   function seal(pdu: Uint8Array, messageId: number, attempt: V3Attempt, left: number): Uint8Array {

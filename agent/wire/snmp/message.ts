@@ -172,8 +172,15 @@ export function encodeMessage({ community, pdu }: Message): Uint8Array {
   return takeWritten(w);
 }
 
+/** A PDU alone, as an SNMPv3 message encloses it. */
+export function encodePdu(pdu: Pdu): Uint8Array {
+  const w = createWriter();
+  putPdu(w, pdu);
+  return takeWritten(w);
+}
+
 /** Writes a PDU into an empty writer. */
-export function putPdu(w: BerWriter, pdu: Pdu): void {
+function putPdu(w: BerWriter, pdu: Pdu): void {
   for (let i = pdu.varbinds.length - 1; i >= 0; i--) {
     const varbind = pdu.varbinds[i];
     if (varbind !== undefined) putVarBind(w, varbind);
