@@ -49,6 +49,8 @@ interface Engine {
   latest: number;
   /** Boots and time are from an authentic message. Until then they are only what we send. */
   synchronised: boolean;
+  /** It took a message with our time and answered with another: the next message makes it say its time. */
+  doubted: boolean;
 }
 
 /** What one request has been through. */
@@ -139,6 +141,8 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     of.time = time;
     of.latest = time;
     of.at = clock.now();
+    of.synchronised = true;
+    of.doubted = false;
   }
 
   /** What to leave out of a last try: nothing, unless the request itself met silence, as every one did before. */
@@ -161,8 +165,9 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     const { auth, privacy } = local;
     if (suspicion !== undefined) attempt.suspicions.set(messageId, suspicion);
     // RFC 3414 section 3.1 step 6: without authentication there is no time.
-    const boots = auth === undefined ? 0 : engine.boots;
-    const time = auth === undefined ? 0 : timeOf(engine);
+    const timeless = auth === undefined || engine.doubted;
+    const boots = timeless ? 0 : engine.boots;
+    const time = timeless ? 0 : timeOf(engine);
     const salt = privacy === undefined ? nothing : saltOf(privacy.protocol, boots, nextSalt());
     const envelope = { engineId: engine.id, boots, time, user: userName, keys: local, salt };
     // Asked without privacy, it must not tell anything: an answer to an empty request is enough.
@@ -220,12 +225,9 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
   function isTimely(of: Engine, { boots, time }: V3Header): boolean {
     if (!of.synchronised || boots > of.boots || (boots === of.boots && time > of.latest)) {
       setTime(of, boots, time);
-      of.synchronised = true;
     }
     if (of.boots !== greatestBoots && boots === of.boots && time >= timeOf(of) - timeWindow) return true;
-    // It took a message with our time and answers with another: what it says when it is asked anew decides.
-    setTime(of, 0, 0);
-    of.synchronised = false;
+    of.doubted = true;
     return false;
   }
 
@@ -258,13 +260,13 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     const isBack = h.boots < engine.boots || (h.boots === engine.boots && h.time < timeOf(engine) - timeWindow);
     if (engine.synchronised && isBack) forgotBoots();
     setTime(engine, h.boots, h.time);
-    engine.synchronised = true;
     return "again";
   }
 
   /** Nobody vouches for boots and time in the answer to discovery: they save a round trip when they are right. */
   function discovered(id: Uint8Array, { boots, time }: V3Header): void {
-    engine = { id, keys: keys(user, id), boots, time, at: clock.now(), latest: time, synchronised: false };
+    const times = { boots, time, at: clock.now(), latest: time, synchronised: false, doubted: false };
+    engine = { id, keys: keys(user, id), ...times };
     answered = false;
   }
 
