@@ -111,11 +111,11 @@ function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: 
     return snmpError(asked, "malformed", `${waited}, but an answer with ${what} came from it`);
   }
   if (security !== undefined && failure.unanswered) {
-    // An engine that decrypts with another key finds nothing to which it could report.
+    // An engine that decrypts with another key finds nothing to which it could report; some never report at all.
     return snmpError(
       asked,
       "timeout",
-      `${waited}, though it told its engine ID; check the protocol and password of privacy of user ${JSON.stringify(security.user)} (${security.level}), that the router has ${contextText(security.context)}, and that its access list admits this host`,
+      `${waited}, though it told its engine ID; check the passwords and protocols of user ${JSON.stringify(security.user)} (${security.level}), that the router has ${contextText(security.context)}, and that its access list admits this host`,
     );
   }
   const admission = security === undefined ? "access list and community admit" : "access list admits";
