@@ -2,8 +2,8 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import type { Secret } from "../lib/secret.ts";
-import { type AuthProtocol, localiseKey, passwordToKey } from "../wire/snmp/usm.ts";
-import { type PrivacyProtocol, privacyKey } from "../wire/snmp/usm-privacy.ts";
+import { type AuthProtocol, authKeyOf, localiseKey, passwordToKey } from "../wire/snmp/usm.ts";
+import { type PrivacyProtocol, privacyKey, privacyKeyOf } from "../wire/snmp/usm-privacy.ts";
 import type { UsmKeys } from "../wire/snmp/v3.ts";
 
 /** A user of the User-based Security Model; what is absent decides the security level. */
@@ -37,11 +37,10 @@ export function createLocalKeys(): LocalKeys {
     if (auth === undefined) return { auth: undefined, privacy: undefined };
     const local = (password: Secret) => localiseKey(auth.protocol, digestOf(auth.protocol, password), engineId);
     return {
-      auth: { protocol: auth.protocol, key: local(auth.password) },
-      privacy: privacy && {
-        protocol: privacy.protocol,
-        key: privacyKey(auth.protocol, privacy.protocol, local(privacy.password), engineId),
-      },
+      auth: authKeyOf(auth.protocol, local(auth.password)),
+      privacy:
+        privacy &&
+        privacyKeyOf(privacy.protocol, privacyKey(auth.protocol, privacy.protocol, local(privacy.password), engineId)),
     };
   };
 }

@@ -189,7 +189,7 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
       if (engine === undefined || !isOurs) return "engine";
       const { auth } = engine.keys;
       if (auth === undefined) return "level";
-      if (!isAuthentic(auth.protocol, auth.key, bytes, h.macFrom, h.macTo)) return "digest";
+      if (!isAuthentic(auth, bytes, h.macFrom, h.macTo)) return "digest";
     }
     if ((level & flagPrivacy) === 0) {
       if (!readScopedPdu(scope, r, bytes, h.dataFrom, h.dataTo, 0)) return "malformed";
@@ -199,7 +199,7 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
       if (privacy === undefined) return "level";
       const salt = bytes.subarray(h.saltFrom, h.saltTo);
       const secret = bytes.subarray(h.dataFrom, h.dataTo);
-      const plain = decrypt(privacy.protocol, privacy.key, { boots: h.boots, time: h.time, salt }, secret);
+      const plain = decrypt(privacy, { boots: h.boots, time: h.time, salt }, secret);
       if (plain === undefined) return "decryption";
       const padding = mostPadding(privacy.protocol);
       if (!readScopedPdu(scope, r, plain, 0, plain.length, padding)) return "decryption";

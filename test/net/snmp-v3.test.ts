@@ -10,6 +10,7 @@ import { createLocalKeys } from "../../agent/net/snmp-usm-keys.ts";
 import { textAt } from "../../agent/wire/snmp/cells.ts";
 import type { Pdu } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
+import { privacyKeyOf } from "../../agent/wire/snmp/usm-privacy.ts";
 import { flagAuth, flagPrivacy, noKeys } from "../../agent/wire/snmp/v3.ts";
 import { createFakeClock } from "../support/clock.ts";
 import { mibOf } from "../support/snmp-responder.ts";
@@ -256,7 +257,7 @@ describe("what is not to be believed is counted, and the request keeps waiting",
         const { auth } = localKeys({ ...full, name: "nms" }, id("one"));
         x.send(
           x.make(response(x), {
-            keys: { auth, privacy: other.privacy && { ...other.privacy, key: new Uint8Array(16) } },
+            keys: { auth, privacy: other.privacy && privacyKeyOf("aes128", new Uint8Array(16)) },
           }),
         );
       },

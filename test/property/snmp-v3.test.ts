@@ -11,8 +11,8 @@ import { numberAt } from "../../agent/wire/snmp/cells.ts";
 import type { Pdu } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { createResponseReader, nextBinding, readResponsePdu } from "../../agent/wire/snmp/response.ts";
-import { authProtocols, isAuthentic } from "../../agent/wire/snmp/usm.ts";
-import { decrypt, encrypt, privacyProtocols } from "../../agent/wire/snmp/usm-privacy.ts";
+import { authKeyOf, authProtocols, isAuthentic } from "../../agent/wire/snmp/usm.ts";
+import { decrypt, encrypt, privacyKeyOf, privacyProtocols } from "../../agent/wire/snmp/usm-privacy.ts";
 import {
   createScopedPdu,
   createV3Header,
@@ -37,8 +37,8 @@ const keys = fc
     fc.nat(2),
   )
   .map(([auth, privacy, key, level]) => {
-    const of = { protocol: privacy, key: key.subarray(0, privacyProtocols[privacy].key) };
-    return level === 0 ? noKeys : { auth: { protocol: auth, key }, privacy: level === 1 ? undefined : of };
+    const of = privacyKeyOf(privacy, key.subarray(0, privacyProtocols[privacy].key));
+    return level === 0 ? noKeys : { auth: authKeyOf(auth, key), privacy: level === 1 ? undefined : of };
   });
 const envelopes = fc.record({
   messageId: u31,
@@ -65,9 +65,9 @@ describe("SNMPv3 codec", () => {
         expect(Uint8Array.from(bytes.subarray(h.engineFrom, h.engineTo))).toEqual(envelope.engineId);
         expect(Uint8Array.from(bytes.subarray(h.userFrom, h.userTo))).toEqual(envelope.user);
         const { auth, privacy } = envelope.keys;
-        if (auth !== undefined) expect(isAuthentic(auth.protocol, auth.key, bytes, h.macFrom, h.macTo)).toBe(true);
+        if (auth !== undefined) expect(isAuthentic(auth, bytes, h.macFrom, h.macTo)).toBe(true);
         const data = bytes.subarray(h.dataFrom, h.dataTo);
-        const plain = privacy === undefined ? data : decrypt(privacy.protocol, privacy.key, envelope, data);
+        const plain = privacy === undefined ? data : decrypt(privacy, envelope, data);
         expect(Buffer.from(plain ?? []).subarray(0, scoped.length)).toEqual(Buffer.from(scoped));
       }),
     );
@@ -77,8 +77,8 @@ describe("SNMPv3 codec", () => {
     fc.assert(
       fc.property(envelopes, octets(200), ({ keys: { privacy }, ...encryption }, plain) => {
         if (privacy === undefined) return;
-        const secret = encrypt(privacy.protocol, privacy.key, encryption, plain);
-        const back = decrypt(privacy.protocol, privacy.key, encryption, secret);
+        const secret = encrypt(privacy, encryption, plain);
+        const back = decrypt(privacy, encryption, secret);
         expect(Buffer.from(back ?? []).subarray(0, plain.length)).toEqual(Buffer.from(plain));
       }),
     );
@@ -107,12 +107,12 @@ describe("SNMPv3 codec", () => {
         const { auth, privacy } = envelope.keys;
         if (auth !== undefined) {
           forged += 1;
-          expect(isAuthentic(auth.protocol, auth.key, bytes, h.macFrom, h.macTo)).toBe(false);
+          expect(isAuthentic(auth, bytes, h.macFrom, h.macTo)).toBe(false);
         }
         const encryption = { boots: h.boots, time: h.time, salt: bytes.subarray(h.saltFrom, h.saltTo) };
         const data = bytes.subarray(h.dataFrom, h.dataTo);
         const isSecret = privacy !== undefined && (h.flags & flagPrivacy) !== 0;
-        const plain = isSecret ? decrypt(privacy.protocol, privacy.key, encryption, data) : data;
+        const plain = isSecret ? decrypt(privacy, encryption, data) : data;
         const scope = createScopedPdu();
         if (
           plain !== undefined &&

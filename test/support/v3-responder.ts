@@ -127,12 +127,12 @@ export async function startV3Responder(options: V3ResponderOptions): Promise<V3R
       if (level !== levelOf(keys)) return `${usmStats}.1`;
       const { auth, privacy } = keys;
       if (auth !== undefined) {
-        if (!isAuthentic(auth.protocol, auth.key, bytes, h.macFrom, h.macTo)) return `${usmStats}.5`;
+        if (!isAuthentic(auth, bytes, h.macFrom, h.macTo)) return `${usmStats}.5`;
         if (h.boots !== engine.boots || Math.abs(h.time - engine.time) > 150) return `${usmStats}.2`;
       }
       const encryption = { boots: h.boots, time: h.time, salt: bytes.subarray(h.saltFrom, h.saltTo) };
       const data = bytes.subarray(h.dataFrom, h.dataTo);
-      const plain = privacy === undefined ? data : decrypt(privacy.protocol, privacy.key, encryption, data);
+      const plain = privacy === undefined ? data : decrypt(privacy, encryption, data);
       const scope = createScopedPdu();
       const padding = privacy === undefined ? 0 : mostPadding(privacy.protocol);
       if (plain === undefined || !readScopedPdu(scope, r, plain, 0, plain.length, padding)) return `${usmStats}.6`;

@@ -1,7 +1,7 @@
 // Privacy of the User-based Security Model: CBC-DES (RFC 3414 section 8), CFB-AES-128 (RFC 3826), and
 // AES-192 and AES-256 with the two key extensions that vendors use.
 
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject } from "node:crypto";
 import { type AuthProtocol, authProtocols, localiseKey, passwordToKey } from "./usm.ts";
 
 /**
@@ -47,6 +47,21 @@ export function privacyKey(
   return Buffer.concat([localised, more]).subarray(0, length);
 }
 
+/** A privacy key, ready for use. */
+export interface PrivacyKey {
+  readonly protocol: PrivacyProtocol;
+  readonly key: KeyObject;
+  /** DES: the half of the key that is exclusive-ored with the salt (RFC 3414 section 8.1.1.1). */
+  readonly preVector: Uint8Array;
+}
+
+/** From the octets that `privacyKey` gives. */
+export function privacyKeyOf(protocol: PrivacyProtocol, octets: Uint8Array): PrivacyKey {
+  const single = octets.subarray(0, desBlock);
+  const key = protocol === "des" ? Buffer.concat([single, single, single]) : octets;
+  return { protocol, key: createSecretKey(key), preVector: Uint8Array.from(octets.subarray(desBlock, 2 * desBlock)) };
+}
+
 /** msgPrivacyParameters from a counter that never repeats (RFC 3414 section 8.1.1.1, RFC 3826 section 3.1.2.1). */
 export function saltOf(protocol: PrivacyProtocol, boots: number, counter: bigint): Uint8Array {
   const salt = Buffer.alloc(saltLength);
@@ -68,14 +83,10 @@ export interface Encryption {
   readonly salt: Uint8Array;
 }
 
-export function encrypt(
-  protocol: PrivacyProtocol,
-  key: Uint8Array,
-  encryption: Encryption,
-  plain: Uint8Array,
-): Uint8Array {
+export function encrypt(key: PrivacyKey, encryption: Encryption, plain: Uint8Array): Uint8Array {
+  const { protocol } = key;
   const { cipher } = privacyProtocols[protocol];
-  const encipher = createCipheriv(cipher, cipherKey(protocol, key), initialVector(protocol, key, encryption));
+  const encipher = createCipheriv(cipher, key.key, initialVector(key, encryption));
   if (protocol !== "des") return encipher.update(plain);
   encipher.setAutoPadding(false);
   const padded = Buffer.alloc(Math.ceil(plain.length / desBlock) * desBlock);
@@ -84,29 +95,19 @@ export function encrypt(
 }
 
 /** Undefined when the octets cannot have been encrypted so. A wrong key gives octets that mean nothing. */
-export function decrypt(
-  protocol: PrivacyProtocol,
-  key: Uint8Array,
-  encryption: Encryption,
-  secret: Uint8Array,
-): Uint8Array | undefined {
+export function decrypt(key: PrivacyKey, encryption: Encryption, secret: Uint8Array): Uint8Array | undefined {
+  const { protocol } = key;
   if (encryption.salt.length !== saltLength) return undefined;
   if (protocol === "des" && secret.length % desBlock !== 0) return undefined;
   const { cipher } = privacyProtocols[protocol];
-  const decipher = createDecipheriv(cipher, cipherKey(protocol, key), initialVector(protocol, key, encryption));
+  const decipher = createDecipheriv(cipher, key.key, initialVector(key, encryption));
   if (protocol === "des") decipher.setAutoPadding(false);
   return decipher.update(secret);
 }
 
-function cipherKey(protocol: PrivacyProtocol, key: Uint8Array): Uint8Array {
-  if (protocol !== "des") return key;
-  const single = key.subarray(0, desBlock);
-  return Buffer.concat([single, single, single]);
-}
-
 /** DES: the second half of the key, exclusive-or the salt. AES: boots, time and salt. */
-function initialVector(protocol: PrivacyProtocol, key: Uint8Array, { boots, time, salt }: Encryption): Uint8Array {
-  if (protocol === "des") return salt.map((octet, i) => octet ^ (key[desBlock + i] ?? 0));
+function initialVector({ protocol, preVector }: PrivacyKey, { boots, time, salt }: Encryption): Uint8Array {
+  if (protocol === "des") return salt.map((octet, i) => octet ^ (preVector[i] ?? 0));
   const vector = Buffer.alloc(16);
   vector.writeUInt32BE(boots, 0);
   vector.writeUInt32BE(time, 4);

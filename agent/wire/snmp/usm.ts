@@ -1,7 +1,7 @@
 // The User-based Security Model (RFC 3414): from a password to the keys of one user at one engine, and the
 // authentication of whole messages. HMAC-SHA-2 by RFC 7860.
 
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 
 /** Names of hashes as OpenSSL knows them, and octets of the digest that stand in a message. */
 export const authProtocols = {
@@ -36,27 +36,31 @@ export function localiseKey(protocol: AuthProtocol, key: Uint8Array, engineId: U
   return createHash(authProtocols[protocol].hash).update(key).update(engineId).update(key).digest();
 }
 
+/** A localised key, ready for use: as a KeyObject a digest takes a quarter of the time, and it does not print. */
+export interface AuthKey {
+  readonly protocol: AuthProtocol;
+  readonly key: KeyObject;
+}
+
+export function authKeyOf(protocol: AuthProtocol, localised: Uint8Array): AuthKey {
+  return { protocol, key: createSecretKey(localised) };
+}
+
 /** The digest of a message in which its own place holds zeros (RFC 3414 section 6.3.1, RFC 7860 section 4.2.1). */
-export function macOf(protocol: AuthProtocol, key: Uint8Array, message: Uint8Array): Uint8Array {
+export function macOf({ protocol, key }: AuthKey, message: Uint8Array): Uint8Array {
   const { hash, mac } = authProtocols[protocol];
   return createHmac(hash, key).update(message).digest().subarray(0, mac);
 }
 
 /** Puts the digest into the place that was kept for it. */
-export function authenticate(protocol: AuthProtocol, key: Uint8Array, message: Uint8Array, macAt: number): void {
-  message.set(macOf(protocol, key, message), macAt);
+export function authenticate(key: AuthKey, message: Uint8Array, macAt: number): void {
+  message.set(macOf(key, message), macAt);
 }
 
 const noDigest = new Uint8Array(64);
 
 /** True when octets `from`..`to` are the digest of the message. Leaves the message as it is. */
-export function isAuthentic(
-  protocol: AuthProtocol,
-  key: Uint8Array,
-  message: Uint8Array,
-  from: number,
-  to: number,
-): boolean {
+export function isAuthentic({ protocol, key }: AuthKey, message: Uint8Array, from: number, to: number): boolean {
   const { hash, mac } = authProtocols[protocol];
   if (to - from !== mac) return false;
   const expected = createHmac(hash, key)

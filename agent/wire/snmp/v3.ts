@@ -19,8 +19,8 @@ import {
   written,
 } from "../ber.ts";
 import { openEnclosing } from "./response.ts";
-import { type AuthProtocol, authenticate, authProtocols } from "./usm.ts";
-import { encrypt, type PrivacyProtocol, saltLength } from "./usm-privacy.ts";
+import { type AuthKey, authenticate, authProtocols } from "./usm.ts";
+import { encrypt, type PrivacyKey, saltLength } from "./usm-privacy.ts";
 
 /** The version field of an SNMPv3 message. */
 export const versionV3 = 3;
@@ -213,9 +213,9 @@ export function encodeScopedPdu(contextEngineId: Uint8Array, context: Uint8Array
 
 /** The keys of a user at one engine: what there is decides the security level. */
 export interface UsmKeys {
-  readonly auth: { readonly protocol: AuthProtocol; readonly key: Uint8Array } | undefined;
+  readonly auth: AuthKey | undefined;
   /** Never without `auth`. */
-  readonly privacy: { readonly protocol: PrivacyProtocol; readonly key: Uint8Array } | undefined;
+  readonly privacy: PrivacyKey | undefined;
 }
 
 /** noAuthNoPriv. */
@@ -244,7 +244,7 @@ export function encodeV3(envelope: V3Envelope, scopedPdu: Uint8Array): Uint8Arra
   const { auth, privacy } = keys;
   const w = scratch;
   if (privacy === undefined) putOctets(w, scopedPdu);
-  else putOctetString(encrypt(privacy.protocol, privacy.key, { boots, time, salt }, scopedPdu));
+  else putOctetString(encrypt(privacy, { boots, time, salt }, scopedPdu));
   const dataLength = written(w);
   putOctetString(privacy === undefined ? nothing : salt);
   const macLength = auth === undefined ? 0 : authProtocols[auth.protocol].mac;
@@ -267,7 +267,7 @@ export function encodeV3(envelope: V3Envelope, scopedPdu: Uint8Array): Uint8Arra
   putInteger(w, tagInteger, versionV3);
   putAround(w, tagSequence, 0);
   const bytes = takeWritten(w);
-  if (auth !== undefined) authenticate(auth.protocol, auth.key, bytes, bytes.length - macFromEnd);
+  if (auth !== undefined) authenticate(auth, bytes, bytes.length - macFromEnd);
   return bytes;
 }
 

@@ -5,12 +5,20 @@ import { describe, expect, it } from "vitest";
 import {
   type AuthProtocol,
   authenticate,
+  authKeyOf,
   isAuthentic,
   localiseKey,
   macOf,
   passwordToKey,
 } from "../../../agent/wire/snmp/usm.ts";
-import { decrypt, encrypt, type PrivacyProtocol, privacyKey, saltOf } from "../../../agent/wire/snmp/usm-privacy.ts";
+import {
+  decrypt,
+  encrypt,
+  type PrivacyProtocol,
+  privacyKey,
+  privacyKeyOf,
+  saltOf,
+} from "../../../agent/wire/snmp/usm-privacy.ts";
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
 const hex = (octets: Uint8Array | undefined) => octets && Buffer.from(octets).toString("hex");
@@ -42,7 +50,7 @@ describe("RFC 2202 and RFC 4231, case 2: digests, cut to their place in the mess
     ["sha384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"],
     ["sha512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd"],
   ])("%s", (protocol, expected) => {
-    expect(hex(macOf(protocol, text("Jefe"), text("what do ya want for nothing?")))).toBe(expected);
+    expect(hex(macOf(authKeyOf(protocol, text("Jefe")), text("what do ya want for nothing?")))).toBe(expected);
   });
 
   it("are found in the message that holds them, and in no other", () => {
@@ -53,16 +61,16 @@ describe("RFC 2202 and RFC 4231, case 2: digests, cut to their place in the mess
       ["sha512", 48],
     ] as const) {
       const message = Uint8Array.from({ length: 120 }, (_, i) => (i >= 20 && i < 20 + length ? 0 : i));
-      authenticate(protocol, key, message, 20);
+      authenticate(authKeyOf(protocol, key), message, 20);
       const signed = message.slice();
-      expect(isAuthentic(protocol, key, message, 20, 20 + length)).toBe(true);
+      expect(isAuthentic(authKeyOf(protocol, key), message, 20, 20 + length)).toBe(true);
       expect(message).toEqual(signed);
-      expect(isAuthentic(protocol, key, message, 20, 20 + length - 1)).toBe(false);
-      expect(isAuthentic(protocol, text("another key"), message, 20, 20 + length)).toBe(false);
+      expect(isAuthentic(authKeyOf(protocol, key), message, 20, 20 + length - 1)).toBe(false);
+      expect(isAuthentic(authKeyOf(protocol, text("another key")), message, 20, 20 + length)).toBe(false);
       for (let at = 0; at < message.length; at++) {
         const flipped = message.slice();
         flipped[at] = (flipped[at] ?? 0) ^ 1;
-        expect(isAuthentic(protocol, key, flipped, 20, 20 + length), `octet ${at}`).toBe(false);
+        expect(isAuthentic(authKeyOf(protocol, key), flipped, 20, 20 + length), `octet ${at}`).toBe(false);
       }
     }
   });
@@ -109,9 +117,9 @@ describe("ciphers", () => {
       "dc7e84bfda79164b7ecd8486985d386039ffed143b28b1c832113c6331e5407b",
     ],
   ])("%s in 128-bit cipher feedback", (protocol, key, secret) => {
-    expect(hex(encrypt(protocol, bytes(key), counting, plain))).toBe(secret);
-    expect(decrypt(protocol, bytes(key), counting, bytes(secret))).toEqual(Buffer.from(plain));
-    const part = encrypt(protocol, bytes(key), counting, plain.subarray(0, 5));
+    expect(hex(encrypt(privacyKeyOf(protocol, bytes(key)), counting, plain))).toBe(secret);
+    expect(decrypt(privacyKeyOf(protocol, bytes(key)), counting, bytes(secret))).toEqual(Buffer.from(plain));
+    const part = encrypt(privacyKeyOf(protocol, bytes(key)), counting, plain.subarray(0, 5));
     expect(part).toHaveLength(5);
   });
 
@@ -122,16 +130,22 @@ describe("ciphers", () => {
     const key = bytes("0123456789abcdef1234567f90abcde6");
     const secret = "e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6";
     const encryption = { boots: 7, time: 0, salt };
-    expect(hex(encrypt("des", key, encryption, text("Now is the time for all ")))).toBe(secret);
-    expect(hex(decrypt("des", key, encryption, bytes(secret)))).toBe(hex(text("Now is the time for all ")));
-    expect(encrypt("des", key, encryption, text("nine byte"))).toHaveLength(16);
-    expect(decrypt("des", key, encryption, bytes(secret).subarray(1))).toBeUndefined();
+    expect(hex(encrypt(privacyKeyOf("des", key), encryption, text("Now is the time for all ")))).toBe(secret);
+    expect(hex(decrypt(privacyKeyOf("des", key), encryption, bytes(secret)))).toBe(
+      hex(text("Now is the time for all ")),
+    );
+    expect(encrypt(privacyKeyOf("des", key), encryption, text("nine byte"))).toHaveLength(16);
+    expect(decrypt(privacyKeyOf("des", key), encryption, bytes(secret).subarray(1))).toBeUndefined();
   });
 
   it("salts of AES are the whole counter, which wraps", () => {
     expect(hex(saltOf("aes128", 7, 2n ** 64n + 258n))).toBe("0000000000000102");
-    expect(decrypt("aes128", bytes("2b7e151628aed2a6abf7158809cf4f3c"), { ...counting, salt: text("") }, plain)).toBe(
-      undefined,
-    );
+    expect(
+      decrypt(
+        privacyKeyOf("aes128", bytes("2b7e151628aed2a6abf7158809cf4f3c")),
+        { ...counting, salt: text("") },
+        plain,
+      ),
+    ).toBe(undefined);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createReader } from "../../../agent/wire/ber.ts";
 import { encodeRequestPdu, withRequestId } from "../../../agent/wire/snmp/request.ts";
-import { isAuthentic } from "../../../agent/wire/snmp/usm.ts";
-import { decrypt } from "../../../agent/wire/snmp/usm-privacy.ts";
+import { authKeyOf, isAuthentic } from "../../../agent/wire/snmp/usm.ts";
+import { decrypt, privacyKeyOf } from "../../../agent/wire/snmp/usm-privacy.ts";
 import {
   createScopedPdu,
   createV3Header,
@@ -104,9 +104,9 @@ describe("RFC 3412 section 6: messages", () => {
 describe("RFC 3414 section 3.1: made messages", () => {
   const engineId = hex("80001f8804616263");
   const keys = {
-    auth: { protocol: "sha256", key: new Uint8Array(32).fill(7) },
-    privacy: { protocol: "des", key: new Uint8Array(16).fill(9) },
-  } as const;
+    auth: authKeyOf("sha256", new Uint8Array(32).fill(7)),
+    privacy: privacyKeyOf("des", new Uint8Array(16).fill(9)),
+  };
   const scoped = encodeScopedPdu(
     engineId,
     Buffer.from("vrf-a"),
@@ -131,10 +131,10 @@ describe("RFC 3414 section 3.1: made messages", () => {
     expect(h.flags).toBe(flagAuth | flagPrivacy | flagReportable);
     expect(Uint8Array.from(bytes.subarray(h.engineFrom, h.engineTo))).toEqual(engineId);
     expect(Buffer.from(bytes.subarray(h.userFrom, h.userTo)).toString()).toBe("nms");
-    expect(isAuthentic("sha256", keys.auth.key, bytes, h.macFrom, h.macTo)).toBe(true);
+    expect(isAuthentic(keys.auth, bytes, h.macFrom, h.macTo)).toBe(true);
     const salt = bytes.subarray(h.saltFrom, h.saltTo);
     const secret = bytes.subarray(h.dataFrom, h.dataTo);
-    const plain = decrypt("des", keys.privacy.key, { boots: h.boots, time: h.time, salt }, secret) ?? nothing;
+    const plain = decrypt(keys.privacy, { boots: h.boots, time: h.time, salt }, secret) ?? nothing;
     expect(Buffer.from(plain.subarray(0, scoped.length))).toEqual(Buffer.from(scoped));
     const scope = createScopedPdu();
     expect(readScopedPdu(scope, r, plain, 0, plain.length, 8)).toBe(true);
