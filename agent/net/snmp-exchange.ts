@@ -228,7 +228,7 @@ export function createExchange(
     if (!readable) {
       const from = peerAt(address, port);
       const isV3 = reader.fault === "version" && reader.version === versionV3;
-      if (isV3 && from?.security.version !== "2c") return judgeV3(socket, bytes, address, port);
+      if (isV3) return judgeV3(socket, bytes, address, port);
       if (from !== undefined) from.malformed += 1;
       return reader.fault === "version" ? "version" : "malformed";
     }
@@ -249,14 +249,15 @@ export function createExchange(
   }
 
   function judgeV3(socket: SharedSocket, bytes: Uint8Array, address: string, port: number): SnmpDrop | undefined {
+    const from = peerAt(address, port);
+    const isExpected = from?.security.version !== "2c";
     if (!readV3Header(header, reader, bytes)) {
-      const from = peerAt(address, port);
       if (from !== undefined) from.malformed += 1;
-      return "malformed";
+      return isExpected ? "malformed" : "version";
     }
     const id = header.messageId;
     const pending = inFlight.get(id);
-    if (pending === undefined) return ids.endedAs(id) ?? "unknownId";
+    if (pending === undefined) return ids.endedAs(id) ?? (isExpected ? "unknownId" : "version");
     const { attempt, peer } = pending;
     if (attempt === undefined || peer.security.version !== 3) return "version";
     if (!isFromAsked(pending, socket, address, port)) return "source";
