@@ -18,11 +18,12 @@ export default defineConfig({
       project(
         "unit",
         ["test/**/*.test.ts"],
-        ["test/routers/**", "test/alerts/**", "test/dashboards/**", "test/deploy/**"],
+        ["test/routers/**", "test/alerts/**", "test/dashboards/**", "test/deploy/**", "test/snmpd/**"],
       ),
       withServers("alerts", ["test/alerts/**/*.test.ts"]),
       withServers("dashboards", ["test/dashboards/**/*.test.ts"]),
       withServers("deploy", ["test/deploy/**/*.test.ts"]),
+      withServers("snmpd", ["test/snmpd/**/*.test.ts"]),
       withServers("routers", ["test/routers/**/*.test.ts"]),
     ],
   },

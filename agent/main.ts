@@ -34,7 +34,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
 
   const state = createState({ keep: milliseconds(keep) });
   const { observe } = state;
-  const snmp = createSnmpClient({ clock });
+  const snmp = createSnmpClient({ clock, log });
   const polling = createPolling({ clock, log, snmp, observe }, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);

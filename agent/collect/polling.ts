@@ -40,7 +40,7 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
 
   function collectorsOf(router: Router): Readonly<Record<PollGroup, Collector | undefined>> {
     const { name, address, port, credentials, anySource } = router;
-    const target = snmp.target({ router: name, address, port, community: credentials.community, anySource });
+    const target = snmp.target({ router: name, address, port, credentials, anySource });
     const deps = { clock, target, uptime: createUptimeWatch() };
     const paths = pathsOf(estate).filter((path) => path.router === name);
     // Several circuits may use one interface, and both peerings of a circuit do: each is asked for once.

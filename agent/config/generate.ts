@@ -102,5 +102,7 @@ function presenceOf(schema: z.ZodType): string {
 
 function typeOf(schema: z.ZodType, facts: KeyFacts | undefined): string {
   const bare = (facts?.type ?? "").replace(/^an? /, "");
-  return schema instanceof z.ZodEnum ? schema.options.map((option) => `\`${option}\``).join(", ") : bare;
+  const options =
+    schema instanceof z.ZodEnum ? schema.options : schema instanceof z.ZodLiteral ? [...schema.values] : [];
+  return options.length > 0 ? options.map((option) => `\`${option}\``).join(", ") : bare;
 }

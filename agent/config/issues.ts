@@ -88,9 +88,9 @@ function wrongType(path: KeyPath, found: unknown, facts: KeyFacts, schema: z.Zod
 }
 
 function valueFix(found: unknown, { type, examples }: KeyFacts, schema: z.ZodType | undefined): string {
-  if (schema instanceof z.ZodNumber && typeof found === "string" && /^\d+$/.test(found)) {
-    return `write it without quotes: ${found}`;
-  }
+  const isNumber =
+    schema instanceof z.ZodNumber || (schema instanceof z.ZodLiteral && schema.values.has(Number(found)));
+  if (isNumber && typeof found === "string" && /^\d+$/.test(found)) return `write it without quotes: ${found}`;
   // YAML reads a bare word as a number or truth value where it can.
   if ((type === "a text" || type === "a name") && (typeof found === "number" || typeof found === "boolean")) {
     return `put it in quotes: "${found}"`;
@@ -98,8 +98,12 @@ function valueFix(found: unknown, { type, examples }: KeyFacts, schema: z.ZodTyp
   if (type === "a duration" && typeof found === "number") return `add the unit: ${found}s, or ms, m, h, d`;
   if (type === "a percentage" && typeof found === "number")
     return `write ${found < 1 ? Number((found * 100).toPrecision(6)) : found}%`;
-  if (schema instanceof z.ZodEnum || schema instanceof z.ZodBoolean) return `use ${oneOf(examples)}`;
+  if (isChoice(schema) || schema instanceof z.ZodBoolean) return `use ${oneOf(examples)}`;
   return examples.length === 0 ? `write its keys below it${needed(schema)}` : `write for example ${examples[0]}`;
+}
+
+function isChoice(schema: z.ZodType | undefined): boolean {
+  return schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral;
 }
 
 function missingFix(key: string, found: unknown, { examples }: KeyFacts, schema: z.ZodType | undefined): string {
@@ -108,8 +112,7 @@ function missingFix(key: string, found: unknown, { examples }: KeyFacts, schema:
       ? `write its keys below it${needed(schema)}`
       : `add "${key}:" and its keys below it${needed(schema)}`;
   }
-  if (schema instanceof z.ZodEnum)
-    return found === null ? `use ${oneOf(examples)}` : `add "${key}:" with ${oneOf(examples)}`;
+  if (isChoice(schema)) return found === null ? `use ${oneOf(examples)}` : `add "${key}:" with ${oneOf(examples)}`;
   return found === null ? `write for example "${key}: ${examples[0]}"` : `add for example "${key}: ${examples[0]}"`;
 }
 

@@ -62,6 +62,14 @@ export function word<const W extends readonly [string, ...string[]]>(words: W, d
   return declared(z.enum(words), declaration);
 }
 
+/** As `word`, where YAML reads some of the words as numbers. */
+export function wordOrNumber<const W extends readonly (string | number)[]>(
+  words: W,
+  declaration: KeyDeclaration<W[number]>,
+) {
+  return declared(z.literal(words), { ...declaration, json: { enum: [...words] } });
+}
+
 /** A map whose keys are fixed. */
 export function keys<S extends z.ZodRawShape>(
   shape: S,

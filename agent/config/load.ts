@@ -1,8 +1,9 @@
 // The configuration file to the Estate, or everything that is wrong with it at once.
 
-import type { Estate, SnmpCredentials } from "../estate/estate.ts";
+import type { Estate } from "../estate/estate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { buildEstate } from "./build.ts";
+import { credentialsOf } from "./credentials.ts";
 import { type Located, readDocument, type SourceDocument } from "./document.ts";
 import type { ConfigError, Finding, KeyPath } from "./error.ts";
 import { findingsOf, shownKey } from "./issues.ts";
@@ -10,7 +11,7 @@ import { prune } from "./prune.ts";
 import type { RuleContext } from "./rules/rule.ts";
 import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
-import { resolveSecret, type SecretSources } from "./secrets.ts";
+import type { SecretSources } from "./secrets.ts";
 
 /** `file` is only named in errors; `text` is its content. Reads secrets through `secrets`, and nothing else. */
 export function parseConfig(
@@ -39,21 +40,6 @@ export function parseConfig(
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
   return ok(buildEstate(parsed.data, credentials));
-}
-
-function credentialsOf(
-  draft: Draft<ConfigurationInput>,
-  sources: SecretSources,
-  findings: Finding[],
-): ReadonlyMap<string, SnmpCredentials> {
-  const credentials = new Map<string, SnmpCredentials>();
-  for (const [name, entry] of Object.entries(draft.snmp?.credentials ?? {})) {
-    if (entry?.community === undefined) continue;
-    const resolved = resolveSecret(entry.community, sources);
-    if (resolved.ok) credentials.set(name, { version: "2c", community: resolved.value });
-    else findings.push({ path: ["snmp", "credentials", name, "community"], at: "value", ...resolved.error });
-  }
-  return credentials;
 }
 
 /** The value that could not be read from the text is no news to the schema. */

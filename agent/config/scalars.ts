@@ -33,6 +33,25 @@ export function words({ is, example = "" }: Described) {
   });
 }
 
+const mostOctets = 32;
+
+/** A name that stands in an SNMPv3 message. It stands near secrets, so what was written is not repeated. */
+export function shortName({ is, example = "", absent }: Described) {
+  return text({
+    is,
+    type: "a text",
+    examples: [example],
+    ...(absent === undefined ? {} : { absent }),
+    json: { minLength: 1, maxLength: mostOctets },
+    wrong: (value) => {
+      const octets = Buffer.byteLength(value);
+      if (octets === 0) return { problem: "is empty", fix: `write for example ${example}, or remove the key` };
+      if (octets > mostOctets) return { problem: `has ${octets} octets`, fix: `use at most ${mostOctets}` };
+      return /\p{Cc}/u.test(value) ? { problem: "holds a control character", fix: "write it on one line" } : undefined;
+    },
+  });
+}
+
 /** The name of something else in the file. */
 export function name({ is, example = "" }: Described) {
   return text({ is, type: "a name", examples: [example], json: { minLength: 1 } });

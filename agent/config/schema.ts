@@ -2,7 +2,8 @@
 
 import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
-import { flag, integer, keys, list, named, secretType, word } from "./keys.ts";
+import { credentials } from "./credentials-schema.ts";
+import { flag, integer, keys, list, named, word } from "./keys.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -10,33 +11,6 @@ export const stampPort = 862;
 
 const pathLengths = { 4: 30, 6: 126, ofLinks: true } as const;
 const globalReachLengths = { 4: 29, 6: 125, ofLinks: false } as const;
-
-const secret = (is: string) =>
-  keys(
-    {
-      env: s
-        .name({ is: "Name of an environment variable that holds the secret.", example: "SNMP_COMMUNITY" })
-        .optional(),
-      file: s
-        .name({
-          is: "Absolute path of a file that holds the secret; line breaks at its end are dropped.",
-          example: "/etc/circuitwatch/community",
-        })
-        .optional(),
-      credential: s
-        .name({
-          is: "Name of a systemd credential (LoadCredential=), read from $CREDENTIALS_DIRECTORY.",
-          example: "snmp-community",
-        })
-        .optional(),
-    },
-    {
-      is: `${is} Never written here: exactly one of env, file and credential says where it is.`,
-      type: secretType,
-      examples: ["{ env: SNMP_COMMUNITY }"],
-      json: { minProperties: 1, maxProperties: 1 },
-    },
-  );
 
 const snmpInterval = { least: "1s", most: "1h" };
 const probeInterval = { least: "10ms", most: "1m", example: "200ms" };
@@ -320,14 +294,6 @@ const globalReach = keys(
     thresholds: ownThresholds.optional(),
   },
   { is: "Two circuits joined by Global Reach, so that their sites reach each other through Microsoft." },
-);
-
-const credentials = keys(
-  {
-    version: word(["2c"], { is: "Version of SNMP.", type: "an SNMP version", examples: ["2c"] }),
-    community: secret("The community."),
-  },
-  { is: "How to ask a router." },
 );
 
 export const configurationSchema = keys(

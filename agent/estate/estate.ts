@@ -19,10 +19,25 @@ export type Sku = (typeof skus)[number];
 /** The ASN of every MSEE, on every peering. */
 export const microsoftAsn = 12076;
 
-export interface SnmpCredentials {
-  readonly version: "2c";
-  readonly community: Secret;
-}
+/** Authentication protocols of the User-based Security Model (RFC 3414, RFC 7860). */
+export const authProtocols = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] as const;
+export type AuthProtocol = (typeof authProtocols)[number];
+
+/** Privacy protocols (RFC 3414, RFC 3826); AES-192 and AES-256 in the Blumenthal and in the Reeder key extension. */
+export const privacyProtocols = ["des", "aes128", "aes192", "aes256", "aes192Reeder", "aes256Reeder"] as const;
+export type PrivacyProtocol = (typeof privacyProtocols)[number];
+
+export type SnmpCredentials =
+  | { readonly version: "2c"; readonly community: Secret }
+  | {
+      readonly version: 3;
+      readonly user: string;
+      readonly auth: { readonly protocol: AuthProtocol; readonly password: Secret } | undefined;
+      /** Never without `auth`. */
+      readonly privacy: { readonly protocol: PrivacyProtocol; readonly password: Secret } | undefined;
+      /** contextName; empty for the default context. */
+      readonly context: string;
+    };
 
 /** Tables of BGP peers, by the names that their MIBs give them. */
 export const bgpTableNames = [

@@ -1,26 +1,34 @@
-// The SNMP v2c client: few shared sockets, many routers.
+// The SNMP client, v2c and v3: few shared sockets, many routers.
 
+import { randomBytes } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
 import { hash32 } from "../lib/hash.ts";
+import type { Logger } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
+import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
-import {
-  createExchange,
-  type ExchangeLimits,
-  type Lane,
-  type Peer,
-  type SnmpDrop,
-  type SnmpRequestCount,
-} from "./snmp-exchange.ts";
+import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
 import { type GetPlan, planGet, runGet } from "./snmp-get.ts";
 import type { Ask, Conversation } from "./snmp-peer.ts";
+import type { Lane, Peer, Security } from "./snmp-pending.ts";
 import { createRetransmissionTimeout, defaultTimeoutLimits, type TimeoutLimits } from "./snmp-timeout.ts";
+import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
+import { createV3Session } from "./snmp-v3.ts";
 import { planWalk, runWalk, type WalkedTable, type WalkPlan } from "./snmp-walk.ts";
 import { type AddressFamily, canonicalAddress, familyOf } from "./udp.ts";
+
+export type SnmpTargetCredentials =
+  | { readonly version: "2c"; readonly community: Secret }
+  | ({
+      readonly version: 3;
+      readonly user: string;
+      /** contextName; empty for the default context. */
+      readonly context: string;
+    } & Omit<UsmUser, "name">);
 
 export interface SnmpTargetConfig {
   /** Name for people, in errors. */
@@ -28,7 +36,7 @@ export interface SnmpTargetConfig {
   /** Literal IPv4 or IPv6 address. */
   readonly address: string;
   readonly port: number;
-  readonly community: Secret;
+  readonly credentials: SnmpTargetCredentials;
   /** Takes answers from any address and port, for multi-homed routers. */
   readonly anySource: boolean;
 }
@@ -62,18 +70,44 @@ export const defaultExchangeLimits: ExchangeLimits = { sockets: 2, window: 64, p
 const mostRepetitions = 64;
 
 export function createSnmpClient(
-  deps: { readonly clock: Clock; readonly random?: () => number },
+  deps: {
+    readonly clock: Clock;
+    readonly random?: () => number;
+    /** Is told of what works and yet should be put right. */
+    readonly log?: Pick<Logger, "warn">;
+  },
   config: SnmpClientConfig = {},
 ): SnmpClient {
   const { timeouts = defaultTimeoutLimits, ...limits } = config;
   const peers = new Map<string, Peer>();
   const families = new Set<AddressFamily>();
+  const keys = createLocalKeys();
+  // One for all users: a salt that comes twice under one key tells both plain texts apart (RFC 3826 section 3.1.2.1).
+  let salt = randomBytes(8).readBigUInt64BE();
+  const nextSalt = () => salt++;
   const exchange = createExchange(
     deps,
     () => families,
     (address, port) => peers.get(`${address} ${port}`),
     { ...defaultExchangeLimits, ...limits },
   );
+
+  function securityOf({ router, credentials }: SnmpTargetConfig): Security {
+    if (credentials.version === "2c") {
+      return { version: "2c", community: new TextEncoder().encode(credentials.community.reveal()) };
+    }
+    const { user: name, auth, privacy, context } = credentials;
+    const forgotBoots = () =>
+      deps.log?.warn(
+        { router },
+        "its SNMP agent started again with snmpEngineBoots that it had before (RFC 3414 section 2.3 has it keep them); it is polled all the same, but old messages could be replayed to it",
+      );
+    const session = createV3Session(
+      { user: { name, auth, privacy }, context },
+      { clock: deps.clock, keys, nextSalt, forgotBoots },
+    );
+    return { version: 3, session };
+  }
 
   function target(of: SnmpTargetConfig): SnmpTarget {
     const address = canonicalAddress(of.address);
@@ -84,7 +118,7 @@ export function createSnmpClient(
       port: of.port,
       family,
       anySource: of.anySource,
-      community: new TextEncoder().encode(of.community.reveal()),
+      security: securityOf(of),
       slot: hash32(of.router),
       malformed: 0,
     };

@@ -2,6 +2,8 @@
 
 import { type Duration, formatDuration } from "../lib/duration.ts";
 import type { ErrorStatus } from "../wire/snmp/message.ts";
+import type { V3Drop } from "./snmp-v3.ts";
+import { contextText, type Refusal, refusalText, type SecurityName } from "./snmp-v3-report.ts";
 
 /** Closed. `aborted` is our own stopping, and says nothing of the router. */
 export const snmpFailures = [
@@ -22,7 +24,7 @@ export interface SnmpError {
   readonly group: string;
   /** Names what was asked: `bgpPeerTable`. */
   readonly table: string;
-  /** One sentence for people. Never holds a community. */
+  /** One sentence for people. Never holds a community, password or key. */
   readonly detail: string;
 }
 
@@ -31,6 +33,8 @@ export interface Asked {
   readonly router: string;
   readonly address: string;
   readonly port: number;
+  /** SNMPv3 only. */
+  readonly security: SecurityName | undefined;
   readonly group: string;
   readonly table: string;
   /** GET, GETNEXT or GETBULK. */
@@ -51,7 +55,13 @@ export type ExchangeFailure =
       readonly otherCommunity: boolean;
       readonly malformed: boolean;
       readonly wrongOid: boolean;
+      /** SNMPv3: why an answer was not believed. */
+      readonly disbelieved: V3Drop | undefined;
+      /** SNMPv3: it told its engine id, and has never answered a request. */
+      readonly unanswered: boolean;
     }
+  /** SNMPv3: its engine reported why it does not take our messages. */
+  | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "unreachable"; readonly code: string }
   | { readonly kind: "aborted" };
 
@@ -65,46 +75,82 @@ export function exchangeError(asked: Asked, failure: ExchangeFailure): SnmpError
       );
     case "aborted":
       return snmpError(asked, "aborted", "given up because the agent stops");
-    case "timeout": {
-      const waited = `no usable answer within ${formatDuration(failure.waited)} (sent ${failure.sent} times)`;
-      if (failure.otherSource !== undefined) {
-        return snmpError(
-          asked,
-          "timeout",
-          `${waited}, but one came from ${failure.otherSource}; if that is the same router, set anySource: true for it`,
-        );
-      }
-      if (failure.malformed) {
-        return snmpError(
-          asked,
-          "malformed",
-          `${waited}, but datagrams that are no valid SNMP v2c answers came from it`,
-        );
-      }
-      if (failure.wrongOid) {
-        return snmpError(asked, "malformed", `${waited}, but answers with other names than those asked came from it`);
-      }
-      if (failure.otherCommunity) {
-        return snmpError(asked, "malformed", `${waited}, but an answer with another community or version came from it`);
-      }
-      return snmpError(
-        asked,
-        "timeout",
-        `${waited}; check that it is up, that its SNMP agent listens there, and that its access list and community admit this host`,
-      );
-    }
+    case "refused":
+      return snmpError(asked, "refused", refusalText(failure.refusal));
+    case "timeout":
+      return timeoutError(asked, failure);
   }
 }
+
+function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: "timeout" }): SnmpError {
+  const { security } = asked;
+  const waited = `no usable answer within ${formatDuration(failure.waited)} (sent ${failure.sent} times)`;
+  if (failure.otherSource !== undefined) {
+    return snmpError(
+      asked,
+      "timeout",
+      `${waited}, but one came from ${failure.otherSource}; if that is the same router, set anySource: true for it`,
+    );
+  }
+  if (failure.malformed) {
+    const version = security === undefined ? "v2c" : "v3";
+    return snmpError(
+      asked,
+      "malformed",
+      `${waited}, but datagrams that are no valid SNMP ${version} answers came from it`,
+    );
+  }
+  if (failure.wrongOid) {
+    return snmpError(asked, "malformed", `${waited}, but answers with other names than those asked came from it`);
+  }
+  if (failure.disbelieved !== undefined) {
+    return snmpError(asked, "malformed", `${waited}, but ${disbeliefs[failure.disbelieved]}`);
+  }
+  if (failure.otherCommunity) {
+    const what = security === undefined ? "another community or version" : "another version";
+    return snmpError(asked, "malformed", `${waited}, but an answer with ${what} came from it`);
+  }
+  if (security !== undefined && failure.unanswered) {
+    // An engine that decrypts with another key finds nothing to which it could report; some never report at all.
+    return snmpError(
+      asked,
+      "timeout",
+      `${waited}, though it told its engine ID; check the passwords and protocols of user ${JSON.stringify(security.user)} (${security.level}), that the router has ${contextText(security.context)}, and that its access list admits this host`,
+    );
+  }
+  const admission = security === undefined ? "access list and community admit" : "access list admits";
+  return snmpError(
+    asked,
+    "timeout",
+    `${waited}; check that it is up, that its SNMP agent listens there, and that its ${admission} this host`,
+  );
+}
+
+const disbeliefs: Readonly<Record<V3Drop, string>> = {
+  malformed: "answers that are no valid SNMP v3 messages came from it",
+  digest: "an answer with a wrong digest came from it: it is forged or damaged, or its keys are not those of this user",
+  level: "an answer with less security than was asked for came from it: it is forged, or its SNMP agent is at fault",
+  engine: "an answer of another engine, user or context came from it; check that one SNMP agent only answers there",
+  window: "an answer from outside of the time window came from it; check that its engine time runs",
+  decryption: "an answer that cannot be decrypted came from it; check the protocol and password of privacy",
+  unknownId: "an answer to another request came from it",
+  duplicate: "only answers to earlier messages came from it",
+};
 
 /** The agent answered with an error status (RFC 3416 section 3). */
 export function statusError(asked: Asked, status: ErrorStatus | number, oid: string | undefined): SnmpError {
   const about = oid === undefined ? "" : ` for ${oid}`;
+  const { security } = asked;
+  const to =
+    security === undefined
+      ? ""
+      : ` to user ${JSON.stringify(security.user)} with ${security.level} in ${contextText(security.context)}`;
   return snmpError(
     asked,
     status === "tooBig" ? "tooBig" : "refused",
     status === "tooBig"
       ? "answered tooBig even for one value; raise its maximum message size"
-      : `answered ${status}${about}; check that its SNMP view shows this table`,
+      : `answered ${status}${about}; check that its SNMP view shows this table${to}`,
   );
 }
 

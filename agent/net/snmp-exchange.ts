@@ -2,85 +2,18 @@
 // A datagram that does not fit is counted by kind and the request keeps waiting, so that no damaged
 // or forged one can end it.
 
-import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
+import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import { versionV2c } from "../wire/snmp/message.ts";
 import { type RequestTemplate, withRequestId } from "../wire/snmp/request.ts";
-import { createResponseReader, type ResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
+import { createResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
+import { createV3Header, readV3Header, versionV3 } from "../wire/snmp/v3.ts";
+import { type SnmpDrop, type SnmpRequestCount, snmpDrops, snmpRequestCounts } from "./snmp-counts.ts";
 import type { ExchangeFailure } from "./snmp-error.ts";
+import type { Accept, Lane, Peer, Pending } from "./snmp-pending.ts";
 import { createRequestIds } from "./snmp-request-ids.ts";
-import type { RetransmissionTimeout } from "./snmp-timeout.ts";
+import { createAttempt } from "./snmp-v3.ts";
 import { type AddressFamily, createUdpSocket, type UdpSocket } from "./udp.ts";
-
-/** Why a received datagram was not used. */
-export const snmpDrops = [
-  "malformed",
-  "version",
-  "unknownId",
-  "community",
-  "source",
-  "wrongOid",
-  "duplicate",
-  "late",
-] as const;
-export type SnmpDrop = (typeof snmpDrops)[number];
-
-/** `received` = `answered` + all drops; `sent` includes `retransmitted`. */
-export const snmpRequestCounts = [
-  "sent",
-  "retransmitted",
-  "received",
-  "answered",
-  "timedOut",
-  "unsendable",
-  "aborted",
-  "socketErrors",
-] as const;
-export type SnmpRequestCount = (typeof snmpRequestCounts)[number];
-
-/** Whom to ask, and from where its answers must come. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly family: AddressFamily;
-  readonly anySource: boolean;
-  readonly community: Uint8Array;
-  /** Which of the shared sockets. */
-  readonly slot: number;
-  /** Malformed datagrams that came from its address and port. */
-  malformed: number;
-}
-
-/** Requests of one router and group: they share a measured round-trip time and a limit. */
-export interface Lane {
-  readonly timeout: RetransmissionTimeout;
-  inFlight: number;
-  readonly waiting: Pending[];
-}
-
-/** What a request does with an answer that is from the right router: takes it, or has it dropped. */
-export type Accept = (r: ResponseReader) => "accepted" | "wrongOid" | "malformed";
-
-export interface Pending {
-  readonly peer: Peer;
-  readonly lane: Lane;
-  readonly template: RequestTemplate;
-  readonly accept: Accept;
-  readonly done: (failure: ExchangeFailure | undefined) => void;
-  id: number;
-  bytes: Uint8Array;
-  sent: number;
-  sentAt: Instant;
-  startedAt: Instant;
-  holdsWindow: boolean;
-  finished: boolean;
-  cancel: () => void;
-  malformedBefore: number;
-  otherSource: string | undefined;
-  otherCommunity: boolean;
-  malformed: boolean;
-  wrongOid: boolean;
-}
 
 export interface ExchangeLimits {
   /** Sockets per address family. */
@@ -127,6 +60,7 @@ export function createExchange(
   const requests = createCounters(snmpRequestCounts);
   const inFlight = new Map<number, Pending>();
   const reader = createResponseReader();
+  const header = createV3Header();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
   const ids = createRequestIds(random);
   const isInFlight = (id: number) => inFlight.has(id);
@@ -189,24 +123,38 @@ export function createExchange(
     }
     socket.inFlight += 1;
     pending.holdsWindow = true;
-    pending.id = ids.next(isInFlight);
-    pending.bytes = withRequestId(pending.template, pending.id);
     pending.startedAt = clock.now();
     pending.malformedBefore = pending.peer.malformed;
-    inFlight.set(pending.id, pending);
     transmit(pending, socket);
   }
 
   function transmit(pending: Pending, socket: SharedSocket): void {
     pending.sent += 1;
     pending.sentAt = clock.now();
+    makeMessage(pending);
     requests.add("sent");
-    if (pending.sent > 1) requests.add("retransmitted");
-    pending.cancel = clock.after(pending.lane.timeout.current(pending.sent), () => expire(pending, socket));
+    pending.cancel = clock.after(pending.lane.timeout.current(triesOf(pending)), () => expire(pending, socket));
     socket.udp.send(pending.bytes, pending.peer.port, pending.peer.address, (code) => {
       // A full queue is no statement about the router: the retransmission will do.
       if (!pending.finished && code !== "ENOBUFS" && code !== "EAGAIN") finish(pending, { kind: "unreachable", code });
     });
+  }
+
+  /** An SNMPv3 message is made anew each time: a time that passed and a salt that was used are refused. */
+  function makeMessage(pending: Pending): void {
+    const { attempt, peer, template } = pending;
+    if (attempt === undefined && pending.sent > 1) return;
+    const id = ids.next(isInFlight);
+    pending.ids.push(id);
+    inFlight.set(id, pending);
+    const request = withRequestId(template, pending.ids[0] ?? id);
+    if (attempt === undefined || peer.security.version !== 3) pending.bytes = request;
+    else pending.bytes = peer.security.session.seal(request, id, attempt, limits.retries + 1 - triesOf(pending));
+  }
+
+  /** Times that it was sent into silence. */
+  function triesOf({ sent, attempt }: Pending): number {
+    return attempt === undefined ? sent : sent - attempt.corrections;
   }
 
   function expire(pending: Pending, socket: SharedSocket): void {
@@ -214,7 +162,13 @@ export function createExchange(
     // The window guards the receive buffer against many answers at once. An overdue answer is none of
     // them, and a dead router must not hold the place of a living one.
     leaveWindow(pending);
-    if (pending.sent <= limits.retries) {
+    const refusal = pending.attempt?.refusal;
+    if (refusal !== undefined) {
+      finish(pending, { kind: "refused", refusal });
+      return;
+    }
+    if (triesOf(pending) <= limits.retries) {
+      requests.add("retransmitted");
       transmit(pending, socket);
       return;
     }
@@ -226,6 +180,8 @@ export function createExchange(
       otherCommunity: pending.otherCommunity,
       malformed: pending.malformed || pending.peer.malformed > pending.malformedBefore,
       wrongOid: pending.wrongOid,
+      disbelieved: pending.disbelieved,
+      unanswered: pending.peer.security.version === 3 && pending.peer.security.session.unanswered(),
     });
   }
 
@@ -239,15 +195,15 @@ export function createExchange(
     if (next !== undefined) enter(next);
   }
 
-  const ending = { timeout: "timedOut", unreachable: "unsendable", aborted: "aborted" } as const;
+  const ending = { timeout: "timedOut", refused: "refused", unreachable: "unsendable", aborted: "aborted" } as const;
 
   function finish(pending: Pending, failure: ExchangeFailure | undefined): void {
     if (pending.finished) return;
     pending.finished = true;
     pending.cancel();
-    if (pending.sent > 0) {
-      inFlight.delete(pending.id);
-      ids.end(pending.id, failure === undefined ? "duplicate" : "late");
+    for (const id of pending.ids) {
+      inFlight.delete(id);
+      ids.end(id, failure === undefined ? "duplicate" : "late");
     }
     requests.add(failure === undefined ? "answered" : ending[failure.kind]);
     leaveWindow(pending);
@@ -271,6 +227,8 @@ export function createExchange(
     const readable = readResponse(reader, bytes);
     if (!readable) {
       const from = peerAt(address, port);
+      const isV3 = reader.fault === "version" && reader.version === versionV3;
+      if (isV3) return judgeV3(socket, bytes, address, port);
       if (from !== undefined) from.malformed += 1;
       return reader.fault === "version" ? "version" : "malformed";
     }
@@ -278,25 +236,70 @@ export function createExchange(
     const pending = inFlight.get(id);
     if (pending === undefined) return ids.endedAs(id) ?? "unknownId";
     const { peer } = pending;
-    const fromPeer = peer.anySource || (port === peer.port && address === peer.address);
-    if (reader.version !== versionV2c) {
-      if (fromPeer) pending.otherCommunity = true;
+    const { security } = peer;
+    if (security.version === 3 || reader.version !== versionV2c) {
+      if (isFrom(peer, address, port)) pending.otherCommunity = true;
       return "version";
     }
-    if (!sameOctets(bytes, reader.communityFrom, reader.communityTo, peer.community)) {
-      if (fromPeer) pending.otherCommunity = true;
+    if (!sameOctets(bytes, reader.communityFrom, reader.communityTo, security.community)) {
+      if (isFrom(peer, address, port)) pending.otherCommunity = true;
       return "community";
     }
-    if (!fromPeer || socketOf(peer) !== socket) {
-      pending.otherSource = `${address} port ${port}`;
-      return "source";
+    return isFromAsked(pending, socket, address, port) ? take(pending, id) : "source";
+  }
+
+  function judgeV3(socket: SharedSocket, bytes: Uint8Array, address: string, port: number): SnmpDrop | undefined {
+    const from = peerAt(address, port);
+    const isExpected = from?.security.version !== "2c";
+    if (!readV3Header(header, reader, bytes)) {
+      if (from !== undefined) from.malformed += 1;
+      return isExpected ? "malformed" : "version";
     }
+    const id = header.messageId;
+    const pending = inFlight.get(id);
+    if (pending === undefined) return ids.endedAs(id) ?? (isExpected ? "unknownId" : "version");
+    const { attempt, peer } = pending;
+    if (attempt === undefined || peer.security.version !== 3) return "version";
+    if (!isFromAsked(pending, socket, address, port)) return "source";
+    const outdated = pending.ids.indexOf(id) < attempt.outdated;
+    const verdict = peer.security.session.judge(header, reader, attempt, pending.ids[0] ?? id, outdated);
+    if (verdict === "answer") return take(pending, id);
+    if (verdict !== "again" && verdict !== "refused") {
+      if (verdict === "malformed") pending.malformed = true;
+      else pending.disbelieved = verdict;
+      return verdict;
+    }
+    requests.add("reports");
+    if (verdict === "again") {
+      attempt.corrections += 1;
+      attempt.outdated = pending.ids.length;
+      attempt.refusal = undefined;
+      pending.cancel();
+      transmit(pending, socket);
+    }
+    return undefined;
+  }
+
+  function isFrom(peer: Peer, address: string, port: number): boolean {
+    return peer.anySource || (port === peer.port && address === peer.address);
+  }
+
+  function isFromAsked(pending: Pending, socket: SharedSocket, address: string, port: number): boolean {
+    const { peer } = pending;
+    if (isFrom(peer, address, port) && socketOf(peer) === socket) return true;
+    pending.otherSource = `${address} port ${port}`;
+    return false;
+  }
+
+  /** The reader stands before the bindings of a response to message `id` that is from the right router. */
+  function take(pending: Pending, id: number): SnmpDrop | undefined {
     const verdict = pending.accept(reader);
     if (verdict !== "accepted") {
       pending[verdict] = true;
       return verdict;
     }
-    if (pending.sent === 1) pending.lane.timeout.sample(elapsed(pending.sentAt, clock.now()));
+    const toItsLast = pending.sent === 1 || (pending.attempt !== undefined && pending.ids.at(-1) === id);
+    if (toItsLast) pending.lane.timeout.sample(elapsed(pending.sentAt, clock.now()));
     finish(pending, undefined);
     return undefined;
   }
@@ -330,7 +333,8 @@ export function createExchange(
         template,
         accept,
         done,
-        id: 0,
+        ids: [],
+        attempt: peer.security.version === 3 ? createAttempt() : undefined,
         bytes: template.bytes,
         sent: 0,
         sentAt: now,
@@ -343,6 +347,7 @@ export function createExchange(
         otherCommunity: false,
         malformed: false,
         wrongOid: false,
+        disbelieved: undefined,
       };
       if (!running) {
         lane.inFlight += 1;

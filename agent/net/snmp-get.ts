@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Cells, createCells, setCell } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
 import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
-import { encodeRequest, type RequestTemplate } from "../wire/snmp/request.ts";
+import type { RequestTemplate } from "../wire/snmp/request.ts";
 import { nextBinding, type ResponseReader, rewind, sameOctets } from "../wire/snmp/response.ts";
 import { exchangeError, type SnmpError, statusError } from "./snmp-error.ts";
 import {
@@ -15,6 +15,7 @@ import {
   datagramRoom,
   expectedValue,
   submit,
+  templateFor,
 } from "./snmp-peer.ts";
 
 /** A part of a GET that travels in one datagram. */
@@ -41,7 +42,7 @@ export function planGet(to: Conversation, oids: readonly Oid[]): GetPlan {
   let from = 0;
   const close = () => {
     if (names.length === 0) return;
-    chunks.push({ from, names, template: encodeRequest(to.peer.community, get, names) });
+    chunks.push({ from, names, template: templateFor(to.peer, get, names) });
     from += names.length;
     names = [];
     size = 0;
@@ -100,7 +101,7 @@ async function runChunk(
   const halves = [
     { from, names: names.slice(0, half) },
     { from: from + half, names: names.slice(half) },
-  ].map((part) => ({ ...part, template: encodeRequest(to.peer.community, get, part.names) }));
+  ].map((part) => ({ ...part, template: templateFor(to.peer, get, part.names) }));
   const results = await Promise.all(halves.map((part) => runChunk(to, part, oids, cells, ask)));
   return results.find((error) => error !== undefined);
 }

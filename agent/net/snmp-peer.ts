@@ -1,8 +1,9 @@
 // One router as GET and walk see it: where it is, what was learnt of its limits, and how to ask it.
 
-import type { RequestTemplate } from "../wire/snmp/request.ts";
+import { encodeRequest, encodeRequestPdu, type RequestSpec, type RequestTemplate } from "../wire/snmp/request.ts";
 import type { Asked, ExchangeFailure } from "./snmp-error.ts";
-import type { Accept, Exchange, Lane, Peer } from "./snmp-exchange.ts";
+import type { Exchange } from "./snmp-exchange.ts";
+import type { Accept, Lane, Peer } from "./snmp-pending.ts";
 
 /** What is asked, for timeouts and for error texts. */
 export interface Ask {
@@ -43,14 +44,22 @@ export const bindingOverhead = 6;
 /** Octets of a value that nobody has seen yet: most are counters and states. */
 export const expectedValue = 6;
 
-export function datagramRoom(peer: Peer): number {
-  return datagram - messageOverhead - peer.community.length;
+/** Octets for variable bindings in one datagram. */
+export function datagramRoom({ security }: Peer): number {
+  const around = security.version === 3 ? security.session.overhead : security.community.length;
+  return datagram - messageOverhead - around;
+}
+
+/** What does not change between the transmissions of a request. */
+export function templateFor({ security }: Peer, spec: RequestSpec, names: readonly Uint8Array[]): RequestTemplate {
+  return security.version === 3 ? encodeRequestPdu(spec, names) : encodeRequest(security.community, spec, names);
 }
 
 export function asked(to: Conversation, ask: Ask, operation: string, oid: string, more: number): Asked {
   const { router, peer } = to;
   const { group, table } = ask;
-  return { router, address: peer.address, port: peer.port, group, table, operation, oid, more };
+  const security = peer.security.version === 3 ? peer.security.session.name : undefined;
+  return { router, address: peer.address, port: peer.port, security, group, table, operation, oid, more };
 }
 
 /** One request and its answer; undefined when `accept` took it. */

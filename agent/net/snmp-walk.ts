@@ -4,7 +4,6 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Cells, copyCell, createCells, setAbsent } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
 import { decodeOid, encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
-import { encodeRequest } from "../wire/snmp/request.ts";
 import { nextBinding, rewind } from "../wire/snmp/response.ts";
 import { compareOctets, createWalk, namesToAsk, takeBulkAnswer, type Walk, type WalkStep } from "../wire/snmp/walk.ts";
 import { exchangeError, type SnmpError, snmpError, statusError } from "./snmp-error.ts";
@@ -16,6 +15,7 @@ import {
   datagramRoom,
   expectedValue,
   submit,
+  templateFor,
 } from "./snmp-peer.ts";
 
 /** A whole table: `columns.length` cells for each row, in the order of the columns. */
@@ -79,7 +79,7 @@ async function walkGroup(to: Conversation, plan: WalkPlan, group: readonly numbe
   for (;;) {
     const names = namesToAsk(walk);
     const repetitions = repetitionsFor(to, plan, walk);
-    const template = encodeRequest(to.peer.community, { type: "getBulkRequest", maxRepetitions: repetitions }, names);
+    const template = templateFor(to.peer, { type: "getBulkRequest", maxRepetitions: repetitions }, names);
     const answer: { step: WalkStep; status: number } = { step: "malformed", status: 0 };
     const before = walk.rows.length;
     const failure = await submit(to, ask, template, (r) => {

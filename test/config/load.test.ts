@@ -10,6 +10,7 @@ import {
   pairsOf,
   pathsOf,
 } from "../../agent/estate/estate.ts";
+import { communityOf } from "../support/credentials.ts";
 import { community, edited, estateOf, estateYaml, sources } from "./estate-yaml.ts";
 
 function pathOf(estate: Estate, circuit: string, peering: PeeringName, link: LinkName): Path {
@@ -195,7 +196,12 @@ describe("subnets of different customers", () => {
 
 describe("the example", () => {
   const example = readFileSync(new URL("../../agent/config/example.yaml", import.meta.url), "utf8");
-  const env = { SNMP_COMMUNITY: community, SNMP_COMMUNITY_LAB: "another" };
+  const env = {
+    SNMP_COMMUNITY: community,
+    SNMP_COMMUNITY_LAB: "another",
+    SNMP_AUTH_PASSWORD: "authentication",
+    SNMP_PRIVACY_PASSWORD: "encryption",
+  };
 
   it("is valid, and has every connectivity model but Direct", () => {
     const estate = estateOf(example, { ...sources, env });
@@ -209,7 +215,14 @@ describe("the example", () => {
     expect(pairsOf(estate).map((pair) => [pair.fromSite, pair.toSite, pair.probes.length])).toEqual([
       ["ams", "sin", 2],
     ]);
-    expect(estate.routers.get("sin-ce2")?.credentials.community.reveal()).toBe("another");
+    expect(communityOf(estate.routers.get("sin-ce2")?.credentials)).toBe("another");
+    expect(estate.routers.get("ams-ce2")?.credentials).toMatchObject({
+      version: 3,
+      user: "circuitwatch",
+      auth: { protocol: "sha256" },
+      privacy: { protocol: "aes128" },
+      context: "",
+    });
   });
 });
 

@@ -4,11 +4,12 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { SecretSources } from "../../agent/config/secrets.ts";
 import { err } from "../../agent/lib/result.ts";
+import { communityOf } from "../support/credentials.ts";
 import { community, edited, errorsOf, estateOf, estateYaml, holding, sources } from "./estate-yaml.ts";
 
 const reference = "{ env: SNMP_COMMUNITY }";
 const revealed = (text: string, secrets: SecretSources) =>
-  estateOf(text, secrets).routers.get("ams-ce1")?.credentials.community.reveal();
+  communityOf(estateOf(text, secrets).routers.get("ams-ce1")?.credentials);
 
 describe("references", () => {
   it("read the environment, a file and a systemd credential", () => {
@@ -131,7 +132,9 @@ describe("the Estate", () => {
     const shown = [
       inspect(estate, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
       JSON.stringify([...estate.routers], null, 2),
-      [...estate.routers.values()].map((router) => `${router.credentials.community}`).join(),
+      [...estate.routers.values()]
+        .map((router) => `${"community" in router.credentials && router.credentials.community}`)
+        .join(),
     ];
     for (const text of shown) {
       expect(text).toContain("[secret]");

@@ -12,6 +12,7 @@ import { type Clock, type Instant, systemClock } from "../../agent/lib/clock.ts"
 import { createLogger } from "../../agent/lib/log.ts";
 import { decodeReflector, encodeSender, ntpTimestamp, unsynchronised } from "../../agent/wire/stamp.ts";
 import { seededRandom } from "../support/clock.ts";
+import { communityOf } from "../support/credentials.ts";
 
 const stops: (() => Promise<void>)[] = [];
 
@@ -90,7 +91,7 @@ function session(
 ): netSnmp.Session {
   const target = estate.routers.get(router);
   if (target === undefined) throw new Error(`no router ${router}`);
-  const opened = netSnmp.createSession(target.address, community ?? target.credentials.community.reveal(), {
+  const opened = netSnmp.createSession(target.address, community ?? communityOf(target.credentials), {
     version: netSnmp.Version2c,
     port: target.port,
     ...options,

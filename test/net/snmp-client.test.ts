@@ -70,7 +70,7 @@ async function setup(
     router: "ce1",
     address: "127.0.0.1",
     port: responder.port,
-    community: new Secret(community),
+    credentials: { version: "2c", community: new Secret(community) },
     anySource,
   });
   await client.start();
@@ -376,7 +376,7 @@ describe("loss", () => {
       router: "ce2",
       address: "127.0.0.1",
       port: alive.port,
-      community: new Secret("public"),
+      credentials: { version: "2c", community: new Secret("public") },
       anySource: false,
     });
     let ended = 0;
@@ -406,7 +406,7 @@ describe("the window", () => {
         router: `ce${i}`,
         address: "127.0.0.1",
         port,
-        community: new Secret("public"),
+        credentials: { version: "2c", community: new Secret("public") },
         anySource: false,
       });
     await client.start();
@@ -456,7 +456,7 @@ describe("errors", () => {
       router: "ce3",
       address: "255.255.255.255",
       port: 161,
-      community: new Secret("c"),
+      credentials: { version: "2c", community: new Secret("c") },
       anySource: false,
     });
     expect(await broadcast.get(system, ask)).toMatchObject({ ok: false, error: { kind: "unreachable" } });

@@ -70,7 +70,7 @@ describe("npm net-snmp's agent", () => {
       router: "r",
       address: "127.0.0.1",
       port,
-      community: new Secret("public"),
+      credentials: { version: "2c", community: new Secret("public") },
       anySource: false,
     });
     await client.start();

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../agent/lib/clock.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient } from "../../agent/net/snmp-client.ts";
-import { snmpDrops } from "../../agent/net/snmp-exchange.ts";
+import { snmpDrops } from "../../agent/net/snmp-counts.ts";
 import { counterAt, numberAt } from "../../agent/wire/snmp/cells.ts";
 import { encodeMessage, type Message } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
@@ -78,7 +78,7 @@ describe("hostile datagrams", () => {
       router: "ce1",
       address: "127.0.0.1",
       port: responder.port,
-      community: new Secret("public"),
+      credentials: { version: "2c", community: new Secret("public") },
       anySource: false,
     });
     await client.start();

@@ -27,6 +27,19 @@ declare module "net-snmp" {
         readonly tableIndex: readonly { readonly columnName: string }[];
       };
 
+  export interface User {
+    readonly name: string;
+    readonly level: number;
+    readonly authProtocol?: number;
+    readonly authKey?: string;
+    readonly privProtocol?: number;
+    readonly privKey?: string;
+  }
+
+  export const SecurityLevel: Readonly<Record<string, number>>;
+  export const AuthProtocols: Readonly<Record<string, number>>;
+  export const PrivProtocols: Readonly<Record<string, number>>;
+
   export interface Agent {
     readonly listener: { readonly sockets: Readonly<Record<string, Socket>> };
     getMib(): {
@@ -34,12 +47,12 @@ declare module "net-snmp" {
       setScalarValue(name: string, value: unknown): void;
       addTableRow(table: string, row: readonly unknown[]): void;
     };
-    getAuthorizer(): { addCommunity(community: string): void };
+    getAuthorizer(): { addCommunity(community: string): void; addUser(user: User): void };
     close(done: () => void): void;
   }
 
   export function createAgent(
-    options: { readonly port: number; readonly address: string },
+    options: { readonly port: number; readonly address: string; readonly engineID?: string },
     done: (error: Error | null) => void,
   ): Agent;
   export const MibProviderType: { readonly Scalar: number; readonly Table: number };

@@ -60,7 +60,7 @@ export async function pollWalk(bindings: readonly VarBind[]): Promise<Found> {
     router: "walk",
     address: "127.0.0.1",
     port: socket.address().port,
-    community: new Secret(community),
+    credentials: { version: "2c", community: new Secret(community) },
     anySource: false,
   });
   try {

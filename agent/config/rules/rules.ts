@@ -1,6 +1,7 @@
 // What no single key can show: references between parts of the file, and values that do not fit together.
 
 import * as circuits from "./circuits.ts";
+import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
 import * as probes from "./probes.ts";
 import * as routers from "./routers.ts";
@@ -9,6 +10,7 @@ import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
 
 export const rules: readonly Rule[] = [
+  credentials.credentialsFitTheirVersion,
   routers.credentialsAreDefined,
   routers.routersHaveTheirOwnAddress,
   circuits.linksEndOnDefinedRouters,

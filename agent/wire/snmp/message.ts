@@ -115,7 +115,8 @@ function readMessage(r: BerReader): Message | undefined {
   return pdu === undefined ? undefined : { version: "2c", community, pdu };
 }
 
-function readPdu(r: BerReader, limit: number): Pdu | undefined {
+/** Reads a PDU that fills everything up to `limit`; undefined after a fault, which the reader holds. */
+export function readPdu(r: BerReader, limit: number): Pdu | undefined {
   const start = r.at;
   if (!open(r, limit)) return undefined;
   const end = r.contentEnd;
@@ -164,6 +165,22 @@ function readVarbinds(r: BerReader, limit: number): readonly VarBind[] {
 /** Writes a message. Throws (RangeError) on a value that its type cannot hold: that is our own bug. */
 export function encodeMessage({ community, pdu }: Message): Uint8Array {
   const w = createWriter();
+  putPdu(w, pdu);
+  putPrimitive(w, tagOctets, community);
+  putInteger(w, tagInteger, versionV2c);
+  putAround(w, tagSequence, 0);
+  return takeWritten(w);
+}
+
+/** A PDU alone, as an SNMPv3 message encloses it. */
+export function encodePdu(pdu: Pdu): Uint8Array {
+  const w = createWriter();
+  putPdu(w, pdu);
+  return takeWritten(w);
+}
+
+/** Writes a PDU into an empty writer. */
+function putPdu(w: BerWriter, pdu: Pdu): void {
   for (let i = pdu.varbinds.length - 1; i >= 0; i--) {
     const varbind = pdu.varbinds[i];
     if (varbind !== undefined) putVarBind(w, varbind);
@@ -174,10 +191,6 @@ export function encodeMessage({ community, pdu }: Message): Uint8Array {
   putInteger(w, tagInteger, bulk ? pdu.nonRepeaters : pdu.errorStatus);
   putInteger(w, tagInteger, pdu.requestId);
   putAround(w, pduTags[pdu.type], 0);
-  putPrimitive(w, tagOctets, community);
-  putInteger(w, tagInteger, versionV2c);
-  putAround(w, tagSequence, 0);
-  return takeWritten(w);
 }
 
 function putVarBind(w: BerWriter, { oid, value }: VarBind): void {

@@ -1,6 +1,7 @@
 // Requests encoded once and sent many times: only the request id differs between polls.
 
 import {
+  type BerWriter,
   createWriter,
   putAround,
   putHeader,
@@ -37,6 +38,22 @@ const scratch = createWriter(65_536);
 /** A v2c request for the given OIDs (content octets), without a request id yet. */
 export function encodeRequest(community: Uint8Array, spec: RequestSpec, oids: readonly Uint8Array[]): RequestTemplate {
   const w = scratch;
+  const idFromEnd = putRequestPdu(w, spec, oids);
+  putOctets(w, community);
+  putHeader(w, tagOctets, community.length);
+  putInteger(w, tagInteger, versionV2c);
+  putAround(w, tagSequence, 0);
+  return taken(w, idFromEnd);
+}
+
+/** The bare PDU of a request, for messages that are made anew at each transmission (SNMPv3). */
+export function encodeRequestPdu(spec: RequestSpec, oids: readonly Uint8Array[]): RequestTemplate {
+  const w = scratch;
+  return taken(w, putRequestPdu(w, spec, oids));
+}
+
+/** Gives the place of the request id, in octets from the end. */
+function putRequestPdu(w: BerWriter, spec: RequestSpec, oids: readonly Uint8Array[]): number {
   for (let i = oids.length - 1; i >= 0; i--) {
     const oid = oids[i];
     if (oid === undefined) continue;
@@ -50,14 +67,14 @@ export function encodeRequest(community: Uint8Array, spec: RequestSpec, oids: re
   putInteger(w, tagInteger, spec.maxRepetitions);
   putInteger(w, tagInteger, 0);
   putInteger(w, tagInteger, leastRequestId);
-  const fromEnd = written(w) - 2;
+  const idFromEnd = written(w) - 2;
   putAround(w, pduTags[spec.type], 0);
-  putOctets(w, community);
-  putHeader(w, tagOctets, community.length);
-  putInteger(w, tagInteger, versionV2c);
-  putAround(w, tagSequence, 0);
+  return idFromEnd;
+}
+
+function taken(w: BerWriter, idFromEnd: number): RequestTemplate {
   const bytes = takeWritten(w);
-  return { bytes, requestIdAt: bytes.length - fromEnd };
+  return { bytes, requestIdAt: bytes.length - idFromEnd };
 }
 
 /**

@@ -22,6 +22,8 @@ export interface ResponseReader extends BerReader {
   version: number;
   communityFrom: number;
   communityTo: number;
+  /** Tag of the PDU: a response, or in SNMPv3 a report. */
+  pduTag: number;
   requestId: number;
   errorStatus: number;
   errorIndex: number;
@@ -42,6 +44,7 @@ export function createResponseReader(): ResponseReader {
     version: 0,
     communityFrom: 0,
     communityTo: 0,
+    pduTag: 0,
     requestId: 0,
     errorStatus: 0,
     errorIndex: 0,
@@ -59,7 +62,6 @@ export function createResponseReader(): ResponseReader {
 export function readResponse(r: ResponseReader, bytes: Uint8Array): boolean {
   resetReader(r, bytes);
   const end = bytes.length;
-  r.end = end;
   if (!openEnclosing(r, end, tagSequence)) return false;
   const versionAt = r.at;
   r.version = readInteger(r, end);
@@ -70,8 +72,16 @@ export function readResponse(r: ResponseReader, bytes: Uint8Array): boolean {
   r.communityTo = r.contentEnd;
   r.at = r.contentEnd;
   const pduAt = r.at;
+  return readResponsePdu(r, end) && (r.pduTag === pduTags.response || fail(r, "pdu", pduAt));
+}
+
+/** Reads a Response-PDU or Report-PDU at `r.at`, which must fill everything up to `end`, and stands before its first binding. */
+export function readResponsePdu(r: ResponseReader, end: number): boolean {
+  r.end = end;
+  const pduAt = r.at;
   if (!open(r, end)) return false;
-  if (r.tag !== pduTags.response) return fail(r, "pdu", pduAt);
+  r.pduTag = r.tag;
+  if (r.tag !== pduTags.response && r.tag !== pduTags.report) return fail(r, "pdu", pduAt);
   if (r.contentEnd !== end) return fail(r, "trailing", r.contentEnd);
   r.requestId = readInteger(r, end);
   r.errorStatus = readInteger(r, end);
@@ -119,7 +129,7 @@ export function startsWith(bytes: Uint8Array, from: number, to: number, prefix: 
 }
 
 /** Opens an element that must fill everything up to `end`. */
-function openEnclosing(r: ResponseReader, end: number, tag: number): boolean {
+export function openEnclosing(r: BerReader, end: number, tag: number): boolean {
   if (!openAs(r, end, tag)) return false;
   return r.contentEnd === end || fail(r, "trailing", r.contentEnd);
 }

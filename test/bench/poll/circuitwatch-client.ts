@@ -22,7 +22,7 @@ async function targetAt(port: number): Promise<SnmpTarget> {
   let target = targets.get(port);
   if (target === undefined) {
     const config = { router: `router-${port}`, address: "127.0.0.1", port, anySource: false };
-    target = client.target({ ...config, community: new Secret(community) });
+    target = client.target({ ...config, credentials: { version: "2c", community: new Secret(community) } });
     targets.set(port, target);
   }
   started ??= client.start();

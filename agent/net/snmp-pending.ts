@@ -1,0 +1,63 @@
+// A request under way, and whom it is for.
+
+import type { Instant } from "../lib/clock.ts";
+import type { RequestTemplate } from "../wire/snmp/request.ts";
+import type { ResponseReader } from "../wire/snmp/response.ts";
+import type { ExchangeFailure } from "./snmp-error.ts";
+import type { RetransmissionTimeout } from "./snmp-timeout.ts";
+import type { V3Attempt, V3Drop, V3Session } from "./snmp-v3.ts";
+import type { AddressFamily } from "./udp.ts";
+
+/** What a router asks of those who ask it. */
+export type Security =
+  | { readonly version: "2c"; readonly community: Uint8Array }
+  | { readonly version: 3; readonly session: V3Session };
+
+/** Whom to ask, and from where its answers must come. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly family: AddressFamily;
+  readonly anySource: boolean;
+  readonly security: Security;
+  /** Which of the shared sockets. */
+  readonly slot: number;
+  /** Malformed datagrams that came from its address and port. */
+  malformed: number;
+}
+
+/** Requests of one router and group: they share a measured round-trip time and a limit. */
+export interface Lane {
+  readonly timeout: RetransmissionTimeout;
+  inFlight: number;
+  readonly waiting: Pending[];
+}
+
+/** What a request does with an answer that is from the right router: takes it, or has it dropped. */
+export type Accept = (r: ResponseReader) => "accepted" | "wrongOid" | "malformed";
+
+export interface Pending {
+  readonly peer: Peer;
+  readonly lane: Lane;
+  readonly template: RequestTemplate;
+  readonly accept: Accept;
+  readonly done: (failure: ExchangeFailure | undefined) => void;
+  /** Of the messages sent, oldest first. The first is the request id of them all; v2c has no other. */
+  readonly ids: number[];
+  /** SNMPv3 only: what its messages went through. */
+  readonly attempt: V3Attempt | undefined;
+  bytes: Uint8Array;
+  sent: number;
+  sentAt: Instant;
+  startedAt: Instant;
+  holdsWindow: boolean;
+  finished: boolean;
+  cancel: () => void;
+  malformedBefore: number;
+  otherSource: string | undefined;
+  otherCommunity: boolean;
+  malformed: boolean;
+  wrongOid: boolean;
+  /** SNMPv3: why an answer with an id of ours was not believed. */
+  disbelieved: V3Drop | undefined;
+}
