@@ -11,8 +11,8 @@ import { hostFiles } from "./cli/load.ts";
 import { run } from "./cli/run.ts";
 import type { Agent } from "./cli/serve.ts";
 import { createPolling } from "./collect/polling.ts";
-import { type Estate, pairsOf, pathsOf } from "./estate/estate.ts";
-import { subject } from "./estate/observation.ts";
+import type { Estate } from "./estate/estate.ts";
+import { probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
 import { createLab } from "./lab/lab.ts";
@@ -26,10 +26,7 @@ import { createWeb } from "./web/web.ts";
 
 /** One agent over one estate. `simulation` says what the simulated estate does now; undefined on a real one. */
 function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {
-  const probed = [
-    ...pathsOf(estate).map((path) => ({ of: subject.path(path), ...path })),
-    ...pairsOf(estate).map((pair) => ({ of: subject.pair(pair), ...pair })),
-  ];
+  const probed = probedOf(estate);
   const keep = Math.max(...probed.map(({ thresholds }) => thresholds.window), seconds(10));
 
   const state = createState({ keep: milliseconds(keep) });

@@ -30,6 +30,7 @@ export interface Polling {
 
 export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
+  const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const timers: readonly Periodic[] = [...estate.routers.values()].flatMap((router) => {
     const collectors = collectorsOf(router);
     return pollGroups.flatMap((group) => {
@@ -42,11 +43,10 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     const { name, address, port, credentials, anySource } = router;
     const target = snmp.target({ router: name, address, port, credentials, anySource });
     const deps = { clock, target, uptime: createUptimeWatch() };
-    const paths = pathsOf(estate).filter((path) => path.router === name);
+    const paths = pathsByRouter.get(name) ?? [];
     // Several circuits may use one interface, and both peerings of a circuit do: each is asked for once.
     const interfaces = [...new Set(paths.map((path) => path.interface))];
-    const sessions = pathsOf(estate).map(({ session }) => session);
-    const peers = [...new Set(sessions.filter((one) => one.router === name).map((one) => one.remoteAddress))];
+    const peers = [...new Set(paths.map((path) => path.session.remoteAddress))];
     return {
       system: systemCollector(deps, name),
       interfaces: interfaces.length === 0 ? undefined : interfacesCollector(deps, name, interfaces),

@@ -117,10 +117,9 @@ function circuitOf(
 }
 
 /** The router has the first usable address of the subnet and the MSEE the second (Microsoft's routing requirements). */
-function sessionOf({ router, providerEdge }: LinkEntry, subnetText: string | undefined): Session {
+function sessionOf({ providerEdge }: LinkEntry, subnetText: string | undefined): Session {
   if (providerEdge !== undefined) {
     return {
-      router,
       localAddress: undefined,
       remoteAddress: address(providerEdge.address),
       remoteAsn: providerEdge.asn,
@@ -129,7 +128,6 @@ function sessionOf({ router, providerEdge }: LinkEntry, subnetText: string | und
   const parsed = parseSubnet(subnetText ?? "");
   const subnet = must(parsed.ok ? parsed.value : undefined, subnetText ?? "no subnet");
   return {
-    router,
     localAddress: formatAddress(addressIn(subnet, 1)),
     remoteAddress: formatAddress(addressIn(subnet, 2)),
     remoteAsn: microsoftAsn,

@@ -107,9 +107,8 @@ export interface Thresholds {
   readonly keepFiringFor: Duration;
 }
 
-/** The BGP session that carries a path, as seen from the router. */
+/** The BGP session that carries a path, as seen from the path's router. */
 export interface Session {
-  readonly router: string;
   readonly localAddress: string | undefined;
   readonly remoteAddress: string;
   readonly remoteAsn: number;

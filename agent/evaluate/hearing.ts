@@ -1,10 +1,11 @@
 // Whether this agent hears anything at all. When nothing answers, the first suspect is the agent's
 // own connection: no circuit is blamed for that.
 
-import { type Estate, pairsOf, pathsOf } from "../estate/estate.ts";
+import type { Estate } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Reason } from "../estate/judgement.ts";
-import { pollGroups, subject } from "../estate/observation.ts";
+import { pollGroups } from "../estate/observation.ts";
+import { probedOf } from "../estate/probed.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -20,9 +21,9 @@ export interface Hearing {
 export function hear(estate: Estate, snapshot: Snapshot, now: Instant): Hearing {
   let lastProbe: Instant | undefined;
   let patience = Number.POSITIVE_INFINITY;
-  for (const { key, probes, thresholds } of probed(estate)) {
+  for (const { of, probes, thresholds } of probedOf(estate)) {
     for (const index of probes.keys()) {
-      const at = snapshot.probe(key, index)?.last.lastReceivedAt;
+      const at = snapshot.probe(of, index)?.last.lastReceivedAt;
       if (at === undefined) continue;
       lastProbe = latest(lastProbe, at);
       patience = Math.min(patience, thresholds.silence / 2);
@@ -51,13 +52,6 @@ export function hear(estate: Estate, snapshot: Snapshot, now: Instant): Hearing 
       evidence: `this agent hears neither a router nor a probe${quiet}: look at its own connection first`,
     },
   };
-}
-
-function probed(estate: Estate) {
-  return [
-    ...pathsOf(estate).map((path) => ({ key: subject.path(path), ...path })),
-    ...pairsOf(estate).map((pair) => ({ key: subject.pair(pair), ...pair })),
-  ];
 }
 
 function latest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {

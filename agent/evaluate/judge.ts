@@ -21,7 +21,7 @@ import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
-import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe } from "./probe-checks.ts";
+import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { whyStale } from "./stale.ts";
@@ -37,7 +37,7 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
     for (const peering of circuit.peerings) {
       const pair = linkNames.map((link) => {
         const path = peering.paths[link];
-        return judgePath({ estate, circuit, snapshot, hearing, now }, path, before.path(subject.path(path)));
+        return judgePath({ estate, circuit, snapshot, hearing, now }, path, before.path);
       });
       paths.push(...pair);
       const was = before.redundancy(subject.redundancy(circuit.name, peering.name));
@@ -70,12 +70,14 @@ interface PathScene {
   readonly now: Instant;
 }
 
-function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): PathVerdict {
+function judgePath(scene: PathScene, path: Path, before: (key: SubjectKey) => PathVerdict | undefined): PathVerdict {
   const { estate, circuit, snapshot, hearing, now } = scene;
+  const key = subject.path(path);
+  const was = before(key);
   const router = estate.routers.get(path.router);
   if (router === undefined)
     throw new Error(`path of ${path.circuit} names the router ${path.router}, which is not in the estate`);
-  const view = speakingProbe(subject.path(path), path.probes, path.thresholds, snapshot, was, now);
+  const view = speakingProbe(key, path.probes, path.thresholds, snapshot, was, now);
   const forwarding = judgeProbes(view, path.thresholds, forwardingOwner(circuit), hearing, was, now);
   const context = { path, circuit, router, snapshot, now };
   const patience = { for: immediately, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
@@ -121,8 +123,9 @@ function forwardingOwner(circuit: Circuit): Owner {
 
 function coverage(view: ProbeView | undefined): readonly string[] {
   if (view === undefined) return ["forwarding: no probe is configured"];
-  const answered = view.record === undefined || view.record.last.lastReceivedAt !== undefined;
-  return answered ? [] : [`forwarding: ${view.target.address} never answered a probe since this agent started`];
+  return view.record === undefined || wasAnswered(view)
+    ? []
+    : [`forwarding: ${view.target.address} never answered a probe since this agent started`];
 }
 
 function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readonly string[] {

@@ -48,7 +48,7 @@ export function checkInterface({ path, router, snapshot, now }: PathContext): Fi
 export const outOfSight = "no BGP table of the router shows it (BGP4-MIB has IPv4 peers only)";
 
 /** An IPv6 session of a router that answered, and has not shown it since this agent started. */
-export function isSessionOutOfSight({ session: { router, remoteAddress } }: Path, snapshot: Snapshot): boolean {
+export function isSessionOutOfSight({ router, session: { remoteAddress } }: Path, snapshot: Snapshot): boolean {
   if (!remoteAddress.includes(":") || snapshot.session(router, remoteAddress) !== undefined) return false;
   const result = snapshot.poll(router, "bgp")?.last.result;
   return result === "ok" || result === "noSuchTable";

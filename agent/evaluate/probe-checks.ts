@@ -16,6 +16,11 @@ export interface ProbeView {
   readonly measured: Measured;
 }
 
+/** Whether a probe was ever answered since this agent started; until then nothing is known of what is behind it. */
+export function wasAnswered(view: Pick<ProbeView, "record"> | undefined): boolean {
+  return view?.record?.last.lastReceivedAt !== undefined;
+}
+
 /** Probes are reported as they settle; this long without any and the prober itself is stuck. */
 function probingStalled({ interval, timeout }: ProbeTarget): Duration {
   return milliseconds(Math.max(5_000, 3 * interval + timeout));
@@ -39,7 +44,7 @@ export function speakingProbe(
     const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
     return { target, record, measured };
   });
-  return views.find(({ record }) => record?.last.lastReceivedAt !== undefined) ?? views[0];
+  return views.find(wasAnswered) ?? views[0];
 }
 
 export interface ProbeContext {
@@ -82,8 +87,7 @@ export function checkLoss(context: ProbeContext, before: Condition | undefined):
   const { loss } = context.thresholds;
   // With fewer probes than this a single lost one would be above the limit.
   const enough = probes >= Math.ceil(1 / loss.raise);
-  const everAnswered = context.view?.record?.last.lastReceivedAt !== undefined;
-  const value = enough && everAnswered ? lossRatio : undefined;
+  const value = enough && wasAnswered(context.view) ? lossRatio : undefined;
   const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
   return checkLimit(context, before, loss, "lossHigh", value, (v) => `${percent(v)} of ${probes} probes lost`, percent);
 }

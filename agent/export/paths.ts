@@ -5,7 +5,7 @@ import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Snapshot } from "../state/state.ts";
+import { noProbes, type Snapshot } from "../state/state.ts";
 import type { Emit, Labels } from "./series.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
@@ -80,8 +80,6 @@ function emitThresholds(emit: Emit, to: ProbedMetrics, labels: Labels, { loss, d
     emit(to.delayThreshold, { ...labels, level }, delay[level]);
   }
 }
-
-const noProbes = { settled: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
 
 /** Two streams of one technique are one series: their tallies add up. */
 function emitProbes(

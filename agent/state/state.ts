@@ -7,6 +7,7 @@ import {
   type PollFailure,
   type PollGroup,
   type PollObservation,
+  type ProbeCounts,
   type ProbeObservation,
   pollFailures,
   type RouterObservation,
@@ -25,15 +26,10 @@ export interface PollRecord {
   readonly results: Readonly<Record<"ok" | PollFailure, number>>;
 }
 
-/** Sums over the life of the agent, of the fields of ProbeObservation. */
-export interface ProbeTotals {
+/** Sums over the life of the agent. */
+export interface ProbeTotals
+  extends Pick<ProbeCounts, "lost" | "late" | "duplicate" | "reordered" | "discarded" | "sendErrors"> {
   readonly settled: number;
-  readonly lost: number;
-  readonly late: number;
-  readonly duplicate: number;
-  readonly reordered: number;
-  readonly discarded: number;
-  readonly sendErrors: number;
 }
 
 export interface ProbeRecord {
@@ -116,7 +112,16 @@ function afterPoll(before: PollRecord | undefined, o: PollObservation): PollReco
   };
 }
 
-const noProbes: ProbeTotals = { settled: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+/** Before the first probe has settled. */
+export const noProbes: ProbeTotals = {
+  settled: 0,
+  lost: 0,
+  late: 0,
+  duplicate: 0,
+  reordered: 0,
+  discarded: 0,
+  sendErrors: 0,
+};
 
 function plus(totals: ProbeTotals, o: ProbeObservation): ProbeTotals {
   return {

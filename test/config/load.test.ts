@@ -33,7 +33,7 @@ describe("paths", () => {
       site: "ams",
       interface: "er0",
       vlan: 100,
-      session: { router: "ams-ce2", localAddress: "172.16.0.5", remoteAddress: "172.16.0.6", remoteAsn: 12076 },
+      session: { localAddress: "172.16.0.5", remoteAddress: "172.16.0.6", remoteAsn: 12076 },
       msee: "172.16.0.6",
     });
   });

@@ -48,7 +48,7 @@ export function path(link: "primary" | "secondary", probes?: readonly ProbeTarge
     router: routerName,
     site: "ams",
     interface: "er0",
-    session: { router: routerName, localAddress: undefined, remoteAddress: msee, remoteAsn: 12076 },
+    session: { localAddress: undefined, remoteAddress: msee, remoteAsn: 12076 },
     msee,
     vlan: 100,
     probes: probes ?? [icmpTo(msee)],

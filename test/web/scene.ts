@@ -34,7 +34,6 @@ function circuit(
         const near = far.replace(/\d+$/, (last) => String(Number(last) - 1));
         const ce = `${site}-ce${i + 1}`;
         const session = {
-          router: ce,
           localAddress: anyToAny ? undefined : near,
           remoteAddress: far,
           remoteAsn: anyToAny ? 64999 : 12076,

@@ -1,0 +1,17 @@
+import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from "./estate.ts";
+import { type SubjectKey, subject } from "./observation.ts";
+
+/** A path or a Global Reach pair, as far as its probes go. */
+export interface Probed {
+  readonly of: SubjectKey;
+  readonly probes: readonly ProbeTarget[];
+  readonly thresholds: Thresholds;
+}
+
+/** All that the estate probes: its paths, then its pairs. */
+export function probedOf(estate: Estate): readonly Probed[] {
+  return [
+    ...pathsOf(estate).map((path) => ({ of: subject.path(path), probes: path.probes, thresholds: path.thresholds })),
+    ...pairsOf(estate).map((pair) => ({ of: subject.pair(pair), probes: pair.probes, thresholds: pair.thresholds })),
+  ];
+}
