@@ -131,11 +131,25 @@ function writeErrorEstimate(view: DataView, at: number, e: ErrorEstimate): void 
 export function writeSender(into: Uint8Array, packet: SenderPacket): number {
   const view = viewOf(into);
   into.fill(0, 0, stampLength);
+  writeHead(view, packet);
+  return stampLength;
+}
+
+/** The first 16 octets, which both packets have in common. */
+function writeHead(view: DataView, packet: SenderPacket): void {
   view.setUint32(0, packet.sequence);
   writeTimestamp(view, 4, packet.timestamp);
   writeErrorEstimate(view, 12, packet.errorEstimate);
   view.setUint16(14, packet.ssid);
-  return stampLength;
+}
+
+function readHead(view: DataView): SenderPacket {
+  return {
+    sequence: view.getUint32(0),
+    timestamp: readTimestamp(view, 4),
+    errorEstimate: readErrorEstimate(view, 12),
+    ssid: view.byteLength >= 16 ? view.getUint16(14) : 0,
+  };
 }
 
 export function encodeSender(packet: SenderPacket): Uint8Array {
@@ -148,22 +162,13 @@ export function encodeSender(packet: SenderPacket): Uint8Array {
 export function decodeSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
   const bad = lengthError(bytes, shortestRequest);
   if (bad !== undefined) return err(bad);
-  const view = viewOf(bytes);
-  return ok({
-    sequence: view.getUint32(0),
-    timestamp: readTimestamp(view, 4),
-    errorEstimate: readErrorEstimate(view, 12),
-    ssid: bytes.byteLength >= 16 ? view.getUint16(14) : 0,
-  });
+  return ok(readHead(viewOf(bytes)));
 }
 
 export function encodeReflector(packet: ReflectorPacket): Uint8Array {
   const bytes = new Uint8Array(stampLength);
   const view = viewOf(bytes);
-  view.setUint32(0, packet.sequence);
-  writeTimestamp(view, 4, packet.timestamp);
-  writeErrorEstimate(view, 12, packet.errorEstimate);
-  view.setUint16(14, packet.ssid);
+  writeHead(view, packet);
   writeTimestamp(view, 16, packet.receiveTimestamp);
   view.setUint32(24, packet.sender.sequence);
   writeTimestamp(view, 28, packet.sender.timestamp);
@@ -178,10 +183,7 @@ export function decodeReflector(bytes: Uint8Array): Result<ReflectorPacket, Stam
   if (bad !== undefined) return err(bad);
   const view = viewOf(bytes);
   return ok({
-    sequence: view.getUint32(0),
-    timestamp: readTimestamp(view, 4),
-    errorEstimate: readErrorEstimate(view, 12),
-    ssid: view.getUint16(14),
+    ...readHead(view),
     receiveTimestamp: readTimestamp(view, 16),
     sender: {
       sequence: view.getUint32(24),
