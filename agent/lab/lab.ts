@@ -4,7 +4,7 @@ import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { createUdpSocket, type UdpSocket } from "../net/udp.ts";
+import { createUdpSocket, destinationOf, type UdpSocket } from "../net/udp.ts";
 import { communityVariable, configText, directionsOf, type LabPorts, reachDirection } from "./config-text.ts";
 import { createMibView } from "./mib-view.ts";
 import { globalReaches, paths, routers } from "./plan.ts";
@@ -59,10 +59,12 @@ export function createLab(
     const socket: UdpSocket = createUdpSocket(
       { family: 4, address: host },
       {
-        message: (bytes, address, port) =>
+        message(bytes, from) {
+          const asker = destinationOf(from.address(), from.port());
           handle(bytes, (answer) =>
-            socket.send(answer, port, address, (code) => log.warn({ code }, "the lab could not answer")),
-          ),
+            socket.send(answer, asker, (code) => log.warn({ code }, "the lab could not answer")),
+          );
+        },
         error: (code) => log.warn({ code }, "a socket of the lab failed"),
       },
     );

@@ -1,4 +1,4 @@
-// The few functions of libc that the prober needs, through koffi. Numbers are those of Linux on
+// The few functions of libc that probes and polls need, through koffi. Numbers are those of Linux on
 // little-endian LP64 (x86-64 and arm64).
 
 import { err, ok, type Result } from "../lib/result.ts";
@@ -38,6 +38,7 @@ export interface Libc {
   bind(fd: number, address: number, length: number): number;
   getsockname(fd: number, address: number, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, length: number): number;
+  sendto(fd: number, bytes: number, length: number, flags: number, address: number, addressLength: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   ppoll(fds: number, count: number, timeout: number, mask: number): number;
@@ -62,6 +63,7 @@ export async function loadLibc(): Promise<Result<Libc, string>> {
       bind: library.func("int bind(int, uintptr_t, uint32_t)"),
       getsockname: library.func("int getsockname(int, uintptr_t, uintptr_t)"),
       setsockopt: library.func("int setsockopt(int, int, int, uintptr_t, uint32_t)"),
+      sendto: library.func("int64_t sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)"),
       sendmmsg: library.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
       recvmmsg: library.func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
       ppoll: library.func("int ppoll(uintptr_t, uint64_t, uintptr_t, uintptr_t)"),

@@ -10,8 +10,8 @@ const vectorSize = 16;
 export const addressSize = 16;
 const controlSize = 128;
 const controlHeader = 16;
-/** Longer answers are cut, and then counted as malformed: ours are below 100 octets. */
-const dataSize = 2_048;
+/** Longer answers to probes are cut, and then counted as malformed: ours are below 100 octets. */
+const probeSize = 2_048;
 
 /** `count` datagrams that one sendmmsg or recvmmsg takes. */
 export interface MessageBatch {
@@ -22,6 +22,10 @@ export interface MessageBatch {
   /** Prepares the first `n` messages for a receive: the kernel overwrites the lengths. */
   reset(n: number): void;
   received(i: number): Received;
+  /** The octets and the sender of message `i` alone, without an object for either. */
+  datagram(i: number): Uint8Array;
+  senderAddress(i: number): number;
+  senderPort(i: number): number;
 }
 
 /** What the kernel says of a datagram. */
@@ -41,7 +45,7 @@ export function writeSockaddr(view: DataView, at: number, to: Endpoint): void {
   view.setUint32(at + 4, to.address);
 }
 
-export function createMessageBatch(libc: Libc, count: number): MessageBatch {
+export function createMessageBatch(libc: Libc, count: number, dataSize = probeSize): MessageBatch {
   const headers = libc.arena(count * headerSize);
   const vectors = libc.arena(count * vectorSize);
   const addresses = libc.arena(count * addressSize);
@@ -93,6 +97,9 @@ export function createMessageBatch(libc: Libc, count: number): MessageBatch {
         ...control,
       };
     },
+    datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
+    senderAddress: (i) => addresses.view.getUint32(i * addressSize + 4),
+    senderPort: (i) => addresses.view.getUint16(i * addressSize + 2),
   };
 }
 

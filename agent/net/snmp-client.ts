@@ -19,7 +19,7 @@ import { createRetransmissionTimeout, defaultTimeoutLimits, type TimeoutLimits }
 import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
 import { createV3Session } from "./snmp-v3.ts";
 import { planWalk, runWalk, type WalkedTable, type WalkPlan } from "./snmp-walk.ts";
-import { type AddressFamily, canonicalAddress, familyOf } from "./udp.ts";
+import { type AddressFamily, destinationOf, familyOf } from "./udp.ts";
 
 export type SnmpTargetCredentials =
   | { readonly version: "2c"; readonly community: Secret }
@@ -64,7 +64,13 @@ export interface SnmpClientConfig extends Partial<ExchangeLimits> {
   readonly timeouts?: TimeoutLimits;
 }
 
-export const defaultExchangeLimits: ExchangeLimits = { sockets: 2, window: 64, perLane: 8, retries: 2 };
+export const defaultExchangeLimits: ExchangeLimits = {
+  sockets: 2,
+  window: 64,
+  perLane: 8,
+  retries: 2,
+  socketKind: "kernel",
+};
 
 /** What a router bears before it has shown otherwise: agents cap a GETBULK themselves. */
 const mostRepetitions = 64;
@@ -88,7 +94,7 @@ export function createSnmpClient(
   const exchange = createExchange(
     deps,
     () => families,
-    (address, port) => peers.get(`${address} ${port}`),
+    (from) => peers.get(`${from.address()} ${from.port()}`),
     { ...defaultExchangeLimits, ...limits },
   );
 
@@ -110,19 +116,18 @@ export function createSnmpClient(
   }
 
   function target(of: SnmpTargetConfig): SnmpTarget {
-    const address = canonicalAddress(of.address);
-    const family = familyOf(address);
+    const destination = destinationOf(of.address, of.port);
+    const family = familyOf(of.address);
     families.add(family);
     const peer: Peer = {
-      address,
-      port: of.port,
+      destination,
       family,
       anySource: of.anySource,
       security: securityOf(of),
       slot: hash32(of.router),
       malformed: 0,
     };
-    peers.set(`${address} ${of.port}`, peer);
+    peers.set(`${destination.address} ${of.port}`, peer);
     const lanes = new Map<string, Lane>();
     const to: Conversation = {
       router: of.router,

@@ -5,15 +5,17 @@
 import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import { versionV2c } from "../wire/snmp/message.ts";
-import { type RequestTemplate, withRequestId } from "../wire/snmp/request.ts";
+import { type RequestTemplate, setRequestId } from "../wire/snmp/request.ts";
 import { createResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
 import { createV3Header, readV3Header, versionV3 } from "../wire/snmp/v3.ts";
+import type { SocketKind } from "./probe-open.ts";
 import { type SnmpDrop, type SnmpRequestCount, snmpDrops, snmpRequestCounts } from "./snmp-counts.ts";
 import type { ExchangeFailure } from "./snmp-error.ts";
 import type { Accept, Lane, Peer, Pending } from "./snmp-pending.ts";
 import { createRequestIds } from "./snmp-request-ids.ts";
 import { createAttempt } from "./snmp-v3.ts";
-import { type AddressFamily, createUdpSocket, type UdpSocket } from "./udp.ts";
+import type { AddressFamily, Sender, UdpSocket } from "./udp.ts";
+import { openUdp, type UdpFactory } from "./udp-open.ts";
 
 export interface ExchangeLimits {
   /** Sockets per address family. */
@@ -23,6 +25,7 @@ export interface ExchangeLimits {
   /** Requests in flight per router and group. */
   readonly perLane: number;
   readonly retries: number;
+  readonly socketKind: SocketKind;
 }
 
 export interface Exchange {
@@ -53,7 +56,7 @@ const noCancel = () => {};
 export function createExchange(
   { clock, random }: { readonly clock: Clock; readonly random?: (() => number) | undefined },
   families: () => ReadonlySet<AddressFamily>,
-  peerAt: (address: string, port: number) => Peer | undefined,
+  peerAt: (from: Sender) => Peer | undefined,
   limits: ExchangeLimits,
 ): Exchange {
   const dropped = createCounters(snmpDrops);
@@ -62,23 +65,28 @@ export function createExchange(
   const reader = createResponseReader();
   const header = createV3Header();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
-  const ids = createRequestIds(random);
+  const requestIds = createRequestIds(random);
   const isInFlight = (id: number) => inFlight.has(id);
-  let running = false;
+  let createSocket: UdpFactory | undefined;
 
   /** Sockets of a family open with its first peer: most estates need one family only. */
   function socketOf(peer: Peer): SharedSocket | undefined {
-    const shared = sockets.get(peer.family) ?? (running ? openFamily(peer.family).shared : undefined);
+    const shared =
+      sockets.get(peer.family) ??
+      (createSocket === undefined ? undefined : openFamily(peer.family, createSocket).shared);
     return shared?.[peer.slot % shared.length];
   }
 
-  function openFamily(family: AddressFamily): { readonly shared: SharedSocket[]; readonly opened: Promise<unknown> } {
+  function openFamily(
+    family: AddressFamily,
+    create: UdpFactory,
+  ): { readonly shared: SharedSocket[]; readonly opened: Promise<unknown> } {
     const shared = Array.from({ length: limits.sockets }, () => {
       const socket: SharedSocket = {
-        udp: createUdpSocket(
+        udp: create(
           { family },
           {
-            message: (bytes, address, port) => receive(socket, bytes, address, port),
+            message: (bytes, from) => receive(socket, bytes, from),
             error: () => requests.add("socketErrors"),
           },
         ),
@@ -104,7 +112,7 @@ export function createExchange(
       throw error;
     }
     socket.ready = true;
-    while (running && socket.inFlight < limits.window) {
+    while (createSocket !== undefined && socket.inFlight < limits.window) {
       const next = socket.waiting.shift();
       if (next === undefined) break;
       enter(next);
@@ -131,25 +139,26 @@ export function createExchange(
   function transmit(pending: Pending, socket: SharedSocket): void {
     pending.sent += 1;
     pending.sentAt = clock.now();
-    makeMessage(pending);
+    const message = makeMessage(pending);
     requests.add("sent");
     pending.cancel = clock.after(pending.lane.timeout.current(triesOf(pending)), () => expire(pending, socket));
-    socket.udp.send(pending.bytes, pending.peer.port, pending.peer.address, (code) => {
+    socket.udp.send(message, pending.peer.destination, (code) => {
       // A full queue is no statement about the router: the retransmission will do.
       if (!pending.finished && code !== "ENOBUFS" && code !== "EAGAIN") finish(pending, { kind: "unreachable", code });
     });
   }
 
   /** An SNMPv3 message is made anew each time: a time that passed and a salt that was used are refused. */
-  function makeMessage(pending: Pending): void {
-    const { attempt, peer, template } = pending;
-    if (attempt === undefined && pending.sent > 1) return;
-    const id = ids.next(isInFlight);
-    pending.ids.push(id);
-    inFlight.set(id, pending);
-    const request = withRequestId(template, pending.ids[0] ?? id);
-    if (attempt === undefined || peer.security.version !== 3) pending.bytes = request;
-    else pending.bytes = peer.security.session.seal(request, id, attempt, limits.retries + 1 - triesOf(pending));
+  function makeMessage(pending: Pending): Uint8Array {
+    const { attempt, peer, template, ids } = pending;
+    if (attempt !== undefined || ids.length === 0) {
+      const fresh = requestIds.next(isInFlight);
+      ids.push(fresh);
+      inFlight.set(fresh, pending);
+    }
+    const request = setRequestId(template, ids[0] ?? 0);
+    if (attempt === undefined || peer.security.version !== 3) return request;
+    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, limits.retries + 1 - triesOf(pending));
   }
 
   /** Times that it was sent into silence. */
@@ -191,7 +200,7 @@ export function createExchange(
     const socket = socketOf(pending.peer);
     if (socket === undefined) return;
     socket.inFlight -= 1;
-    const next = running ? socket.waiting.shift() : undefined;
+    const next = createSocket !== undefined ? socket.waiting.shift() : undefined;
     if (next !== undefined) enter(next);
   }
 
@@ -203,13 +212,13 @@ export function createExchange(
     pending.cancel();
     for (const id of pending.ids) {
       inFlight.delete(id);
-      ids.end(id, failure === undefined ? "duplicate" : "late");
+      requestIds.end(id, failure === undefined ? "duplicate" : "late");
     }
     requests.add(failure === undefined ? "answered" : ending[failure.kind]);
     leaveWindow(pending);
     const { lane } = pending;
     lane.inFlight -= 1;
-    const next = running ? lane.waiting.shift() : undefined;
+    const next = createSocket !== undefined ? lane.waiting.shift() : undefined;
     if (next !== undefined) {
       lane.inFlight += 1;
       enter(next);
@@ -217,39 +226,39 @@ export function createExchange(
     pending.done(failure);
   }
 
-  function receive(socket: SharedSocket, bytes: Uint8Array, address: string, port: number): void {
+  function receive(socket: SharedSocket, bytes: Uint8Array, from: Sender): void {
     requests.add("received");
-    const drop = judge(socket, bytes, address, port);
+    const drop = judge(socket, bytes, from);
     if (drop !== undefined) dropped.add(drop);
   }
 
-  function judge(socket: SharedSocket, bytes: Uint8Array, address: string, port: number): SnmpDrop | undefined {
+  function judge(socket: SharedSocket, bytes: Uint8Array, sender: Sender): SnmpDrop | undefined {
     const readable = readResponse(reader, bytes);
     if (!readable) {
-      const from = peerAt(address, port);
       const isV3 = reader.fault === "version" && reader.version === versionV3;
-      if (isV3) return judgeV3(socket, bytes, address, port);
+      if (isV3) return judgeV3(socket, bytes, sender);
+      const from = peerAt(sender);
       if (from !== undefined) from.malformed += 1;
       return reader.fault === "version" ? "version" : "malformed";
     }
     const id = reader.requestId;
     const pending = inFlight.get(id);
-    if (pending === undefined) return ids.endedAs(id) ?? "unknownId";
+    if (pending === undefined) return requestIds.endedAs(id) ?? "unknownId";
     const { peer } = pending;
     const { security } = peer;
     if (security.version === 3 || reader.version !== versionV2c) {
-      if (isFrom(peer, address, port)) pending.otherCommunity = true;
+      if (isFrom(peer, sender)) pending.otherCommunity = true;
       return "version";
     }
     if (!sameOctets(bytes, reader.communityFrom, reader.communityTo, security.community)) {
-      if (isFrom(peer, address, port)) pending.otherCommunity = true;
+      if (isFrom(peer, sender)) pending.otherCommunity = true;
       return "community";
     }
-    return isFromAsked(pending, socket, address, port) ? take(pending, id) : "source";
+    return isFromAsked(pending, socket, sender) ? take(pending, id) : "source";
   }
 
-  function judgeV3(socket: SharedSocket, bytes: Uint8Array, address: string, port: number): SnmpDrop | undefined {
-    const from = peerAt(address, port);
+  function judgeV3(socket: SharedSocket, bytes: Uint8Array, sender: Sender): SnmpDrop | undefined {
+    const from = peerAt(sender);
     const isExpected = from?.security.version !== "2c";
     if (!readV3Header(header, reader, bytes)) {
       if (from !== undefined) from.malformed += 1;
@@ -257,10 +266,10 @@ export function createExchange(
     }
     const id = header.messageId;
     const pending = inFlight.get(id);
-    if (pending === undefined) return ids.endedAs(id) ?? (isExpected ? "unknownId" : "version");
+    if (pending === undefined) return requestIds.endedAs(id) ?? (isExpected ? "unknownId" : "version");
     const { attempt, peer } = pending;
     if (attempt === undefined || peer.security.version !== 3) return "version";
-    if (!isFromAsked(pending, socket, address, port)) return "source";
+    if (!isFromAsked(pending, socket, sender)) return "source";
     const outdated = pending.ids.indexOf(id) < attempt.outdated;
     const verdict = peer.security.session.judge(header, reader, attempt, pending.ids[0] ?? id, outdated);
     if (verdict === "answer") return take(pending, id);
@@ -280,14 +289,14 @@ export function createExchange(
     return undefined;
   }
 
-  function isFrom(peer: Peer, address: string, port: number): boolean {
-    return peer.anySource || (port === peer.port && address === peer.address);
+  function isFrom(peer: Peer, sender: Sender): boolean {
+    return peer.anySource || sender.is(peer.destination);
   }
 
-  function isFromAsked(pending: Pending, socket: SharedSocket, address: string, port: number): boolean {
+  function isFromAsked(pending: Pending, socket: SharedSocket, sender: Sender): boolean {
     const { peer } = pending;
-    if (isFrom(peer, address, port) && socketOf(peer) === socket) return true;
-    pending.otherSource = `${address} port ${port}`;
+    if (isFrom(peer, sender) && socketOf(peer) === socket) return true;
+    pending.otherSource = `${sender.address()} port ${sender.port()}`;
     return false;
   }
 
@@ -308,11 +317,12 @@ export function createExchange(
     dropped,
     requests,
     async start() {
-      running = true;
-      await Promise.all([...families()].map((family) => openFamily(family).opened));
+      const create = await openUdp(limits.socketKind);
+      createSocket = create;
+      await Promise.all([...families()].map((family) => openFamily(family, create).opened));
     },
     async stop() {
-      running = false;
+      createSocket = undefined;
       const all = [...sockets.values()].flat();
       for (const pending of [...inFlight.values(), ...all.flatMap((socket) => socket.waiting)]) {
         const waiting = pending.lane.waiting.splice(0);
@@ -335,7 +345,6 @@ export function createExchange(
         done,
         ids: [],
         attempt: peer.security.version === 3 ? createAttempt() : undefined,
-        bytes: template.bytes,
         sent: 0,
         sentAt: now,
         startedAt: now,
@@ -349,7 +358,7 @@ export function createExchange(
         wrongOid: false,
         disbelieved: undefined,
       };
-      if (!running) {
+      if (createSocket === undefined) {
         lane.inFlight += 1;
         finish(pending, { kind: "aborted" });
       } else if (lane.inFlight >= limits.perLane) {

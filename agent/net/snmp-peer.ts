@@ -59,7 +59,17 @@ export function asked(to: Conversation, ask: Ask, operation: string, oid: string
   const { router, peer } = to;
   const { group, table } = ask;
   const security = peer.security.version === 3 ? peer.security.session.name : undefined;
-  return { router, address: peer.address, port: peer.port, security, group, table, operation, oid, more };
+  return {
+    router,
+    address: peer.destination.address,
+    port: peer.destination.port,
+    security,
+    group,
+    table,
+    operation,
+    oid,
+    more,
+  };
 }
 
 /** One request and its answer; undefined when `accept` took it. */

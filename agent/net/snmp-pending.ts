@@ -6,7 +6,7 @@ import type { ResponseReader } from "../wire/snmp/response.ts";
 import type { ExchangeFailure } from "./snmp-error.ts";
 import type { RetransmissionTimeout } from "./snmp-timeout.ts";
 import type { V3Attempt, V3Drop, V3Session } from "./snmp-v3.ts";
-import type { AddressFamily } from "./udp.ts";
+import type { AddressFamily, Destination } from "./udp.ts";
 
 /** What a router asks of those who ask it. */
 export type Security =
@@ -15,8 +15,7 @@ export type Security =
 
 /** Whom to ask, and from where its answers must come. */
 export interface Peer {
-  readonly address: string;
-  readonly port: number;
+  readonly destination: Destination;
   readonly family: AddressFamily;
   readonly anySource: boolean;
   readonly security: Security;
@@ -46,7 +45,6 @@ export interface Pending {
   readonly ids: number[];
   /** SNMPv3 only: what its messages went through. */
   readonly attempt: V3Attempt | undefined;
-  bytes: Uint8Array;
   sent: number;
   sentAt: Instant;
   startedAt: Instant;

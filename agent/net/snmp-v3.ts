@@ -3,7 +3,7 @@
 
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { pduTags } from "../wire/snmp/message.ts";
-import { encodeRequestPdu, withRequestId } from "../wire/snmp/request.ts";
+import { encodeRequestPdu, setRequestId } from "../wire/snmp/request.ts";
 import { nextBinding, type ResponseReader, readResponsePdu, sameOctets } from "../wire/snmp/response.ts";
 import { greatestBoots, isAuthentic, timeWindow } from "../wire/snmp/usm.ts";
 import { decrypt, mostPadding, saltOf } from "../wire/snmp/usm-privacy.ts";
@@ -157,7 +157,7 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     if (attempt.engine !== engine) attempt.askedAt = left;
     attempt.engine = engine;
     if (engine === undefined) {
-      const scoped = encodeScopedPdu(nothing, nothing, withRequestId(emptyPdu, messageId));
+      const scoped = encodeScopedPdu(nothing, nothing, setRequestId(emptyPdu, messageId));
       const unknown = { engineId: nothing, boots: 0, time: 0, user: nothing, keys: noKeys, salt: nothing };
       return encodeV3({ messageId, reportable: true, ...unknown }, scoped);
     }
@@ -174,7 +174,7 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
     const scoped =
       suspicion === undefined
         ? encodeScopedPdu(engine.id, contextName, pdu)
-        : encodeScopedPdu(engine.id, nothing, withRequestId(emptyPdu, messageId));
+        : encodeScopedPdu(engine.id, nothing, setRequestId(emptyPdu, messageId));
     return encodeV3({ messageId, reportable: true, ...envelope }, scoped);
   }
 

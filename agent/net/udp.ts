@@ -1,7 +1,9 @@
-// UDP sockets as everything in `net/` uses them: bound once, shared, many peers.
+// UDP sockets as everything in `net/` uses them: bound once, shared, many peers. This one is Node's own and runs
+// everywhere; `linux-udp.ts` holds the one that costs less.
 
 import { createSocket, type SocketType } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { parseIpv4 } from "./probe-sockets.ts";
 
 export type AddressFamily = 4 | 6;
 
@@ -13,9 +15,25 @@ export interface UdpOptions {
   readonly port?: number;
 }
 
+/** An address and port, made once for each peer. */
+export interface Destination {
+  /** As the kernel writes it (`canonicalAddress`). */
+  readonly address: string;
+  /** The address as a 32-bit number; undefined for IPv6. */
+  readonly ipv4: number | undefined;
+  readonly port: number;
+}
+
+/** Who sent a datagram. Valid only while that datagram is handled. */
+export interface Sender {
+  is(destination: Destination): boolean;
+  address(): string;
+  port(): number;
+}
+
 export interface UdpHandlers {
-  /** One datagram. `bytes` belongs to the handler. */
-  message(bytes: Uint8Array, address: string, port: number): void;
+  /** One datagram. `bytes` is valid only during the call: what is kept must be copied. */
+  message(bytes: Uint8Array, from: Sender): void;
   /** The socket failed outside a send; it stays usable. */
   error(code: string): void;
 }
@@ -23,31 +41,32 @@ export interface UdpHandlers {
 export interface UdpSocket {
   /** Binds; rejects with the system's error when it cannot. */
   start(): Promise<void>;
-  /** `failed` is called with the system's error code when the kernel refuses the datagram. */
-  send(bytes: Uint8Array, port: number, address: string, failed: (code: string) => void): void;
+  /** Takes a copy of `bytes`. `failed` is called with the system's error code when the kernel refuses the datagram. */
+  send(bytes: Uint8Array, to: Destination, failed: (code: string) => void): void;
   /** The bound port; 0 before `start`. */
   port(): number;
   stop(): Promise<void>;
 }
 
 /** Room for a burst of answers; the kernel grants at most net.core.rmem_max. */
-const receiveBuffer = 1 << 20;
+export const receiveBuffer = 1 << 20;
 
 export function createUdpSocket(options: UdpOptions, handlers: UdpHandlers): UdpSocket {
-  const type: SocketType = options.family === 6 ? "udp6" : "udp4";
+  const { family } = options;
+  const type: SocketType = family === 6 ? "udp6" : "udp4";
   let socket: ReturnType<typeof createSocket> | undefined;
   return {
     start() {
       const opened = createSocket({
         type,
-        ipv6Only: options.family === 6,
+        ipv6Only: family === 6,
         recvBufferSize: receiveBuffer,
         // dgram resolves even literal addresses, on a later tick: a datagram would leave after
         // its successor. Only literal addresses come here, so they are answered at once.
-        lookup: (hostname, _options, done) => done(null, hostname, options.family),
+        lookup: (hostname, _options, done) => done(null, hostname, family),
       });
       socket = opened;
-      opened.on("message", (bytes, from) => handlers.message(bytes, from.address, from.port));
+      opened.on("message", (bytes, from) => handlers.message(bytes, senderOf(from)));
       return new Promise((resolve, reject) => {
         opened.once("error", reject);
         opened.bind(
@@ -60,9 +79,10 @@ export function createUdpSocket(options: UdpOptions, handlers: UdpHandlers): Udp
         );
       });
     },
-    send(bytes, port, address, failed) {
+    send(bytes, { address, port }, failed) {
       if (socket === undefined) return failed("EBADF");
-      socket.send(bytes, 0, bytes.length, port, address, (error) => {
+      // dgram keeps what the kernel does not take at once.
+      socket.send(Buffer.from(bytes), port, address, (error) => {
         if (error) failed(codeOf(error));
       });
     },
@@ -73,6 +93,21 @@ export function createUdpSocket(options: UdpOptions, handlers: UdpHandlers): Udp
       return new Promise((resolve) => (closing === undefined ? resolve() : closing.close(() => resolve())));
     },
   };
+}
+
+/** A sender by the names that dgram gives. */
+export function senderOf(from: { readonly address: string; readonly port: number }): Sender {
+  return {
+    is: ({ address, port }) => port === from.port && address === from.address,
+    address: () => from.address,
+    port: () => from.port,
+  };
+}
+
+/** Of a literal address. */
+export function destinationOf(literal: string, port: number): Destination {
+  const address = canonicalAddress(literal);
+  return { address, ipv4: parseIpv4(address), port };
 }
 
 export function familyOf(address: string): AddressFamily {
@@ -87,6 +122,6 @@ export function canonicalAddress(address: string): string {
   return zone === undefined ? short : `${short}%${zone}`;
 }
 
-function codeOf(error: Error): string {
+export function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

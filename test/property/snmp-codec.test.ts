@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { counterAt, createCells, numberAt, octetsAt, oidAt, setCell } from "../../agent/wire/snmp/cells.ts";
 import { decodeMessage, encodeMessage, type Message, type Pdu } from "../../agent/wire/snmp/message.ts";
 import { compareOids, decodeArcs, encodeArcs, encodeOid, type Oid } from "../../agent/wire/snmp/oid.ts";
-import { encodeRequest, greatestRequestId, leastRequestId, withRequestId } from "../../agent/wire/snmp/request.ts";
+import { encodeRequest, greatestRequestId, leastRequestId, setRequestId } from "../../agent/wire/snmp/request.ts";
 import { createResponseReader, nextBinding, readResponse, sameOctets } from "../../agent/wire/snmp/response.ts";
 import type { Value, VarBind } from "../../agent/wire/snmp/value.ts";
 import { compareOctets, createWalk, takeBulkAnswer } from "../../agent/wire/snmp/walk.ts";
@@ -152,7 +152,7 @@ describe("SNMP codec", () => {
             maxRepetitions,
             varbinds: names.map((oid) => ({ oid, value: { type: "null" } as const })),
           } as const;
-          expect(Uint8Array.from(withRequestId(template, requestId))).toEqual(
+          expect(Uint8Array.from(setRequestId(template, requestId))).toEqual(
             encodeMessage({ version: "2c", community, pdu }),
           );
         },

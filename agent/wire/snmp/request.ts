@@ -77,15 +77,8 @@ function taken(w: BerWriter, idFromEnd: number): RequestTemplate {
   return { bytes, requestIdAt: bytes.length - idFromEnd };
 }
 
-/**
- * The template's octets with a request id, as a copy: a datagram may wait in the kernel's queue
- * while the next request is made, and must not leave with that one's id.
- */
-export function withRequestId(template: RequestTemplate, id: number): Uint8Array {
-  // Of the pool: an ArrayBuffer for each request would cost more than all of its encoding.
-  const bytes = Buffer.allocUnsafe(template.bytes.length);
-  bytes.set(template.bytes);
-  const at = template.requestIdAt;
+/** The template's own octets, now with this request id: they are the next request's as soon as that is made. */
+export function setRequestId({ bytes, requestIdAt: at }: RequestTemplate, id: number): Uint8Array {
   bytes[at] = id >>> 24;
   bytes[at + 1] = id >>> 16;
   bytes[at + 2] = id >>> 8;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createReader } from "../../../agent/wire/ber.ts";
-import { encodeRequestPdu, withRequestId } from "../../../agent/wire/snmp/request.ts";
+import { encodeRequestPdu, setRequestId } from "../../../agent/wire/snmp/request.ts";
 import { authKeyOf, isAuthentic } from "../../../agent/wire/snmp/usm.ts";
 import { decrypt, privacyKeyOf } from "../../../agent/wire/snmp/usm-privacy.ts";
 import {
@@ -110,7 +110,7 @@ describe("RFC 3414 section 3.1: made messages", () => {
   const scoped = encodeScopedPdu(
     engineId,
     Buffer.from("vrf-a"),
-    withRequestId(encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, [hex("2b06010201010500")]), 0x0a0b0c0d),
+    setRequestId(encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, [hex("2b06010201010500")]), 0x0a0b0c0d),
   );
   const envelope = {
     messageId: 0x7fff_ffff,
