@@ -1,7 +1,8 @@
 // GET of known instances, packed into as few datagrams as hold them.
 
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Cells, createCells, setCell } from "../wire/snmp/cells.ts";
+import { tagOid, tagSequence } from "../wire/ber.ts";
+import { type Cells, createCells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
 import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import type { RequestTemplate } from "../wire/snmp/request.ts";
@@ -14,9 +15,10 @@ import {
   type Conversation,
   datagramRoom,
   expectedValue,
-  submit,
+  request,
   templateFor,
 } from "./snmp-peer.ts";
+import type { Accept } from "./snmp-pending.ts";
 
 /** A part of a GET that travels in one datagram. */
 interface Chunk {
@@ -60,50 +62,64 @@ export function planGet(to: Conversation, oids: readonly Oid[]): GetPlan {
 
 const get = { type: "getRequest", maxRepetitions: 0 } as const;
 
+/** Told once: undefined when every name was answered. */
+type Told = (error: SnmpError | undefined) => void;
+
 /** One cell per OID, in the order asked. All chunks are under way at once. */
-export async function runGet(
+export function runGet(
   to: Conversation,
   oids: readonly Oid[],
   plan: GetPlan,
   ask: Ask,
 ): Promise<Result<Cells, SnmpError>> {
-  const cells = createCells(oids.length);
-  const results = await Promise.all(plan.chunks.map((chunk) => runChunk(to, chunk, oids, cells, ask)));
-  const failed = results.find((error) => error !== undefined);
-  return failed === undefined ? ok(cells) : err(failed);
+  // Callbacks below: a promise for each datagram would cost as much as reading it.
+  return new Promise((resolve) => {
+    const cells = createCells(oids.length);
+    const told = all(plan.chunks.length, (error) => resolve(error === undefined ? ok(cells) : err(error)));
+    for (const chunk of plan.chunks) askFor(to, chunk, oids, cells, ask, told);
+  });
 }
 
-async function runChunk(
-  to: Conversation,
-  chunk: Chunk,
-  oids: readonly Oid[],
-  cells: Cells,
-  ask: Ask,
-): Promise<SnmpError | undefined> {
+/** Tells when `count` were told: the first error, if there was one. */
+function all(count: number, told: Told): Told {
+  let left = count;
+  let failed: SnmpError | undefined;
+  if (count === 0) told(undefined);
+  return (error) => {
+    failed ??= error;
+    left -= 1;
+    if (left === 0) told(failed);
+  };
+}
+
+function askFor(to: Conversation, chunk: Chunk, oids: readonly Oid[], cells: Cells, ask: Ask, told: Told): void {
   const { names, from } = chunk;
   let status = 0;
   let index = 0;
-  const failure = await submit(to, ask, chunk.template, (r) => {
+  const accept: Accept = (r) => {
     status = r.errorStatus;
     index = r.errorIndex;
     return takeGetAnswer(r, names, cells, from);
+  };
+  request(to, ask, chunk.template, accept, (failure) => {
+    if (failure === undefined && status === 0) return told(undefined);
+    const what = asked(to, ask, "GET", formatOid(oids[from] ?? []), names.length - 1);
+    if (failure !== undefined) return told(exchangeError(what, failure));
+    const reason = errorStatuses[status] ?? status;
+    if (reason !== "tooBig" || names.length < 2) {
+      const at = oids[from + index - 1];
+      return told(statusError(what, reason, index > 0 && at !== undefined ? formatOid(at) : undefined));
+    }
+    const half = Math.ceil(names.length / 2);
+    to.learnt.mostNames = Math.min(to.learnt.mostNames, half);
+    const both = all(2, told);
+    for (const [at, part] of [
+      [from, names.slice(0, half)],
+      [from + half, names.slice(half)],
+    ] as const) {
+      askFor(to, { from: at, names: part, template: templateFor(to.peer, get, part) }, oids, cells, ask, both);
+    }
   });
-  const what = () => asked(to, ask, "GET", formatOid(oids[from] ?? []), names.length - 1);
-  if (failure !== undefined) return exchangeError(what(), failure);
-  if (status === 0) return undefined;
-  const reason = errorStatuses[status] ?? status;
-  if (reason !== "tooBig" || names.length < 2) {
-    const at = oids[from + index - 1];
-    return statusError(what(), reason, index > 0 && at !== undefined ? formatOid(at) : undefined);
-  }
-  const half = Math.ceil(names.length / 2);
-  to.learnt.mostNames = Math.min(to.learnt.mostNames, half);
-  const halves = [
-    { from, names: names.slice(0, half) },
-    { from: from + half, names: names.slice(half) },
-  ].map((part) => ({ ...part, template: templateFor(to.peer, get, part.names) }));
-  const results = await Promise.all(halves.map((part) => runChunk(to, part, oids, cells, ask)));
-  return results.find((error) => error !== undefined);
 }
 
 /** The answer must bind exactly the names asked, in that order (RFC 3416 section 4.2.1). */
@@ -113,6 +129,7 @@ export function takeGetAnswer(
   cells: Cells,
   from: number,
 ): "accepted" | "wrongOid" | "malformed" {
+  if (r.errorStatus === 0 && takeUsual(r, names, cells, from)) return "accepted";
   rewind(r);
   let matched = 0;
   let wrong = false;
@@ -128,4 +145,30 @@ export function takeGetAnswer(
   }
   if (r.fault !== undefined) return "malformed";
   return wrong || (r.errorStatus === 0 && matched !== names.length) ? "wrongOid" : "accepted";
+}
+
+/**
+ * Reads an answer whose lengths are all of one octet, which nearly every answer is, in one pass over its octets:
+ * a third of what stepping from binding to binding costs. False, with cells half written, for any other.
+ */
+function takeUsual(r: ResponseReader, names: readonly Uint8Array[], cells: Cells, from: number): boolean {
+  const { bytes, end } = r;
+  const count = names.length;
+  let at = r.bindingsFrom;
+  for (let i = 0; i < count; i++) {
+    const name = names[i];
+    if (name === undefined || at + 4 > end) return false;
+    const { length } = name;
+    const binding = bytes[at + 1] ?? 0;
+    const valueFrom = at + 6 + length;
+    const valueTo = at + 2 + binding;
+    if (bytes[at] !== tagSequence || binding > 0x7f || valueTo > end || valueFrom > valueTo) return false;
+    if (bytes[at + 2] !== tagOid || bytes[at + 3] !== length) return false;
+    if (bytes[valueFrom - 1] !== valueTo - valueFrom) return false;
+    // From the back: names in one table differ in their last octets.
+    for (let k = length - 1, octet = valueFrom - 3; k >= 0; k--, octet--) if (bytes[octet] !== name[k]) return false;
+    setCellFrom(cells, from + i, bytes, bytes[valueFrom - 2] ?? 0, valueFrom, valueTo);
+    at = valueTo;
+  }
+  return at === end;
 }

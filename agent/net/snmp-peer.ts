@@ -72,23 +72,32 @@ export function asked(to: Conversation, ask: Ask, operation: string, oid: string
   };
 }
 
-/** One request and its answer; undefined when `accept` took it. */
+/** What became of a request; undefined when `accept` took the answer. */
+export type Done = (failure: ExchangeFailure | undefined) => void;
+
+/** One request and its answer. `done` is called once, and never before this returns unless the request cannot begin. */
+export function request(to: Conversation, ask: Ask, template: RequestTemplate, accept: Accept, done: Done): void {
+  const { signal } = ask;
+  const lane = to.lane(ask.group);
+  if (signal === undefined) {
+    to.exchange.submit(to.peer, lane, template, accept, done);
+    return;
+  }
+  if (signal.aborted) return done({ kind: "aborted" });
+  const abort = () => to.exchange.abort(pending);
+  const pending = to.exchange.submit(to.peer, lane, template, accept, (failure) => {
+    signal.removeEventListener("abort", abort);
+    done(failure);
+  });
+  if (!pending.finished) signal.addEventListener("abort", abort, { once: true });
+}
+
+/** As `request`, for those who wait. */
 export function submit(
   to: Conversation,
   ask: Ask,
   template: RequestTemplate,
   accept: Accept,
 ): Promise<ExchangeFailure | undefined> {
-  const { signal } = ask;
-  if (signal?.aborted) return Promise.resolve({ kind: "aborted" });
-  return new Promise((resolve) => {
-    const pending = to.exchange.submit(to.peer, to.lane(ask.group), template, accept, (failure) => {
-      signal?.removeEventListener("abort", abort);
-      resolve(failure);
-    });
-    function abort(): void {
-      to.exchange.abort(pending);
-    }
-    if (!pending.finished) signal?.addEventListener("abort", abort, { once: true });
-  });
+  return new Promise((resolve) => request(to, ask, template, accept, resolve));
 }
