@@ -5,7 +5,7 @@ import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
-import { noProbes, type Snapshot } from "../state/state.ts";
+import { noProbes, type ProbeTotals, type Snapshot } from "../state/state.ts";
 import type { Emit, Labels } from "./series.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
@@ -90,15 +90,18 @@ function emitProbes(
   probes: readonly ProbeTarget[],
   snapshot: Snapshot,
 ): void {
-  probes.forEach(({ technique }, index) => {
-    const totals = snapshot.probe(of, index)?.totals ?? noProbes;
+  for (const technique of new Set(probes.map((probe) => probe.technique))) {
+    const totals = probes.flatMap((probe, index) =>
+      probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
+    );
     const series = { ...labels, technique };
-    emit(to.probesSettled, series, totals.settled);
-    emit(to.probesLost, series, totals.lost);
-    emit(to.probesLate, series, totals.late);
-    emit(to.probesDuplicate, series, totals.duplicate);
-    emit(to.probesReordered, series, totals.reordered);
-    emit(to.probesDiscarded, series, totals.discarded);
-    emit(to.probesSendErrors, series, totals.sendErrors);
-  });
+    const sum = (tally: keyof ProbeTotals) => totals.reduce((all, one) => all + one[tally], 0);
+    emit(to.probesSettled, series, sum("settled"));
+    emit(to.probesLost, series, sum("lost"));
+    emit(to.probesLate, series, sum("late"));
+    emit(to.probesDuplicate, series, sum("duplicate"));
+    emit(to.probesReordered, series, sum("reordered"));
+    emit(to.probesDiscarded, series, sum("discarded"));
+    emit(to.probesSendErrors, series, sum("sendErrors"));
+  }
 }

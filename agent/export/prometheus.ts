@@ -1,6 +1,6 @@
 // The Prometheus exposition: the catalog's metrics, filled from state and judgement at each scrape.
 
-import { collectDefaultMetrics } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { metrics } from "../catalog/metrics.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
-import { createSeries, type Emit } from "./series.ts";
+import { type Emit, renderSeries } from "./series.ts";
 
 /** What the agent's own parts count. */
 export interface AgentTelemetry {
@@ -26,8 +26,8 @@ export interface AgentTelemetry {
 
 export interface PrometheusExport {
   readonly contentType: string;
-  /** The text of one scrape. */
-  render(): Promise<string>;
+  /** The text of one scrape, in UTF-8. */
+  render(): Promise<Uint8Array>;
 }
 
 export function createPrometheusExport(deps: {
@@ -38,12 +38,12 @@ export function createPrometheusExport(deps: {
   readonly clock: Clock;
 }): PrometheusExport {
   const { estate, snapshot, clock } = deps;
-  const series = createSeries();
-  collectDefaultMetrics({ register: series.registry });
+  const processMetrics = new Registry();
+  collectDefaultMetrics({ register: processMetrics });
   return {
-    contentType: series.registry.contentType,
-    render() {
-      series.fill((emit) => {
+    contentType: processMetrics.contentType,
+    async render() {
+      const own = renderSeries((emit) => {
         emitConfiguration(emit, estate);
         emitProbing(emit, estate, snapshot);
         emitRouters(emit, estate, snapshot, clock);
@@ -54,7 +54,7 @@ export function createPrometheusExport(deps: {
         emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
         emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
       });
-      return series.registry.metrics();
+      return Buffer.concat([own, Buffer.from(await processMetrics.metrics())]);
     },
   };
 }

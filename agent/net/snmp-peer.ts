@@ -83,7 +83,10 @@ export function request(to: Conversation, ask: Ask, template: RequestTemplate, a
     to.exchange.submit(to.peer, lane, template, accept, done);
     return;
   }
-  if (signal.aborted) return done({ kind: "aborted" });
+  if (signal.aborted) {
+    done({ kind: "aborted" });
+    return;
+  }
   const abort = () => to.exchange.abort(pending);
   const pending = to.exchange.submit(to.peer, lane, template, accept, (failure) => {
     signal.removeEventListener("abort", abort);

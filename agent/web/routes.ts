@@ -11,7 +11,7 @@ import { statusOf } from "./status.ts";
 
 export interface RouteDeps {
   readonly estate: Estate;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly metrics: { readonly contentType: string; render(): Promise<Uint8Array> };
   readonly judgement: () => Judgement | undefined;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface RouteDeps {
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** The files of the page, as text. */

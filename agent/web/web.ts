@@ -163,7 +163,7 @@ function plain(status: number, text: string): Reply {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply, as: RequestOutcome): RequestOutcome {
-  const body = Buffer.from(reply.body);
+  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
   response.writeHead(reply.status, {
     ...securityHeaders,
     "content-type": reply.contentType,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
-import type { Estate } from "../../agent/estate/estate.ts";
+import type { Estate, LinkName, Path } from "../../agent/estate/estate.ts";
 import { pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
-import { type AgentTelemetry, createPrometheusExport } from "../../agent/export/prometheus.ts";
+import { type AgentTelemetry, createPrometheusExport, type PrometheusExport } from "../../agent/export/prometheus.ts";
 import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
@@ -74,7 +74,27 @@ function observeProbes(state: State, s: number, lost: number): void {
 function exportAt(estate: Estate, state: State, s: number) {
   const judgement = judge(estate, state, undefined, at(s));
   const deps = { estate, snapshot: state, judgement: () => judgement, agent: telemetry, clock: clockAt(s) };
-  return createPrometheusExport(deps).render();
+  return scrape(createPrometheusExport(deps));
+}
+
+async function scrape(exporter: PrometheusExport): Promise<string> {
+  return Buffer.from(await exporter.render()).toString();
+}
+
+/** Two streams of one technique on each path: the second was not observed yet. */
+function twoStreams(): Estate {
+  const one = anEstate();
+  const circuits = [...one.circuits].map(([name, circuit]) => {
+    const peerings = circuit.peerings.map((peering) => {
+      const twice = (link: LinkName): Path => {
+        const { probes } = peering.paths[link];
+        return { ...peering.paths[link], probes: [...probes, ...probes] };
+      };
+      return { ...peering, paths: { primary: twice("primary"), secondary: twice("secondary") } };
+    });
+    return [name, { ...circuit, peerings }] as const;
+  });
+  return { ...one, circuits: new Map(circuits) };
 }
 
 const path = 'circuit="ams-1",peering="azurePrivate",link="primary",router="ams-ce1",site="ams"';
@@ -87,6 +107,26 @@ describe("the exposition", () => {
     const text = await exportAt(anEstate(), state, 101);
     const said = new Set([...text.matchAll(/^# TYPE (expressroute_\S+)/gm)].map(([, name]) => name));
     expect([...said].sort()).toEqual(allMetrics.map(({ name }) => name).sort());
+  });
+
+  it("gives every series its metric's labels, and none twice", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    const lines = (await exportAt(twoStreams(), state, 101))
+      .split("\n")
+      .filter((line) => line.startsWith("expressroute_"));
+    const series = lines.map((line) => line.slice(0, line.lastIndexOf(" ")));
+    expect(series.filter((one, i) => series.indexOf(one) !== i)).toEqual([]);
+    const wrong = series.filter((one) => {
+      const [name, labels = ""] = one.split("{");
+      const given = [...labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, label]) => label);
+      const metric = allMetrics.find((known) => known.name === name);
+      return metric === undefined || given.toSorted().join() !== metric.labels.toSorted().join();
+    });
+    expect(wrong).toEqual([]);
+    const both = `expressroute_path_probes_total{${path},technique="icmp"} 40`;
+    expect(lines).toContain(both);
   });
 
   it("shows what was seen and judged", async () => {
@@ -130,7 +170,7 @@ describe("the exposition", () => {
   it("says nothing of a judgement that was not made, not even a zero", async () => {
     const snapshot = createState({ keep: seconds(60) });
     const deps = { estate: anEstate(), snapshot, judgement: () => undefined, agent: telemetry, clock: clockAt(1) };
-    const text = await createPrometheusExport(deps).render();
+    const text = await scrape(createPrometheusExport(deps));
     expect(text).not.toMatch(/^expressroute_agent_isolated/m);
     expect(text).not.toMatch(/^expressroute_path_state/m);
     expect(text).toMatch(/^expressroute_agent_simulated 0$/m);
@@ -150,11 +190,11 @@ describe("the exposition", () => {
       clock: { ...clockAt(0), now: () => at(now) },
     };
     const exporter = createPrometheusExport(deps);
-    expect(await exporter.render()).toContain("expressroute_path_cause_info{");
+    expect(await scrape(exporter)).toContain("expressroute_path_cause_info{");
     now = 131;
     observeAll(state, 131);
     observeProbes(state, 131, 0);
-    expect(await exporter.render()).not.toContain("expressroute_path_cause_info{");
+    expect(await scrape(exporter)).not.toContain("expressroute_path_cause_info{");
   });
 
   it("escapes what a router says of itself", async () => {

@@ -25,7 +25,10 @@ function webWith(deps: Partial<WebDeps> = {}, host = "127.0.0.1", port = 0, limi
   const web = createWeb(
     {
       estate,
-      metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", render: async () => "some_metric 1\n" },
+      metrics: {
+        contentType: "text/plain; version=0.0.4; charset=utf-8",
+        render: async () => Buffer.from("some_metric 1\n"),
+      },
       judgement: () => judgement,
       snapshot: stateOf(estate),
       clock: fixedClock,
