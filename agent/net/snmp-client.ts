@@ -133,7 +133,7 @@ export function createSnmpClient(
       router: of.router,
       peer,
       exchange,
-      learnt: { mostNames: Number.POSITIVE_INFINITY, mostRepetitions, ceiling: mostRepetitions },
+      learnt: { mostNames: Number.POSITIVE_INFINITY, mostRepetitions, ceiling: mostRepetitions, packsBySize: true },
       lane(group) {
         let lane = lanes.get(group);
         if (lane === undefined) {
@@ -152,7 +152,7 @@ export function createSnmpClient(
           plan = planGet(to, oids);
           gets.set(oids, plan);
         }
-        return runGet(to, oids, plan, ask);
+        return runGet(to, oids, plan, ask, (next) => gets.set(oids, next));
       },
       walk(columns, ask) {
         let plan = walks.get(columns);

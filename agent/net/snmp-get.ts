@@ -33,9 +33,12 @@ export interface GetPlan {
   /** Most names in one request: the router's limit when the plan was made. */
   readonly most: number;
   readonly chunks: readonly Chunk[];
+  /** Octets that bindings took in the last answers, one with the other; undefined when the plan was made without any. */
+  readonly bindings: number | undefined;
 }
 
-export function planGet(to: Conversation, oids: readonly Oid[]): GetPlan {
+/** `bindings`: octets of all bindings together, as they were seen. */
+export function planGet(to: Conversation, oids: readonly Oid[], bindings?: number): GetPlan {
   const most = to.learnt.mostNames;
   const room = datagramRoom(to.peer);
   const chunks: Chunk[] = [];
@@ -49,35 +52,71 @@ export function planGet(to: Conversation, oids: readonly Oid[]): GetPlan {
     names = [];
     size = 0;
   };
-  for (const oid of oids) {
-    const name = encodeOid(oid);
-    const octets = name.length + bindingOverhead + expectedValue;
+  const encoded = oids.map(encodeOid);
+  const value =
+    bindings === undefined
+      ? expectedValue
+      : Math.max(0, bindings * growth - encoded.reduce((sum, name) => sum + name.length + bindingOverhead, 0)) /
+        oids.length;
+  for (const name of encoded) {
+    const octets = name.length + bindingOverhead + value;
     if (names.length >= most || size + octets > room) close();
     names.push(name);
     size += octets;
   }
   close();
-  return { most, chunks };
+  return { most, chunks, bindings };
 }
+
+/** After an answer to every chunk: a plan of fewer datagrams, now that the values have been seen. */
+function tighter(to: Conversation, oids: readonly Oid[], plan: GetPlan, bindings: number): GetPlan {
+  if (plan.chunks.length < 2 || plan.bindings !== undefined || !to.learnt.packsBySize) return plan;
+  const better = planGet(to, oids, bindings);
+  return better.chunks.length < plan.chunks.length ? better : { ...plan, bindings };
+}
+
+/** Counters take another octet now and then. */
+const growth = 1.03;
 
 const get = { type: "getRequest", maxRepetitions: 0 } as const;
 
 /** Told once: undefined when every name was answered. */
 type Told = (error: SnmpError | undefined) => void;
 
-/** One cell per OID, in the order asked. All chunks are under way at once. */
+/** One cell per OID, in the order asked. All chunks are under way at once. `keep` is given the plan for the next time. */
 export function runGet(
   to: Conversation,
   oids: readonly Oid[],
   plan: GetPlan,
   ask: Ask,
+  keep: (plan: GetPlan) => void,
 ): Promise<Result<Cells, SnmpError>> {
   // Callbacks below: a promise for each datagram would cost as much as reading it.
   return new Promise((resolve) => {
-    const cells = createCells(oids.length);
-    const told = all(plan.chunks.length, (error) => resolve(error === undefined ? ok(cells) : err(error)));
-    for (const chunk of plan.chunks) askFor(to, chunk, oids, cells, ask, told);
+    const run: Run = { to, oids, ask, cells: createCells(oids.length), bindings: 0 };
+    const told = all(plan.chunks.length, (error) => {
+      if (error === undefined) {
+        const next = tighter(to, oids, plan, run.bindings);
+        if (next !== plan) keep(next);
+      } else if (error.kind === "timeout" && plan.bindings !== undefined && run.bindings > 0) {
+        // Some answered. One that grew beyond a datagram is fragments, which a firewall may drop: back to what got through.
+        to.learnt.packsBySize = false;
+        keep(planGet(to, oids));
+      }
+      resolve(error === undefined ? ok(run.cells) : err(error));
+    });
+    for (const chunk of plan.chunks) askFor(run, chunk, told);
   });
+}
+
+/** A GET under way. */
+interface Run {
+  readonly to: Conversation;
+  readonly oids: readonly Oid[];
+  readonly ask: Ask;
+  readonly cells: Cells;
+  /** Octets of the bindings answered so far. */
+  bindings: number;
 }
 
 /** Tells when `count` were told: the first error, if there was one. */
@@ -92,14 +131,17 @@ function all(count: number, told: Told): Told {
   };
 }
 
-function askFor(to: Conversation, chunk: Chunk, oids: readonly Oid[], cells: Cells, ask: Ask, told: Told): void {
+function askFor(run: Run, chunk: Chunk, told: Told): void {
+  const { to, oids, ask, cells } = run;
   const { names, from } = chunk;
   let status = 0;
   let index = 0;
   const accept: Accept = (r) => {
     status = r.errorStatus;
     index = r.errorIndex;
-    return takeGetAnswer(r, names, cells, from);
+    const verdict = takeGetAnswer(r, names, cells, from);
+    if (verdict === "accepted") run.bindings += r.end - r.bindingsFrom;
+    return verdict;
   };
   request(to, ask, chunk.template, accept, (failure) => {
     if (failure === undefined && status === 0) return told(undefined);
@@ -117,7 +159,7 @@ function askFor(to: Conversation, chunk: Chunk, oids: readonly Oid[], cells: Cel
       [from, names.slice(0, half)],
       [from + half, names.slice(half)],
     ] as const) {
-      askFor(to, { from: at, names: part, template: templateFor(to.peer, get, part) }, oids, cells, ask, both);
+      askFor(run, { from: at, names: part, template: templateFor(to.peer, get, part) }, both);
     }
   });
 }

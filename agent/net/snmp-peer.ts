@@ -22,6 +22,8 @@ export interface Learnt {
   mostRepetitions: number;
   /** Most repetitions that were not answered with tooBig. */
   ceiling: number;
+  /** GETs are packed by the size of earlier answers; not again once such a GET met silence. */
+  packsBySize: boolean;
 }
 
 export interface Conversation {
@@ -36,7 +38,7 @@ export interface Conversation {
 const datagram = 1_472;
 
 /** Message, version, community, PDU and binding list headers, ids and statuses, at their longest. */
-const messageOverhead = 40;
+const messageOverhead = 30;
 
 /** Tags and lengths of a binding, its name and its value. */
 export const bindingOverhead = 6;
@@ -46,7 +48,7 @@ export const expectedValue = 6;
 
 /** Octets for variable bindings in one datagram. */
 export function datagramRoom({ security }: Peer): number {
-  const around = security.version === 3 ? security.session.overhead : security.community.length;
+  const around = security.version === 3 ? security.session.overhead() : security.community.length;
   return datagram - messageOverhead - around;
 }
 

@@ -5,14 +5,15 @@ import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { pduTags } from "../wire/snmp/message.ts";
 import { encodeRequestPdu, setRequestId } from "../wire/snmp/request.ts";
 import { nextBinding, type ResponseReader, readResponsePdu, sameOctets } from "../wire/snmp/response.ts";
-import { greatestBoots, isAuthentic, timeWindow } from "../wire/snmp/usm.ts";
-import { decrypt, mostPadding, saltOf } from "../wire/snmp/usm-privacy.ts";
+import { authProtocols, greatestBoots, isAuthentic, timeWindow } from "../wire/snmp/usm.ts";
+import { decrypt, mostPadding, saltLength, saltOf } from "../wire/snmp/usm-privacy.ts";
 import {
   createScopedPdu,
   encodeScopedPdu,
   encodeV3,
   flagAuth,
   flagPrivacy,
+  greatestEngineId,
   leastEngineId,
   levelOf,
   noKeys,
@@ -98,8 +99,8 @@ export type V3Verdict = "answer" | "again" | "refused" | V3Drop;
 
 export interface V3Session {
   readonly name: SecurityName;
-  /** Octets around a PDU, at most. */
-  readonly overhead: number;
+  /** Octets around a PDU, at most: fewer once the engine's id is known. */
+  overhead(): number;
   /** The engine is known, but has never given a response that was believed. */
   unanswered(): boolean;
   /** The message for a PDU: with the engine unknown, the discovery of it (RFC 3414 section 4). `left`: tries after this. */
@@ -111,8 +112,8 @@ export interface V3Session {
 /** A new engine id, then its time, then a restart in between; more means that nothing will help. */
 const mostCorrections = 4;
 
-/** Headers, numbers and ids around a PDU, but for what differs between users. */
-const fixedOverhead = 150;
+/** Tags, lengths and numbers around a PDU at their longest (RFC 3412 section 6, RFC 3414 section 2.4). */
+const fixedOverhead = 65;
 
 const nothing = new Uint8Array(0);
 const emptyPdu = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, []);
@@ -122,6 +123,12 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
   const userName = new TextEncoder().encode(user.name);
   const contextName = new TextEncoder().encode(context);
   const scope = createScopedPdu();
+  const ownOverhead =
+    fixedOverhead +
+    userName.length +
+    contextName.length +
+    (user.auth === undefined ? 0 : authProtocols[user.auth.protocol].mac) +
+    (user.privacy === undefined ? 0 : saltLength + mostPadding(user.privacy.protocol));
   const name = securityName(user, context);
   const suspicions: readonly Suspicion[] = [
     ...(context === "" ? [] : (["context"] as const)),
@@ -272,7 +279,7 @@ export function createV3Session({ user, context }: V3SessionConfig, deps: V3Sess
 
   return {
     name,
-    overhead: fixedOverhead + userName.length + contextName.length,
+    overhead: () => ownOverhead + 2 * (engine?.id.length ?? greatestEngineId),
     unanswered: () => engine !== undefined && !answered,
     seal,
     judge,

@@ -153,6 +153,50 @@ describe("GET (RFC 3416 section 4.2.1)", () => {
   });
 });
 
+describe("a GET of several datagrams", () => {
+  /** One octet each, where the client expects six: a quarter more fit than it dares to ask at first. */
+  const many = Array.from({ length: 200 }, (_, i) => oid(`1.3.6.1.2.1.2.2.1.8.${i + 1}`));
+  const small = mibOf(Object.fromEntries(many.map((name, i) => [name.join("."), integer(1 + (i % 2))])));
+  const expected = many.map((_, i) => 1 + (i % 2));
+  const ask = { group: "interfaces", table: "ifTable" };
+
+  async function numbers(target: SnmpTarget): Promise<readonly (number | undefined)[]> {
+    const got = await target.get(many, ask);
+    return got.ok ? many.map((_, i) => numberAt(got.value, i)) : [];
+  }
+
+  it("is packed by the size of the values, once they were seen", async () => {
+    const { target, responder } = await setup({ mib: () => small });
+    expect(await numbers(target)).toEqual(expected);
+    const first = responder.requests().length;
+    expect(await numbers(target)).toEqual(expected);
+    const second = responder.requests().length - first;
+    expect(await numbers(target)).toEqual(expected);
+    expect([first, second, responder.requests().length - first - second]).toEqual([4, 3, 3]);
+  });
+
+  it("is packed as at first again when larger answers do not get through", async () => {
+    let longest = 65_507;
+    let cut = 0;
+    const { target, responder } = await setup({
+      mib: () => small,
+      script: ({ answer, send }) => {
+        const octets = encodeMessage(answer);
+        if (octets.length <= longest) send(octets);
+        else cut += 1;
+      },
+    });
+    expect(await numbers(target)).toEqual(expected);
+    longest = 1_250;
+    expect(await numbers(target)).toEqual([]);
+    expect(cut).toBeGreaterThan(0);
+    const before = responder.requests().length;
+    expect(await numbers(target)).toEqual(expected);
+    expect(await numbers(target)).toEqual(expected);
+    expect(responder.requests().length - before).toBe(8);
+  });
+});
+
 describe("walk by GETBULK (RFC 3416 section 4.2.3)", () => {
   it("reads columns side by side until the end of the table", async () => {
     const s = await setup();

@@ -140,8 +140,12 @@ export function numberAt(cells: Cells, i: number): number | undefined {
 /** A Counter64 or Counter32, exact; undefined when the cell is neither. */
 export function counterAt(cells: Cells, i: number): bigint | undefined {
   switch (cells.tags[i]) {
-    case tagCounter64:
-      return (BigInt(cells.high[i] ?? 0) << 32n) | BigInt(cells.low[i] ?? 0);
+    case tagCounter64: {
+      const high = cells.high[i] ?? 0;
+      // Below 2^53 the double is exact, and takes one allocation where the words take four.
+      if (high < 0x20_0000) return BigInt(cells.numbers[i] ?? 0);
+      return (BigInt(high) << 32n) | BigInt(cells.low[i] ?? 0);
+    }
     case tagCounter32:
       return BigInt(cells.numbers[i] ?? 0);
     default:
