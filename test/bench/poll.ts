@@ -7,9 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cost } from "./poll/client.ts";
 import { child, contenders, type Running, reply } from "./poll/contenders.ts";
-import { bindingOctets, expected } from "./poll/load.ts";
-import { judge, roundTrip, tableOf } from "./poll/report.ts";
-import { fewestDatagrams } from "./poll/security.ts";
+import { expected } from "./poll/load.ts";
+import { columns, promises, roundTrip, tableOf } from "./poll/report.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -74,25 +73,15 @@ for (const one of running) {
 }
 
 const table = tableOf(running);
-const claims = judge(running);
-const fewest = { "2c": fewestDatagrams("2c", bindingOctets), "3": fewestDatagrams("3", bindingOctets) };
-const columns = {
-  cpu: "user + system time of the contender's process, microseconds per poll: median, least and most of the rounds",
-  timesCheaper: "than the cheaper snmp_exporter of the same version; ByRound: median of the ratios of single rounds",
-  values: "variable bindings asked for in one poll; the agent has columns of its own",
-  datagrams: "requests per poll, counted where they arrive",
-  timesFewest: `of the fewest that hold ${bindingOctets} octets of bindings: ${fewest["2c"]} by v2c, ${fewest["3"]} by v3`,
-  wall: `milliseconds of a poll alone, at no distance and at ${roundTrip} ms round-trip time`,
-};
-
+const promised = promises(running);
 console.log(`One poll = ${expected.values} values; ${flags.rounds} interleaved rounds, ${inFlight} polls in flight.`);
 for (const [name, meaning] of Object.entries(columns)) console.log(`  ${name}: ${meaning}`);
 console.table(table);
-console.table(claims);
+console.table(promised);
 const file = resolve(flags.json);
 mkdirSync(dirname(file), { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-const result = { at: new Date().toISOString(), machine, values: expected.values, columns, table, claims };
+const result = { at: new Date().toISOString(), machine, values: expected.values, columns, table, promised };
 writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 console.log(`wrote ${file}`);
 

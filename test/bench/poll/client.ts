@@ -16,6 +16,8 @@ export interface Cost {
   readonly wall: number;
   /** Variable bindings that one poll asks for. */
   readonly values: number;
+  /** Series of one router in a scrape; absent where nothing is scraped. */
+  readonly series?: number;
 }
 
 /** Numbers of one poll: how many values, and their sum. */

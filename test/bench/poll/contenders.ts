@@ -6,8 +6,9 @@ import type { Cost, Order } from "./client.ts";
 import { startExporter } from "./exporter.ts";
 import type { Version } from "./security.ts";
 
-/** `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it. */
-export type Role = "client" | "pipeline" | "metrics" | "exporter" | "other";
+/** `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it. `exporterGzip`: as
+ * Prometheus scrapes it. */
+export type Role = "client" | "pipeline" | "metrics" | "exporter" | "exporterGzip" | "other";
 
 export interface Contender {
   readonly name: string;
@@ -62,13 +63,15 @@ function ours(version: Version): readonly Contender[] {
 }
 
 function exporters(version: Version): readonly Contender[] {
-  const of = (way: "walk" | "get") => () => startExporter(way, version);
-  const polls = 250;
-  const role = "exporter";
-  return [
-    { name: `snmp_exporter v${version}, walk`, version, role, known: false, polls, start: of("walk") },
-    { name: `snmp_exporter v${version}, get`, version, role, known: true, polls, start: of("get") },
-  ];
+  const of = (way: "walk" | "get", encoding: "identity" | "gzip"): Contender => ({
+    name: `snmp_exporter v${version}, ${way}${encoding === "gzip" ? ", gzip" : ""}`,
+    version,
+    role: encoding === "gzip" ? "exporterGzip" : "exporter",
+    known: way === "get",
+    polls: 250,
+    start: () => startExporter(way, version, encoding),
+  });
+  return [of("walk", "identity"), of("get", "identity"), of("walk", "gzip"), of("get", "gzip")];
 }
 
 function agent(name: string, role: "pipeline" | "metrics"): Contender {

@@ -47,8 +47,11 @@ const versions = {
   },
 };
 
-/** One process, which asks in the given way; it ends with this one. */
-export async function startExporter(way: keyof typeof ways, version: Version) {
+/**
+ * One process, which asks in the given way and answers as it is or compressed, as Prometheus asks for; it ends with
+ * this one.
+ */
+export async function startExporter(way: keyof typeof ways, version: Version, encoding: "identity" | "gzip") {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "bench-poll-"));
   const config = join(folder, "snmp.yml");
@@ -63,26 +66,27 @@ export async function startExporter(way: keyof typeof ways, version: Version) {
     rmSync(folder, { recursive: true });
   });
   await ready(port, child);
+  let series = 0;
 
   async function scrape(router: number): Promise<void> {
-    // Prometheus would have it compress its answer; that is not counted against it.
     const response = await fetch(`http://127.0.0.1:${port}/snmp?module=poll&target=127.0.0.1:${router}`, {
-      headers: { "accept-encoding": "identity" },
+      headers: { "accept-encoding": encoding },
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`the exporter answered with HTTP ${response.status}: ${text}`);
-    const lines = text.split("\n").filter((line) => /^(if|bgp)/.test(line));
+    const all = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    series = all.length;
+    const lines = all.filter((line) => /^(if|bgp)/.test(line));
     const sum = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
     verify({ values: lines.length, sum });
   }
 
   return {
-    run: (order: Order): Promise<Cost> =>
-      measure(
-        order.polls,
-        () => cpuOf(child),
-        () => pollAll(order, scrape),
-      ),
+    async run(order: Order): Promise<Cost> {
+      const cpu = () => cpuOf(child);
+      const cost = await measure(order.polls, cpu, () => pollAll(order, scrape));
+      return { ...cost, series };
+    },
     stop: () => void child.kill(),
   };
 }

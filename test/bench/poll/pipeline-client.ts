@@ -97,16 +97,20 @@ async function poll(port: number): Promise<void> {
   await Promise.all(groups.map((group) => pollGroup(router, group)));
 }
 
-/** The scrape has each interface's counter, and the counters are those that the routers have. */
-async function verifyMetrics(): Promise<void> {
-  const text = await exposition.render();
-  const lines = text.split("\n").filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
+/**
+ * The scrape has each interface's counter, and the counters are those that the routers have. Gives the series of one
+ * router and its circuits.
+ */
+async function verifyMetrics(): Promise<number> {
+  const all = (await exposition.render()).split("\n");
+  const lines = all.filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
   const sum = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   const column = ifColumns.find(({ name }) => name === "ifHCInOctets");
   const of = column === undefined ? Number.NaN : expectedSum(oid(column.oid));
   if (lines.length !== routers * interfaces || sum !== routers * of) {
     throw new Error(`the metrics have ${lines.length} interfaces, which received ${sum} octets`);
   }
+  return all.filter((line) => line.includes('router="') || line.includes('circuit="')).length / routers;
 }
 
 serveOrders(async (order) => {
@@ -119,6 +123,7 @@ serveOrders(async (order) => {
     }
   });
   const values = asked / order.polls;
-  if (order.polls >= routers) await verifyMetrics();
-  return { ...cost, values };
+  if (order.polls < routers) return { ...cost, values };
+  const series = await verifyMetrics();
+  return upTo === "metrics" ? { ...cost, values, series } : { ...cost, values };
 });
