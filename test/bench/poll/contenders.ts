@@ -4,11 +4,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Cost, Order } from "./client.ts";
 import { startExporter } from "./exporter.ts";
+import { routers } from "./load.ts";
 import type { Version } from "./security.ts";
 
-/** `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it. `exporterGzip`: as
- * Prometheus scrapes it. */
-export type Role = "client" | "pipeline" | "metrics" | "exporter" | "exporterGzip" | "other";
+/** `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it. */
+export type Role = "client" | "pipeline" | "metrics" | "exporter" | "other";
 
 export interface Contender {
   readonly name: string;
@@ -53,31 +53,32 @@ function forked(file: string, ...args: readonly string[]): Promise<Running> {
 }
 
 function ours(version: Version): readonly Contender[] {
-  const of = (way: "walk" | "get") => () => forked("circuitwatch-client.ts", way, version);
-  const polls = version === "2c" ? 2_000 : 600;
-  const role = "client";
-  return [
-    { name: `circuitwatch v${version}, walk`, version, role, known: false, polls, start: of("walk") },
-    { name: `circuitwatch v${version}, get`, version, role, known: true, polls, start: of("get") },
-  ];
+  const of = (way: "walk" | "get"): Contender => ({
+    name: `circuitwatch v${version}, ${way}`,
+    version,
+    role: "client",
+    known: way === "get",
+    polls: version === "2c" ? 5_000 : 2_000,
+    start: () => forked("circuitwatch-client.ts", way, version),
+  });
+  return [of("walk"), of("get")];
 }
 
 function exporters(version: Version): readonly Contender[] {
-  const of = (way: "walk" | "get", encoding: "identity" | "gzip"): Contender => ({
-    name: `snmp_exporter v${version}, ${way}${encoding === "gzip" ? ", gzip" : ""}`,
+  const of = (way: "walk" | "get"): Contender => ({
+    name: `snmp_exporter v${version}, ${way}`,
     version,
-    role: encoding === "gzip" ? "exporterGzip" : "exporter",
+    role: "exporter",
     known: way === "get",
     polls: 250,
-    start: () => startExporter(way, version, encoding),
+    start: () => startExporter(way, version),
   });
-  return [of("walk", "identity"), of("get", "identity"), of("walk", "gzip"), of("get", "gzip")];
+  return [of("walk"), of("get")];
 }
 
-function agent(name: string, role: "pipeline" | "metrics"): Contender {
+function agent(name: string, role: "pipeline" | "metrics", sweeps: number): Contender {
   const start = (ports: readonly number[]) => forked("pipeline-client.ts", role, ...ports.map(String));
-  // Whole sweeps over the routers.
-  return { name, version: "2c", role, known: true, polls: 1_024, start };
+  return { name, version: "2c", role, known: true, polls: sweeps * routers, start };
 }
 
 function other(name: string, file: string, polls: number): Contender {
@@ -86,8 +87,8 @@ function other(name: string, file: string, polls: number): Contender {
 
 export const contenders: readonly Contender[] = [
   ...ours("2c"),
-  agent("circuitwatch v2c, agent up to its state", "pipeline"),
-  agent("circuitwatch v2c, agent and its metrics", "metrics"),
+  agent("circuitwatch v2c, agent up to its state", "pipeline", 32),
+  agent("circuitwatch v2c, agent and its metrics", "metrics", 8),
   ...exporters("2c"),
   ...ours("3"),
   ...exporters("3"),
