@@ -21,12 +21,14 @@ const { values: flags } = parseArgs({
 
 const inFlight = 16;
 
+const chosen = contenders.filter(({ name }) => flags.only.some((part) => name.includes(part)));
+if (chosen.length === 0) throw new Error(`--only takes a part of: ${contenders.map(({ name }) => name).join("; ")}`);
+
 const near = child("responder.ts");
 const nearPorts = await reply<readonly number[]>(near);
 const far = child("responder.ts", String(roundTrip));
 const farPorts = await reply<readonly number[]>(far);
 
-const chosen = contenders.filter(({ name }) => flags.only.some((part) => name.includes(part)));
 const running = await Promise.all(
   chosen.map(async (contender) => ({
     contender,
