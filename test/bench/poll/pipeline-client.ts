@@ -102,7 +102,9 @@ async function poll(port: number): Promise<void> {
  * router and its circuits.
  */
 async function verifyMetrics(): Promise<number> {
-  const all = (await exposition.render()).split("\n");
+  const all = Buffer.from(await exposition.render())
+    .toString()
+    .split("\n");
   const lines = all.filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
   const sum = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   const column = ifColumns.find(({ name }) => name === "ifHCInOctets");
