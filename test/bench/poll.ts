@@ -1,109 +1,92 @@
-// npm run bench:poll [-- --rounds N] [--json FILE]: what one poll costs (288 values of 20 interfaces and 6 BGP
-// peers), side by side in one run: rounds are interleaved, the median of each client counts.
+// npm run bench:poll [-- --rounds N] [--only NAME] [--json FILE]: what one poll costs (288 values of 20 interfaces and
+// 6 BGP peers), side by side in one run: rounds are interleaved, the median of each contender counts.
 
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Cost, Order } from "./poll/client.ts";
-import { startExporter } from "./poll/exporter.ts";
+import type { Cost } from "./poll/client.ts";
+import { child, contenders, type Running, reply } from "./poll/contenders.ts";
 import { expected } from "./poll/load.ts";
+import { columns, promises, roundTrip, tableOf } from "./poll/report.ts";
 
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
+    /** Part of a contender's name; may be given several times. */
+    only: { type: "string", multiple: true, default: [""] },
     json: { type: "string", default: join(import.meta.dirname, "results", "poll.json") },
   },
 });
 
-interface Contender {
-  readonly name: string;
-  /** Polls of one round: enough to measure, few enough to end. */
-  readonly polls: number;
-  readonly run: (order: Order) => Promise<Cost>;
-  readonly stop: () => void;
+const inFlight = 16;
+
+const chosen = contenders.filter(({ name }) => flags.only.some((part) => name.includes(part)));
+if (chosen.length === 0) throw new Error(`--only takes a part of: ${contenders.map(({ name }) => name).join("; ")}`);
+
+const near = child("responder.ts");
+const nearPorts = await reply<readonly number[]>(near);
+const far = child("responder.ts", String(roundTrip));
+const farPorts = await reply<readonly number[]>(far);
+
+const running = await Promise.all(
+  chosen.map(async (contender) => ({
+    contender,
+    ...(await contender.start(nearPorts)),
+    costs: [] as Cost[],
+    datagrams: [] as number[],
+    near: [] as number[],
+    far: [] as number[],
+  })),
+);
+
+/** Requests that the routers have been sent so far. */
+function requests(): Promise<number> {
+  near.send("count");
+  return reply<number>(near);
 }
 
-const started: ChildProcess[] = [];
-
-function child(file: string, ...args: readonly string[]): ChildProcess {
-  const process = fork(join(import.meta.dirname, "poll", file), [...args]);
-  started.push(process);
-  return process;
-}
-
-function reply<T>(from: ChildProcess): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const gone = () => reject(new Error("a benchmark process ended early; its message stands above"));
-    from.once("exit", gone);
-    from.once("message", (message) => {
-      from.off("exit", gone);
-      resolve(message as T);
-    });
-  });
-}
-
-function forked(name: string, polls: number, file: string, ...args: readonly string[]): Contender {
-  const process = child(file, ...args);
-  return {
-    name,
-    polls,
-    run: (order) => {
-      process.send(order);
-      return reply<Cost>(process);
-    },
-    stop: () => process.disconnect(),
-  };
-}
-
-const median = (numbers: readonly number[]) =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-
-const responder = child("responder.ts");
-const ports = await reply<readonly number[]>(responder);
-const exporter = await startExporter();
-const contenders: readonly Contender[] = [
-  forked("circuitwatch, walk (GETBULK by rows)", 2_000, "circuitwatch-client.ts", "walk"),
-  forked("circuitwatch, known instances (GET)", 2_000, "circuitwatch-client.ts", "get"),
-  { name: "prometheus-snmp-exporter", polls: 250, ...exporter },
-  forked("npm net-snmp, subtree per column", 250, "net-snmp-client.ts"),
-  forked("npm snmp-native, subtree per column", 60, "snmp-native-client.ts"),
-];
-
-const costs = new Map(contenders.map(({ name }) => [name, [] as Cost[]]));
 // The first round warms up compilers and caches, and is not counted.
 for (let round = 0; round <= Number(flags.rounds); round++) {
-  for (const { name, polls, run } of contenders) {
-    const cost = await run({ ports, polls });
-    if (round > 0) costs.get(name)?.push(cost);
+  for (const { contender, run, costs, datagrams } of running) {
+    const before = await requests();
+    const cost = await run({ ports: nearPorts, polls: contender.polls, inFlight });
+    const sent = (await requests()) - before;
+    if (round === 0) continue;
+    costs.push(cost);
+    datagrams.push(sent / contender.polls);
   }
 }
 
-const results = contenders.map(({ name }) => {
-  const all = costs.get(name) ?? [];
-  const cpu = all.map((cost) => cost.cpu);
-  return {
-    client: name,
-    cpuMicrosecondsPerPoll: Math.round(median(cpu)),
-    least: Math.round(Math.min(...cpu)),
-    most: Math.round(Math.max(...cpu)),
-    wallMillisecondsPerPoll: Number(median(all.map((cost) => cost.wall)).toFixed(2)),
-  };
-});
-const ours = results[0]?.cpuMicrosecondsPerPoll ?? Number.NaN;
-const table = results.map((r) => ({ ...r, timesOurWalk: Number((r.cpuMicrosecondsPerPoll / ours).toFixed(1)) }));
+/** Single polls of one router, of which the first is not counted: it learns about the router. */
+async function alone({ run }: Running, port: number | undefined): Promise<readonly number[]> {
+  const order = { ports: [port ?? 0], polls: 1, inFlight: 1 };
+  const walls: number[] = [];
+  await run(order);
+  const until = performance.now() + 1_000;
+  do walls.push((await run(order)).wall);
+  while (walls.length < 9 && performance.now() < until);
+  return walls;
+}
 
-console.log(`One poll = ${expected.values} values; CPU (user + system) of the client process; ${flags.rounds} rounds.`);
+for (const one of running) {
+  one.near.push(...(await alone(one, nearPorts[0])));
+  one.far.push(...(await alone(one, farPorts[0])));
+}
+
+const table = tableOf(running);
+const promised = promises(running);
+console.log(`One poll = ${expected.values} values; ${flags.rounds} interleaved rounds, ${inFlight} polls in flight.`);
+for (const [name, meaning] of Object.entries(columns)) console.log(`  ${name}: ${meaning}`);
 console.table(table);
+console.table(promised);
 const file = resolve(flags.json);
 mkdirSync(dirname(file), { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-writeFileSync(
-  file,
-  `${JSON.stringify({ at: new Date().toISOString(), machine, values: expected.values, table }, null, 2)}\n`,
-);
+const result = { at: new Date().toISOString(), machine, values: expected.values, columns, table, promised };
+writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 console.log(`wrote ${file}`);
 
-for (const { stop } of contenders) stop();
-responder.disconnect();
+for (const { stop } of running) stop();
+near.disconnect();
+far.disconnect();

@@ -1,57 +1,53 @@
+// The agent's SNMP client. Arguments: `walk` or `get`, and the version.
+
 import { systemClock } from "../../../agent/lib/clock.ts";
-import { Secret } from "../../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTarget } from "../../../agent/net/snmp-client.ts";
 import { type Cells, numberAt } from "../../../agent/wire/snmp/cells.ts";
-import { type Oid, oid } from "../../../agent/wire/snmp/oid.ts";
-import { serveOrders } from "./client.ts";
-import { bgpColumns, community, ifColumns, interfaces, peerIndexes } from "./load.ts";
+import { oid } from "../../../agent/wire/snmp/oid.ts";
+import { servePolls } from "./client.ts";
+import { bgpColumns, ifColumns, ifInstances, peerInstances } from "./load.ts";
+import { credentialsOf } from "./security.ts";
+
+const [, , way, version] = process.argv;
+const credentials = credentialsOf(version === "3" ? "3" : "2c");
 
 const client = createSnmpClient({ clock: systemClock });
 const targets = new Map<number, SnmpTarget>();
-let started: Promise<void> | undefined;
+const started = client.start();
 
 const ifs = ifColumns.map((column) => oid(column.oid));
 const bgp = bgpColumns.map((column) => oid(column.oid));
-/** The same values by name, as an agent asks once it knows the rows. */
-const ifInstances = Array.from({ length: interfaces }, (_, i) => ifs.map((column): Oid => [...column, i + 1])).flat();
-const bgpInstances = peerIndexes.flatMap((index) => bgp.map((column): Oid => [...column, ...index]));
+const ofInterfaces = { group: "interfaces", table: "ifTable" };
+const ofPeers = { group: "bgp", table: "bgpPeerTable" };
 
-const walks = process.argv[2] === "walk";
-
-async function targetAt(port: number): Promise<SnmpTarget> {
+function targetAt(port: number): SnmpTarget {
   let target = targets.get(port);
   if (target === undefined) {
-    const config = { router: `router-${port}`, address: "127.0.0.1", port, anySource: false };
-    target = client.target({ ...config, credentials: { version: "2c", community: new Secret(community) } });
+    target = client.target({ router: `router-${port}`, address: "127.0.0.1", port, anySource: false, credentials });
     targets.set(port, target);
   }
-  started ??= client.start();
-  await started;
   return target;
 }
 
-serveOrders(async (port) => {
-  const target = await targetAt(port);
+servePolls(async (port) => {
+  await started;
+  const target = targetAt(port);
   const reading = { values: 0, sum: 0 };
   const add = (cells: Cells, count: number) => {
-    for (let i = 0; i < count; i++) {
-      reading.sum += numberAt(cells, i) ?? Number.NaN;
-      reading.values++;
-    }
+    for (let i = 0; i < count; i++) reading.sum += numberAt(cells, i) ?? Number.NaN;
+    reading.values += count;
   };
-  const ofInterfaces = { group: "interfaces", table: "ifTable" };
-  const ofPeers = { group: "bgp", table: "bgpPeerTable" };
-  if (walks) {
+  if (way === "walk") {
     const tables = await Promise.all([target.walk(ifs, ofInterfaces), target.walk(bgp, ofPeers)]);
     for (const [i, table] of tables.entries()) {
-      if (!table.ok) throw new Error(table.error.kind);
+      if (!table.ok) throw new Error(table.error.detail);
       add(table.value.cells, table.value.rows.length * (i === 0 ? ifs.length : bgp.length));
     }
   } else {
-    const answers = await Promise.all([target.get(ifInstances, ofInterfaces), target.get(bgpInstances, ofPeers)]);
+    const answers = await Promise.all([target.get(ifInstances, ofInterfaces), target.get(peerInstances, ofPeers)]);
     for (const [i, answer] of answers.entries()) {
-      if (!answer.ok) throw new Error(answer.error.kind);
-      add(answer.value, i === 0 ? ifInstances.length : bgpInstances.length);
+      if (!answer.ok) throw new Error(answer.error.detail);
+      add(answer.value, i === 0 ? ifInstances.length : peerInstances.length);
     }
   }
   return reading;

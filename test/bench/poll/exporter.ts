@@ -1,13 +1,15 @@
 // Debian's prometheus-snmp-exporter (0.21 configuration form), asked over HTTP for the same columns.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { type Cost, inFlight, type Order } from "./client.ts";
-import { bgpColumns, community, expected, ifColumns, type LoadColumn } from "./load.ts";
+import { formatOid } from "../../../agent/wire/snmp/oid.ts";
+import { type Cost, measure, type Order, pollAll, verify } from "./client.ts";
+import { bgpColumns, ifColumns, ifInstances, type LoadColumn, peerInstances } from "./load.ts";
+import { authPassword, community, privacyPassword, userName, type Version } from "./security.ts";
 
 const binary = "/usr/bin/prometheus-snmp-exporter";
 
@@ -20,53 +22,71 @@ const metric =
     indexes: [index],
   });
 
-const configuration = {
-  poll: {
-    version: 2,
-    auth: { community },
-    max_repetitions: 25,
-    walk: [...ifColumns, ...bgpColumns].map(({ oid }) => oid),
-    metrics: [
-      ...ifColumns.map(metric({ labelname: "ifIndex", type: "gauge" })),
-      ...bgpColumns.map(metric({ labelname: "bgpPeerRemoteAddr", type: "InetAddressIPv4" })),
-    ],
+const metrics = [
+  ...ifColumns.map(metric({ labelname: "ifIndex", type: "gauge" })),
+  ...bgpColumns.map(metric({ labelname: "bgpPeerRemoteAddr", type: "InetAddressIPv4" })),
+];
+
+const ways = {
+  walk: { walk: [...ifColumns, ...bgpColumns].map(({ oid }) => oid) },
+  get: { get: [...ifInstances, ...peerInstances].map(formatOid) },
+};
+
+const versions = {
+  "2c": { version: 2, auth: { community } },
+  "3": {
+    version: 3,
+    auth: {
+      security_level: "authPriv",
+      username: userName,
+      auth_protocol: "SHA256",
+      password: authPassword,
+      priv_protocol: "AES",
+      priv_password: privacyPassword,
+    },
   },
 };
 
-/** Undefined where the package is missing. */
-export async function startExporter() {
+/** One process, which asks in the given way; it ends with this one. */
+export async function startExporter(way: keyof typeof ways, version: Version) {
   const port = await freePort();
-  const config = join(mkdtempSync(join(tmpdir(), "bench-poll-")), "snmp.yml");
-  writeFileSync(config, stringify(configuration));
+  const folder = mkdtempSync(join(tmpdir(), "bench-poll-"));
+  const config = join(folder, "snmp.yml");
+  // The stock number of repetitions holds a whole column here.
+  const poll = { ...versions[version], max_repetitions: 25, ...ways[way], metrics };
+  writeFileSync(config, stringify({ poll }));
   const child = spawn(binary, [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`], {
     stdio: "ignore",
   });
-  const scrape = async (router: number) => {
-    const response = await fetch(`http://127.0.0.1:${port}/snmp?module=poll&target=127.0.0.1:${router}`);
-    return response.ok ? response.text() : Promise.reject(new Error(`exporter: HTTP ${response.status}`));
-  };
+  process.once("exit", () => {
+    child.kill();
+    rmSync(folder, { recursive: true });
+  });
   await ready(port, child);
-  return {
-    async run({ ports, polls }: Order): Promise<Cost> {
-      const before = cpuOf(child);
-      const start = performance.now();
-      let begun = 0;
-      const lane = async () => {
-        while (begun < polls) verify(await scrape(ports[begun++ % ports.length] ?? 0));
-      };
-      await Promise.all(Array.from({ length: inFlight }, lane));
-      return { cpu: (cpuOf(child) - before) / polls, wall: (performance.now() - start) / polls };
-    },
-    stop: () => child.kill(),
-  };
-}
+  let series = 0;
 
-function verify(text: string): void {
-  const values = text.split("\n").filter((line) => /^(if|bgp)/.test(line));
-  const sum = values.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
-  if (values.length !== expected.values || sum !== expected.sum) {
-    throw new Error(`the exporter gave ${values.length} values with sum ${sum}`);
+  async function scrape(router: number): Promise<void> {
+    // Prometheus would have it compress its answer; that is not held against it.
+    const response = await fetch(`http://127.0.0.1:${port}/snmp?module=poll&target=127.0.0.1:${router}`, {
+      headers: { "accept-encoding": "identity" },
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the exporter answered with HTTP ${response.status}: ${text}`);
+    const all = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    series = all.length;
+    const lines = all.filter((line) => /^(if|bgp)/.test(line));
+    const sum = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
+    verify({ values: lines.length, sum });
   }
+
+  return {
+    async run(order: Order): Promise<Cost> {
+      const cpu = () => cpuOf(child);
+      const cost = await measure(order.polls, cpu, () => pollAll(order, scrape));
+      return { ...cost, series };
+    },
+    stop: () => void child.kill(),
+  };
 }
 
 /** User and system time in microseconds; the kernel counts them in hundredths of a second. */
@@ -91,6 +111,7 @@ async function ready(port: number, child: ChildProcess): Promise<void> {
     failure = `cannot start ${binary}: apt-get install prometheus-snmp-exporter`;
   });
   for (let tries = 0; tries < 100; tries++) {
+    if (child.exitCode !== null) failure = "the exporter ended at once; it does not take its configuration";
     if (failure !== "") throw new Error(failure);
     const up = await fetch(`http://127.0.0.1:${port}/metrics`).then(
       (response) => response.ok,

@@ -1,6 +1,7 @@
 import snmp from "net-snmp";
-import { serveOrders } from "./client.ts";
-import { bgpColumns, community, ifColumns } from "./load.ts";
+import { servePolls } from "./client.ts";
+import { bgpColumns, ifColumns } from "./load.ts";
+import { community } from "./security.ts";
 
 const sessions = new Map<number, snmp.Session>();
 
@@ -9,7 +10,7 @@ function numberOf(value: unknown): number {
   return Buffer.isBuffer(value) ? value.reduce((n, octet) => n * 256 + octet, 0) : Number(value);
 }
 
-serveOrders(async (port) => {
+servePolls(async (port) => {
   let session = sessions.get(port);
   if (session === undefined) {
     session = snmp.createSession("127.0.0.1", community, { version: snmp.Version2c, port });

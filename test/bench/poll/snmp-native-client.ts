@@ -1,10 +1,11 @@
 import { Session } from "snmp-native";
-import { serveOrders } from "./client.ts";
-import { bgpColumns, community, ifColumns } from "./load.ts";
+import { servePolls } from "./client.ts";
+import { bgpColumns, ifColumns } from "./load.ts";
+import { community } from "./security.ts";
 
 const sessions = new Map<number, Session>();
 
-serveOrders(async (port) => {
+servePolls(async (port) => {
   let session = sessions.get(port);
   if (session === undefined) {
     session = new Session({ host: "127.0.0.1", port, community });
