@@ -62,7 +62,7 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Ver
   emit(to.since, labels, clock.toEpoch(verdict.since) / 1_000);
   emit(to.transitions, labels, verdict.transitions);
   const first = verdict.reasons[0];
-  if (first !== undefined) emit(to.cause, { ...labels, cause: first.cause, owner: first.owner }, 1);
+  if (first !== undefined) emit(to.cause, labels, 1, { cause: first.cause, owner: first.owner });
   const { probes, lossRatio, delay } = verdict.performance;
   emit(to.lossProbes, labels, probes);
   if (lossRatio !== undefined) emit(to.lossRatio, labels, lossRatio);
@@ -76,8 +76,8 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Ver
 
 function emitThresholds(emit: Emit, to: ProbedMetrics, labels: Labels, { loss, delay }: Thresholds): void {
   for (const level of ["raise", "clear"] as const) {
-    emit(to.lossThreshold, { ...labels, level }, loss[level]);
-    emit(to.delayThreshold, { ...labels, level }, delay[level]);
+    emit(to.lossThreshold, labels, loss[level], { level });
+    emit(to.delayThreshold, labels, delay[level], { level });
   }
 }
 
@@ -94,14 +94,13 @@ function emitProbes(
     const totals = probes.flatMap((probe, index) =>
       probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
     );
-    const series = { ...labels, technique };
     const sum = (tally: keyof ProbeTotals) => totals.reduce((all, one) => all + one[tally], 0);
-    emit(to.probesSettled, series, sum("settled"));
-    emit(to.probesLost, series, sum("lost"));
-    emit(to.probesLate, series, sum("late"));
-    emit(to.probesDuplicate, series, sum("duplicate"));
-    emit(to.probesReordered, series, sum("reordered"));
-    emit(to.probesDiscarded, series, sum("discarded"));
-    emit(to.probesSendErrors, series, sum("sendErrors"));
+    emit(to.probesSettled, labels, sum("settled"), { technique });
+    emit(to.probesLost, labels, sum("lost"), { technique });
+    emit(to.probesLate, labels, sum("late"), { technique });
+    emit(to.probesDuplicate, labels, sum("duplicate"), { technique });
+    emit(to.probesReordered, labels, sum("reordered"), { technique });
+    emit(to.probesDiscarded, labels, sum("discarded"), { technique });
+    emit(to.probesSendErrors, labels, sum("sendErrors"), { technique });
   }
 }

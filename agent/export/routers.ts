@@ -14,7 +14,7 @@ import {
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { pathLabels } from "./paths.ts";
-import type { Emit, Labels } from "./series.ts";
+import { type Emit, type Labels, numberOf } from "./series.ts";
 
 export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): void {
   const now = clock.now();
@@ -43,7 +43,7 @@ function emitPolls(emit: Emit, { name, site }: Router, snapshot: Snapshot, clock
     const labels = { router: name, site, group };
     const poll = snapshot.poll(name, group);
     for (const result of ["ok", ...pollFailures] as const) {
-      emit(metrics.agent.polls, { ...labels, result }, poll?.results[result] ?? 0);
+      emit(metrics.agent.polls, labels, poll?.results[result] ?? 0, { result });
     }
     if (poll === undefined) continue;
     emit(metrics.agent.pollSeconds, labels, poll.last.seconds);
@@ -84,10 +84,5 @@ function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot,
   emit(to.transitions, labels, seen.establishedTransitions);
   if (established) emit(to.established, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.establishedSeconds));
   const far = { remote_address: seen.remoteAddress, remote_asn: String(seen.remoteAsn) };
-  emit(to.info, { ...labels, ...far, last_error: seen.lastError.join("/") }, 1);
-}
-
-/** The MIB's number of a named value. */
-function numberOf(names: Readonly<Record<number, string>>, name: string): number {
-  return Number(Object.keys(names).find((key) => names[Number(key)] === name));
+  emit(to.info, labels, 1, { ...far, last_error: seen.lastError.join("/") });
 }

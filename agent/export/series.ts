@@ -5,8 +5,11 @@ import { allMetrics, type MetricDefinition } from "../catalog/metrics.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Gives the value of one series for this scrape. No two emissions have the same metric and labels. */
-export type Emit = (metric: MetricDefinition, labels: Labels, value: number) => void;
+/**
+ * Gives the value of one series for this scrape. No two emissions have the same metric and labels. `labels` are those of
+ * a subject, best the same object for all of its metrics; `more` is what tells the series of one metric apart.
+ */
+export type Emit = (metric: MetricDefinition, labels: Labels, value: number, more?: Labels) => void;
 
 /** What was emitted of one metric. */
 interface Emitted {
@@ -30,14 +33,14 @@ export function renderSeries(write: (emit: Emit) => void): Uint8Array {
   );
   let formatted: Labels | undefined;
   let text = "";
-  write((metric, labels, value) => {
+  write((metric, labels, value, more) => {
     // Many metrics in a row have the labels of one subject.
     if (labels !== formatted) {
       formatted = labels;
       text = formatLabels(labels);
     }
     const to = emitted.get(metric);
-    to?.labels.push(text);
+    to?.labels.push(more === undefined ? text : joined(text, formatLabels(more)));
     to?.values.push(value);
   });
   let page = Buffer.allocUnsafe(expected + expected / 8);
@@ -52,7 +55,8 @@ export function renderSeries(write: (emit: Emit) => void): Uint8Array {
   for (const [{ name, help, type }, { labels, values }] of emitted) {
     pending += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
     for (let i = 0; i < values.length; i++) {
-      pending += `${name}${labels[i] ?? ""} ${formatValue(values[i] ?? Number.NaN)}\n`;
+      const of = labels[i] ?? "";
+      pending += `${name}${of === "" ? "" : `{${of}}`} ${formatValue(values[i] ?? Number.NaN)}\n`;
       if (pending.length > piece) flush();
     }
   }
@@ -61,10 +65,12 @@ export function renderSeries(write: (emit: Emit) => void): Uint8Array {
   return page.subarray(0, end);
 }
 
+const joined = (labels: string, more: string) => (labels === "" ? more : `${labels},${more}`);
+
 function formatLabels(labels: Labels): string {
   let text = "";
-  for (const name in labels) text += `${text === "" ? "{" : ","}${name}="${escapeLabel(labels[name] ?? "")}"`;
-  return text === "" ? "" : `${text}}`;
+  for (const name in labels) text += `${text === "" ? "" : ","}${name}="${escapeLabel(labels[name] ?? "")}"`;
+  return text;
 }
 
 const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
@@ -80,4 +86,16 @@ function escapeHelp(help: string): string {
 function formatValue(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   return value === Number.NEGATIVE_INFINITY ? "-Inf" : String(value);
+}
+
+const numbers = new WeakMap<Readonly<Record<number, string>>, ReadonlyMap<string, number>>();
+
+/** The MIB's number of a named value. */
+export function numberOf(names: Readonly<Record<number, string>>, name: string): number {
+  let known = numbers.get(names);
+  if (known === undefined) {
+    known = new Map(Object.entries(names).map(([number, text]) => [text, Number(number)]));
+    numbers.set(names, known);
+  }
+  return known.get(name) ?? Number.NaN;
 }
