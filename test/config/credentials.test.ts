@@ -43,14 +43,14 @@ describe("SNMPv3 credentials", () => {
     [
       "another version",
       "version: 4, user: nms",
-      "snmp.credentials.edge.version: is a number, not an SNMP version; use 2c or 3",
+      "snmp.credentials.edge.version: is a number, not an SNMP version; use 1, 2c or 3",
     ],
     [
       "a version in quotes",
       'version: "3", user: nms',
       "snmp.credentials.edge.version: is a text, not an SNMP version; write it without quotes: 3",
     ],
-    ["no version", "user: nms", 'snmp.credentials.edge.version: is missing; add "version:" with 2c or 3'],
+    ["no version", "user: nms", 'snmp.credentials.edge.version: is missing; add "version:" with 1, 2c or 3'],
     [
       "no user",
       `version: 3, ${auth}`,
