@@ -6,16 +6,22 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bgpCollector } from "../../agent/collect/bgp-sessions.ts";
 import type { CollectorDeps } from "../../agent/collect/collector.ts";
 import { interfacesCollector } from "../../agent/collect/interfaces.ts";
+import { createPolling } from "../../agent/collect/polling.ts";
 import { systemCollector } from "../../agent/collect/system.ts";
 import { createUptimeWatch } from "../../agent/collect/uptime.ts";
+import { parseConfig } from "../../agent/config/load.ts";
+import type { Observation } from "../../agent/estate/observation.ts";
+import { createLab } from "../../agent/lab/lab.ts";
 import { createMibView } from "../../agent/lab/mib-view.ts";
 import { paths, type RouterPlan, routers } from "../../agent/lab/plan.ts";
 import { createSimulation } from "../../agent/lab/simulation.ts";
 import { answerSnmp } from "../../agent/lab/snmp-agent.ts";
 import { type Instant, systemClock } from "../../agent/lib/clock.ts";
+import { createLogger } from "../../agent/lib/log.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpClient } from "../../agent/net/snmp-client.ts";
 import { decodeMessage } from "../../agent/wire/snmp/message.ts";
+import { seededRandom } from "../support/clock.ts";
 
 const [router = {} as RouterPlan] = routers;
 const ours = paths.filter((path) => path.router === router.name);
@@ -107,5 +113,36 @@ describe("by SNMPv1", () => {
     expect(seen).toHaveLength(peers.length);
     expect(seen).toEqual(again);
     expect([seen]).toEqual(await observed("2c", "bgp"));
+  });
+
+  it("a whole estate is polled as its configuration says", async () => {
+    const lab = createLab({ clock: systemClock, log: createLogger("silent"), random: seededRandom(1) });
+    const started = await lab.start();
+    if (!started.ok) throw new Error(started.error);
+    const { config, env } = started.value;
+    const parsed = parseConfig(config.replace("version: 2c", "version: 1"), "lab.yaml", {
+      env,
+      readFile: () => ({ ok: false, error: "does not exist" }),
+      credentialsDirectory: undefined,
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const estate = parsed.value;
+    const seen: Observation[] = [];
+    const observe = (observation: Observation) => void seen.push(observation);
+    const polling = createPolling({ clock: systemClock, log: createLogger("silent"), snmp: client, observe }, estate);
+    polling.start();
+    try {
+      const subjects = () =>
+        new Set(seen.flatMap((one) => (one.kind === "poll" ? [`${one.router} ${one.group}`] : [])));
+      await expect.poll(() => subjects().size, { timeout: 10_000 }).toBe(3 * estate.routers.size);
+    } finally {
+      polling.stop();
+      await lab.stop();
+    }
+    for (const one of seen) {
+      if (one.kind === "poll") expect([one.router, one.group, one.result]).toEqual([one.router, one.group, "ok"]);
+      if (one.kind === "session" || one.kind === "interface") expect(one.present).toBe(true);
+    }
+    expect([...estate.routers.values()].map(({ credentials }) => credentials.version)).toContain(1);
   });
 });

@@ -5,7 +5,7 @@ import { isAbsent, numberAt } from "../../agent/wire/snmp/cells.ts";
 import { encodeMessage } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { type Exchange, mibOf, type ResponderOptions } from "../support/snmp-responder.ts";
-import { ask, instances, integer, misnaming, refusing, type V1Scene, v1Scene } from "./v1-scene.ts";
+import { ask, instances, integer, misnaming, refusing, type V1Scene, v1Scene } from "../support/v1-scene.ts";
 
 const scenes: V1Scene[] = [];
 afterEach(async () => {
@@ -187,6 +187,15 @@ describe("an answer is dropped, and the request keeps waiting,", () => {
 
   it.each<readonly [string, Record<string, number>, (exchange: Exchange) => void]>([
     ["of version 2c", { version: 1 }, ({ answer, send }) => send(encodeMessage({ ...answer, version: "2c" }))],
+    [
+      "of version 3",
+      { version: 1 },
+      ({ answer, send }) => {
+        const bytes = encodeMessage(answer);
+        bytes[bytes.indexOf(2) + 2] = 3;
+        send(bytes);
+      },
+    ],
     [
       "with another community",
       { community: 1 },

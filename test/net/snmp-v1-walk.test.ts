@@ -8,7 +8,7 @@ import { encodeMessage } from "../../agent/wire/snmp/message.ts";
 import { decodeArcs, type Oid, oid } from "../../agent/wire/snmp/oid.ts";
 import type { VarBind } from "../../agent/wire/snmp/value.ts";
 import { type Exchange, type Mib, mibOf, type ResponderOptions } from "../support/snmp-responder.ts";
-import { ask, integer, misnaming, refusing, type V1Scene, v1Scene } from "./v1-scene.ts";
+import { ask, integer, misnaming, refusing, type V1Scene, v1Scene } from "../support/v1-scene.ts";
 
 const scenes: V1Scene[] = [];
 afterEach(async () => {

@@ -7,13 +7,15 @@ import { createSnmpClient, type SnmpTarget, type SnmpTargetCredentials } from ".
 import { encodeMessage, type Message } from "../../agent/wire/snmp/message.ts";
 import type { Oid } from "../../agent/wire/snmp/oid.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
-import { type Exchange, type ResponderOptions, startResponder } from "../support/snmp-responder.ts";
+import { type Exchange, type ResponderOptions, startResponder } from "./snmp-responder.ts";
 
 export const ask = { group: "interfaces", table: "ifTable" };
 export const integer = (value: number): Value => ({ type: "integer", value });
 
 export interface V1Scene {
   readonly target: SnmpTarget;
+  /** The same router, of which nothing is known yet. */
+  readonly another: () => SnmpTarget;
   readonly requests: () => readonly Message[];
   /** How many names each request held, since the last call. */
   readonly asked: () => readonly number[];
@@ -28,11 +30,13 @@ export async function v1Scene(options: ResponderOptions, version: 1 | "2c" = 1):
   const client = createSnmpClient({ clock: systemClock }, { timeouts });
   const credentials: SnmpTargetCredentials = { version, community: new Secret("public") };
   const { port } = responder;
-  const target = client.target({ router: "ce1", address: "127.0.0.1", port, credentials, anySource: false });
+  const another = () => client.target({ router: "ce1", address: "127.0.0.1", port, credentials, anySource: false });
+  const target = another();
   await client.start();
   let told = 0;
   return {
     target,
+    another,
     requests: responder.requests,
     asked() {
       const since = responder.requests().slice(told);
