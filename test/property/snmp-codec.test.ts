@@ -158,7 +158,7 @@ describe("SNMP codec", () => {
           for (const type of ["getRequest", "getNextRequest"] as const) {
             const v1 = encodeRequest(community, { type, maxRepetitions: 0 }, octetsOf, versionV1);
             const { varbinds } = pdu;
-            expect(Uint8Array.from(withRequestId(v1, requestId))).toEqual(
+            expect(Uint8Array.from(setRequestId(v1, requestId))).toEqual(
               encodeMessage({
                 version: "1",
                 community,
