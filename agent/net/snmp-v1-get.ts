@@ -9,7 +9,7 @@ import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import type { RequestTemplate } from "../wire/snmp/request.ts";
 import { exchangeError, type SnmpError, statusError } from "./snmp-error.ts";
 import { type GetPlan, get, planGet, takeGetAnswer } from "./snmp-get.ts";
-import { type Ask, asked, type Conversation, submit, templateFor } from "./snmp-peer.ts";
+import { type Ask, asked, bindingOverhead, type Conversation, submit, templateFor } from "./snmp-peer.ts";
 
 /** An instance that was not there: when it is asked for again, counted in polls of its list. */
 interface Absence {
@@ -23,6 +23,9 @@ const mostPause = 64;
 
 /** Absent instances asked for in one poll: each alone, beside the others. */
 const mostRetried = 4;
+
+/** RFC 1157 section 4: the longest message that every agent must take. */
+const leastLimit = 484;
 
 /** What is known of one list of OIDs. Who looks instances up anew makes a new list, of which nothing is absent. */
 interface ListPlan {
@@ -45,6 +48,8 @@ interface Part {
 interface Poll {
   readonly to: Conversation;
   readonly list: ListPlan;
+  /** Octets of the longest request that the router has answered; 0 before the first. */
+  readonly answered: { longest: number };
   readonly cells: Cells;
   readonly ask: Ask;
 }
@@ -53,6 +58,7 @@ type Get = (oids: readonly Oid[], ask: Ask) => Promise<Result<Cells, SnmpError>>
 
 /** One cell per OID, in the order asked. */
 export function createV1Get(to: Conversation): Get {
+  const answered = { longest: 0 };
   const lists = new WeakMap<readonly Oid[], ListPlan>();
   return async (oids, ask) => {
     let list = lists.get(oids);
@@ -63,7 +69,7 @@ export function createV1Get(to: Conversation): Get {
     list.polls += 1;
     const cells = createCells(oids.length);
     for (const place of list.absences.keys()) setAbsent(cells, place);
-    const failed = await poll({ to, list, cells, ask });
+    const failed = await poll({ to, list, answered, cells, ask });
     return failed === undefined ? ok(cells) : err(failed);
   };
 }
@@ -117,12 +123,14 @@ async function askPart(of: Poll, part: Part, template: RequestTemplate): Promise
   });
   const [first = 0] = places;
   const what = () => asked(to, ask, "GET", formatOid(list.oids[first] ?? []), names.length - 1);
-  if (failure !== undefined) return exchangeError(what(), failure);
+  if (failure !== undefined) {
+    if (failure.kind === "timeout") doubtLength(of, part, template);
+    return exchangeError(what(), failure);
+  }
+  of.answered.longest = Math.max(of.answered.longest, template.bytes.length);
   if (status === 0) {
-    places.forEach((place, i) => {
-      copyCell(cells, place, values, i);
-      if (list.absences.delete(place)) list.present = undefined;
-    });
+    for (const [i, place] of places.entries()) copyCell(cells, place, values, i);
+    if (list.absences.has(first)) forget(list);
     return undefined;
   }
   const reason = errorStatuses[status] ?? status;
@@ -139,6 +147,14 @@ async function askPart(of: Poll, part: Part, template: RequestTemplate): Promise
   }
   const at = list.oids[places[index - 1] ?? -1];
   return statusError(what(), reason, at === undefined ? undefined : formatOid(at));
+}
+
+/** An agent that answers, and was silent to a request longer than any it has answered, may take no longer ones. */
+function doubtLength({ to, answered }: Poll, { names }: Part, { bytes }: RequestTemplate): void {
+  if (answered.longest === 0 || answered.longest > leastLimit || bytes.length <= leastLimit) return;
+  const bindings = names.reduce((sum, name) => sum + name.length + bindingOverhead, 0);
+  const fitting = Math.floor((names.length * (leastLimit - bytes.length + bindings)) / bindings);
+  to.learnt.mostNames = Math.min(to.learnt.mostNames, Math.max(1, fitting));
 }
 
 /** The one that the router named alone, and the rest; in halves where more than one is missing, or none was named. */
@@ -159,4 +175,10 @@ function remember(list: ListPlan, place: number): void {
   if (before === undefined) list.present = undefined;
   const pause = before === undefined ? 1 : Math.min(2 * before.pause, mostPause);
   list.absences.set(place, { pause, due: list.polls + pause });
+}
+
+/** One that has come may have come with others, as when an agent has started: the next poll asks for all. */
+function forget(list: ListPlan): void {
+  list.absences.clear();
+  list.present = undefined;
 }

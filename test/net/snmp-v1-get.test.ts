@@ -84,9 +84,19 @@ describe("GET (RFC 1157 section 4.1.2)", () => {
     mib = having(1, 2, 3, 4, 5, 6, 8);
     let polls = 0;
     while ((await poll(scene)) !== "1 2 3 4 5 6 - 8") expect(++polls).toBeLessThan(64);
+    // It travels with the others again; the one that was asked for in the same poll and is still missing, alone.
     scene.asked();
-    expect(await poll(scene)).toBe("1 2 3 4 5 6 - 8");
-    expect(scene.asked()).toEqual([7]);
+    for (let i = 0; i < 3; i++) expect(await poll(scene)).toBe("1 2 3 4 5 6 - 8");
+    expect(scene.asked()).toEqual([7, 1, 7, 7, 1]);
+  });
+
+  it("finds at once all that came together, as when an agent has started", async () => {
+    let mib = having(99);
+    const scene = await open({ mib: () => mib });
+    for (let i = 0; i < 3; i++) expect(await poll(scene)).toBe("- - - - - - - -");
+    mib = all;
+    expect(await poll(scene)).toContain("-");
+    expect(await poll(scene)).toBe("1 2 3 4 5 6 7 8");
   });
 
   it("forgets with the list: who has looked instances up anew is answered by the router", async () => {
@@ -126,6 +136,55 @@ describe("GET (RFC 1157 section 4.1.2)", () => {
     await poll(scene);
     expect(await poll(scene)).toBe("1 2 3 4 - 6 7 8");
     expect(Math.max(...scene.asked())).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("a router that is silent to a message of more than 484 octets", () => {
+  const many = instances(
+    [column],
+    Array.from({ length: 60 }, (_, i) => 1_000 + i),
+  );
+  const mib = mibOf(Object.fromEntries(many.map((name, i) => [name.join("."), integer(i)])));
+  const whole = many.map((_, i) => i).join(" ");
+  const lengths = (scene: V1Scene) => scene.requests().map((request) => encodeMessage(request).length);
+  let deaf = 0;
+  const script = ({ request, answer, send }: Exchange) => {
+    if (encodeMessage(request).length > 484) deaf += 1;
+    else send(encodeMessage(answer));
+  };
+
+  it("is asked in shorter ones, once it has answered others", async () => {
+    deaf = 0;
+    const scene = await open({ mib: () => mib, script });
+    expect(await poll(scene, many.slice(0, 2))).toBe("0 1");
+    expect(await poll(scene, many)).toBe("timeout");
+    expect(deaf).toBeGreaterThan(0);
+    const before = scene.requests().length;
+    expect(await poll(scene, many)).toBe(whole);
+    const after = lengths(scene).slice(before);
+    expect(Math.max(...after)).toBeLessThanOrEqual(484);
+    // As long as it takes: no more of them than needed.
+    expect(after).toHaveLength(3);
+  });
+
+  it.each([
+    ["that was only down for a while", true],
+    ["that has not answered at all yet", false],
+  ])("is not confused with one %s", async (_, wasUp) => {
+    let down = false;
+    const scene = await open({
+      mib: () => mib,
+      script: ({ answer, send }) => {
+        if (!down) send(encodeMessage(answer));
+      },
+    });
+    if (wasUp) expect([await poll(scene, many.slice(0, 2)), await poll(scene, many)]).toEqual(["0 1", whole]);
+    down = true;
+    expect(await poll(scene, many)).toBe("timeout");
+    down = false;
+    scene.asked();
+    expect(await poll(scene, many)).toBe(whole);
+    expect(scene.asked()).toEqual([60]);
   });
 });
 
