@@ -47,7 +47,7 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
       const [ifIndex, more] = decodeArcs(index, 0, index.length) ?? [];
       return ifIndex === undefined || more !== undefined ? [] : [readNames(ifIndex, walked.value.cells, row)];
     });
-    return ok(matchNames(router, names, rows, restarts));
+    return ok(matchNames(router, names, rows, restarts, target.hasCounter64));
   }
 
   return async () => {
@@ -89,12 +89,13 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
   };
 }
 
-/** Exact ifName first, then ifDescr, then ifAlias. */
+/** Exact ifName first, then ifDescr, then ifAlias. `wide`: 64-bit counters can be asked for. */
 export function matchNames(
   router: string,
   names: readonly string[],
   rows: readonly IfNames[],
   restarts: number,
+  wide: boolean,
 ): Discovery {
   const known: Known[] = [];
   const absent: string[] = [];
@@ -107,7 +108,7 @@ export function matchNames(
     if (by === undefined || only === undefined) {
       absent.push(name);
     } else if (second === undefined) {
-      known.push({ name, ifIndex: only.ifIndex, by, wide: true });
+      known.push({ name, ifIndex: only.ifIndex, by, wide });
     } else {
       const where = fitting.map((row) => `${row.ifIndex} (${row.names.find((text) => text) ?? "no name"})`).join(", ");
       ambiguous.push(

@@ -33,10 +33,14 @@ const secret = (is: string) =>
 
 export const credentials = keys(
   {
-    version: wordOrNumber(["2c", 3], { is: "Version of SNMP.", type: "an SNMP version", examples: ["2c", "3"] }),
-    community: secret("The community. Required with version 2c, refused with 3.").optional(),
+    version: wordOrNumber([1, "2c", 3], {
+      is: "Version of SNMP. With 1, counters have 32 bits and a walk takes a round trip for each row: only where nothing newer is spoken.",
+      type: "an SNMP version",
+      examples: ["1", "2c", "3"],
+    }),
+    community: secret("The community. Required with v1 and v2c, refused with 3.").optional(),
     user: s
-      .shortName({ is: "User of SNMPv3 (USM). Required with version 3, refused with 2c.", example: "circuitwatch" })
+      .shortName({ is: "User of SNMPv3 (USM). Required with version 3, refused with others.", example: "circuitwatch" })
       .optional(),
     auth: keys(
       {

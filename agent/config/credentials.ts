@@ -40,7 +40,7 @@ export function credentialsOf(
     const community = secretAt([...path, "community"], entry?.community);
     const authPassword = passwordAt([...path, "auth", "password"], auth?.password);
     const privacyPassword = passwordAt([...path, "privacy", "password"], privacy?.password);
-    if (version === "2c" && community !== undefined) credentials.set(name, { version, community });
+    if ((version === 1 || version === "2c") && community !== undefined) credentials.set(name, { version, community });
     if (version !== 3 || user === undefined) continue;
     credentials.set(name, {
       version,

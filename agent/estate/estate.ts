@@ -28,7 +28,7 @@ export const privacyProtocols = ["des", "aes128", "aes192", "aes256", "aes192Ree
 export type PrivacyProtocol = (typeof privacyProtocols)[number];
 
 export type SnmpCredentials =
-  | { readonly version: "2c"; readonly community: Secret }
+  | { readonly version: 1 | "2c"; readonly community: Secret }
   | {
       readonly version: 3;
       readonly user: string;

@@ -1,10 +1,11 @@
-// The SNMP v2c agent of a simulated router: a function from request octets to response octets.
+// The SNMP agent, v1 and v2c, of a simulated router: a function from request octets to response octets.
 // It reads only; RFC 3416 section 4.2 says what each request gets.
 
 import { decodeMessage, encodeMessage, type Message, varBindLength } from "../wire/snmp/message.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import type { VarBind } from "../wire/snmp/value.ts";
 import type { MibView } from "./mib-view.ts";
+import { answerV1 } from "./snmp-v1-answer.ts";
 
 export const snmpDropKinds = ["malformed", "wrongCommunity", "unexpectedPdu"] as const;
 export type SnmpDropKind = (typeof snmpDropKinds)[number];
@@ -28,18 +29,25 @@ export type SnmpAnswer =
 export function answerSnmp(request: Uint8Array, community: Uint8Array, view: MibView): SnmpAnswer {
   const decoded = decodeMessage(request);
   if (!decoded.ok) return { ok: false, dropped: "malformed" };
-  const { pdu } = decoded.value;
+  const { version, pdu } = decoded.value;
   if (!sameOctets(decoded.value.community, community)) return { ok: false, dropped: "wrongCommunity" };
 
   const respond = (varbinds: readonly VarBind[], errorStatus = 0, errorIndex = 0): SnmpAnswer => {
     const message: Message = {
-      version: "2c",
+      version,
       community,
       pdu: { type: "response", requestId: pdu.requestId, errorStatus, errorIndex, varbinds },
     };
     const octets = encodeMessage(message);
-    return octets.length > longestResponse && varbinds.length > 0 ? respond([], tooBig) : { ok: true, octets };
+    if (octets.length <= longestResponse || errorStatus === tooBig) return { ok: true, octets };
+    return respond(version === "1" ? pdu.varbinds : [], tooBig);
   };
+
+  if (version === "1") {
+    const answer = answerV1(pdu, view);
+    if (answer === undefined) return { ok: false, dropped: "unexpectedPdu" };
+    return respond(answer.varbinds, answer.errorStatus, answer.errorIndex);
+  }
 
   switch (pdu.type) {
     case "getRequest":

@@ -1,4 +1,4 @@
-// The SNMP client, v2c and v3: few shared sockets, many routers.
+// The SNMP client, v1, v2c and v3: few shared sockets, many routers.
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
@@ -17,12 +17,14 @@ import type { Ask, Conversation } from "./snmp-peer.ts";
 import type { Lane, Peer, Security } from "./snmp-pending.ts";
 import { createRetransmissionTimeout, defaultTimeoutLimits, type TimeoutLimits } from "./snmp-timeout.ts";
 import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
+import { createV1Get } from "./snmp-v1-get.ts";
+import { walkByNext } from "./snmp-v1-walk.ts";
 import { createV3Session } from "./snmp-v3.ts";
-import { planWalk, runWalk, type WalkedTable, type WalkPlan } from "./snmp-walk.ts";
+import { planWalk, runWalk, type WalkedTable, type WalkPlan, walkByBulk } from "./snmp-walk.ts";
 import { type AddressFamily, destinationOf, familyOf } from "./udp.ts";
 
 export type SnmpTargetCredentials =
-  | { readonly version: "2c"; readonly community: Secret }
+  | { readonly version: 1 | "2c"; readonly community: Secret }
   | ({
       readonly version: 3;
       readonly user: string;
@@ -43,6 +45,8 @@ export interface SnmpTargetConfig {
 
 /** One router. Lists of OIDs are read once: pass the same array at each poll. */
 export interface SnmpTarget {
+  /** False where the protocol has no Counter64 (SNMPv1), whatever the router counts. */
+  readonly hasCounter64: boolean;
   /** One cell per OID, in their order; noSuchObject and noSuchInstance are cells, not errors. */
   get(oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>>;
   /** Whole columns of one table; an error when any column's end was not reached. */
@@ -99,8 +103,9 @@ export function createSnmpClient(
   );
 
   function securityOf({ router, credentials }: SnmpTargetConfig): Security {
-    if (credentials.version === "2c") {
-      return { version: "2c", community: new TextEncoder().encode(credentials.community.reveal()) };
+    if (credentials.version !== 3) {
+      const { version, community } = credentials;
+      return { version, community: new TextEncoder().encode(community.reveal()) };
     }
     const { user: name, auth, privacy, context } = credentials;
     const forgotBoots = () =>
@@ -143,10 +148,15 @@ export function createSnmpClient(
         return lane;
       },
     };
+    const isV1 = of.credentials.version === 1;
+    const getV1 = isV1 ? createV1Get(to) : undefined;
+    const walkGroup = isV1 ? walkByNext : walkByBulk;
     const gets = new WeakMap<readonly Oid[], GetPlan>();
     const walks = new WeakMap<readonly Oid[], WalkPlan>();
     return {
+      hasCounter64: !isV1,
       get(oids, ask) {
+        if (getV1 !== undefined) return getV1(oids, ask);
         let plan = gets.get(oids);
         if (plan === undefined || plan.most > to.learnt.mostNames) {
           plan = planGet(to, oids);
@@ -160,7 +170,7 @@ export function createSnmpClient(
           plan = planWalk(columns);
           walks.set(columns, plan);
         }
-        return runWalk(to, plan, ask);
+        return runWalk(to, plan, ask, walkGroup);
       },
     };
   }

@@ -2,6 +2,7 @@
 
 import { type Duration, formatDuration } from "../lib/duration.ts";
 import type { ErrorStatus } from "../wire/snmp/message.ts";
+import type { Security } from "./snmp-pending.ts";
 import type { V3Drop } from "./snmp-v3.ts";
 import { contextText, type Refusal, refusalText, type SecurityName } from "./snmp-v3-report.ts";
 
@@ -33,6 +34,7 @@ export interface Asked {
   readonly router: string;
   readonly address: string;
   readonly port: number;
+  readonly version: Security["version"];
   /** SNMPv3 only. */
   readonly security: SecurityName | undefined;
   readonly group: string;
@@ -53,6 +55,8 @@ export type ExchangeFailure =
       /** Where a well-formed answer with our id came from, when not from the router's address. */
       readonly otherSource: string | undefined;
       readonly otherCommunity: boolean;
+      /** Version of a well-formed answer with our id, when not that of the router. */
+      readonly otherVersion: "1" | "2c" | undefined;
       readonly malformed: boolean;
       readonly wrongOid: boolean;
       /** SNMPv3: why an answer was not believed. */
@@ -83,7 +87,7 @@ export function exchangeError(asked: Asked, failure: ExchangeFailure): SnmpError
 }
 
 function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: "timeout" }): SnmpError {
-  const { security } = asked;
+  const { security, version } = asked;
   const waited = `no usable answer within ${formatDuration(failure.waited)} (sent ${failure.sent} times)`;
   if (failure.otherSource !== undefined) {
     return snmpError(
@@ -93,11 +97,10 @@ function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: 
     );
   }
   if (failure.malformed) {
-    const version = security === undefined ? "v2c" : "v3";
     return snmpError(
       asked,
       "malformed",
-      `${waited}, but datagrams that are no valid SNMP ${version} answers came from it`,
+      `${waited}, but datagrams that are no valid SNMP v${version} answers came from it`,
     );
   }
   if (failure.wrongOid) {
@@ -106,9 +109,16 @@ function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: 
   if (failure.disbelieved !== undefined) {
     return snmpError(asked, "malformed", `${waited}, but ${disbeliefs[failure.disbelieved]}`);
   }
+  if (failure.otherVersion !== undefined) {
+    const other = failure.otherVersion;
+    return snmpError(
+      asked,
+      "malformed",
+      `${waited}, but an answer of SNMP v${other} to what was asked with v${version} came from it; set version: ${other} in its credentials, or check its SNMP agent`,
+    );
+  }
   if (failure.otherCommunity) {
-    const what = security === undefined ? "another community or version" : "another version";
-    return snmpError(asked, "malformed", `${waited}, but an answer with ${what} came from it`);
+    return snmpError(asked, "malformed", `${waited}, but an answer with another community came from it`);
   }
   if (security !== undefined && failure.unanswered) {
     // An engine that decrypts with another key finds nothing to which it could report; some never report at all.
@@ -122,7 +132,7 @@ function timeoutError(asked: Asked, failure: ExchangeFailure & { readonly kind: 
   return snmpError(
     asked,
     "timeout",
-    `${waited}; check that it is up, that its SNMP agent listens there, and that its ${admission} this host`,
+    `${waited}; check that it is up, that its SNMP agent listens there and has v${version} enabled, and that its ${admission} this host`,
   );
 }
 

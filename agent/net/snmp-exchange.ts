@@ -4,7 +4,7 @@
 
 import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
-import { versionV2c } from "../wire/snmp/message.ts";
+import { versionV1, versionV2c } from "../wire/snmp/message.ts";
 import { type RequestTemplate, setRequestId } from "../wire/snmp/request.ts";
 import { createResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
 import { createV3Header, readV3Header, versionV3 } from "../wire/snmp/v3.ts";
@@ -187,6 +187,7 @@ export function createExchange(
       sent: pending.sent,
       otherSource: pending.otherSource,
       otherCommunity: pending.otherCommunity,
+      otherVersion: pending.otherVersion,
       malformed: pending.malformed || pending.peer.malformed > pending.malformedBefore,
       wrongOid: pending.wrongOid,
       disbelieved: pending.disbelieved,
@@ -246,8 +247,8 @@ export function createExchange(
     if (pending === undefined) return requestIds.endedAs(id) ?? "unknownId";
     const { peer } = pending;
     const { security } = peer;
-    if (security.version === 3 || reader.version !== versionV2c) {
-      if (isFrom(peer, sender)) pending.otherCommunity = true;
+    if (security.version === 3 || reader.version !== (security.version === 1 ? versionV1 : versionV2c)) {
+      if (isFrom(peer, sender)) pending.otherVersion = reader.version === versionV1 ? "1" : "2c";
       return "version";
     }
     if (!sameOctets(bytes, reader.communityFrom, reader.communityTo, security.community)) {
@@ -259,7 +260,7 @@ export function createExchange(
 
   function judgeV3(socket: SharedSocket, bytes: Uint8Array, sender: Sender): SnmpDrop | undefined {
     const from = peerAt(sender);
-    const isExpected = from?.security.version !== "2c";
+    const isExpected = from === undefined || from.security.version === 3;
     if (!readV3Header(header, reader, bytes)) {
       if (from !== undefined) from.malformed += 1;
       return isExpected ? "malformed" : "version";
@@ -354,6 +355,7 @@ export function createExchange(
         malformedBefore: peer.malformed,
         otherSource: undefined,
         otherCommunity: false,
+        otherVersion: undefined,
         malformed: false,
         wrongOid: false,
         disbelieved: undefined,

@@ -78,7 +78,7 @@ function tighter(to: Conversation, oids: readonly Oid[], plan: GetPlan, bindings
 /** Counters take another octet now and then. */
 const growth = 1.03;
 
-const get = { type: "getRequest", maxRepetitions: 0 } as const;
+export const get = { type: "getRequest", maxRepetitions: 0 } as const;
 
 /** Told once: undefined when every name was answered. */
 type Told = (error: SnmpError | undefined) => void;

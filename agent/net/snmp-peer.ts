@@ -1,5 +1,6 @@
 // One router as GET and walk see it: where it is, what was learnt of its limits, and how to ask it.
 
+import { versionV1, versionV2c } from "../wire/snmp/message.ts";
 import { encodeRequest, encodeRequestPdu, type RequestSpec, type RequestTemplate } from "../wire/snmp/request.ts";
 import type { Asked, ExchangeFailure } from "./snmp-error.ts";
 import type { Exchange } from "./snmp-exchange.ts";
@@ -54,7 +55,8 @@ export function datagramRoom({ security }: Peer): number {
 
 /** What does not change between the transmissions of a request. */
 export function templateFor({ security }: Peer, spec: RequestSpec, names: readonly Uint8Array[]): RequestTemplate {
-  return security.version === 3 ? encodeRequestPdu(spec, names) : encodeRequest(security.community, spec, names);
+  if (security.version === 3) return encodeRequestPdu(spec, names);
+  return encodeRequest(security.community, spec, names, security.version === 1 ? versionV1 : versionV2c);
 }
 
 export function asked(to: Conversation, ask: Ask, operation: string, oid: string, more: number): Asked {
@@ -65,6 +67,7 @@ export function asked(to: Conversation, ask: Ask, operation: string, oid: string
     router,
     address: peer.destination.address,
     port: peer.destination.port,
+    version: peer.security.version,
     security,
     group,
     table,

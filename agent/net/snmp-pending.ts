@@ -10,7 +10,7 @@ import type { AddressFamily, Destination } from "./udp.ts";
 
 /** What a router asks of those who ask it. */
 export type Security =
-  | { readonly version: "2c"; readonly community: Uint8Array }
+  | { readonly version: 1 | "2c"; readonly community: Uint8Array }
   | { readonly version: 3; readonly session: V3Session };
 
 /** Whom to ask, and from where its answers must come. */
@@ -54,6 +54,8 @@ export interface Pending {
   malformedBefore: number;
   otherSource: string | undefined;
   otherCommunity: boolean;
+  /** Version of an answer from the router that was not of its own. */
+  otherVersion: "1" | "2c" | undefined;
   malformed: boolean;
   wrongOid: boolean;
   /** SNMPv3: why an answer with an id of ours was not believed. */

@@ -6,7 +6,7 @@ import { errorStatuses } from "../wire/snmp/message.ts";
 import { decodeOid, encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import { nextBinding, rewind } from "../wire/snmp/response.ts";
 import { compareOctets, createWalk, namesToAsk, takeBulkAnswer, type Walk, type WalkStep } from "../wire/snmp/walk.ts";
-import { exchangeError, type SnmpError, snmpError, statusError } from "./snmp-error.ts";
+import { type Asked, exchangeError, type SnmpError, snmpError, statusError } from "./snmp-error.ts";
 import {
   type Ask,
   asked,
@@ -44,10 +44,18 @@ export const mostRows = 20_000;
 /** Index and value of a row that nobody has seen yet. */
 const expectedIndex = 2;
 
-type Outcome = { readonly kind: "end"; readonly table: WalkedTable } | { readonly kind: "tooWide" } | SnmpError;
+export type Outcome = { readonly kind: "end"; readonly table: WalkedTable } | { readonly kind: "tooWide" } | SnmpError;
+
+/** Walks some of the plan's columns, given by their places. */
+export type WalkGroup = (to: Conversation, plan: WalkPlan, group: readonly number[], ask: Ask) => Promise<Outcome>;
 
 /** Ok only when every column's end was seen. */
-export async function runWalk(to: Conversation, plan: WalkPlan, ask: Ask): Promise<Result<WalkedTable, SnmpError>> {
+export async function runWalk(
+  to: Conversation,
+  plan: WalkPlan,
+  ask: Ask,
+  walkGroup: WalkGroup,
+): Promise<Result<WalkedTable, SnmpError>> {
   const most = to.learnt.mostNames;
   const all = plan.columns.map((_, i) => i);
   const groups: number[][] = [];
@@ -72,7 +80,13 @@ export async function runWalk(to: Conversation, plan: WalkPlan, ask: Ask): Promi
   return ok(table);
 }
 
-async function walkGroup(to: Conversation, plan: WalkPlan, group: readonly number[], ask: Ask): Promise<Outcome> {
+/** By GETBULK: many rows at a time. */
+export async function walkByBulk(
+  to: Conversation,
+  plan: WalkPlan,
+  group: readonly number[],
+  ask: Ask,
+): Promise<Outcome> {
   const columns = group.map((i) => plan.columns[i] ?? new Uint8Array(0));
   const walk = createWalk(columns, plan.rows);
   const width = group.length;
@@ -117,21 +131,25 @@ async function walkGroup(to: Conversation, plan: WalkPlan, group: readonly numbe
       continue;
     }
     if (step === "end") return { kind: "end", table: walk };
-    if (step === "notIncreasing") {
-      return snmpError(
-        what(),
-        "notIncreasing",
-        `answered a name that does not lie behind the one asked, so the table has no end; rows seen: ${walk.rows.length}`,
-      );
-    }
+    if (step === "notIncreasing") return notIncreasing(what(), walk);
     if (step === "tooWide") {
       if (width > 1) return { kind: "tooWide" };
       return snmpError(what(), "notIncreasing", "answered without any value, so the walk cannot go on");
     }
-    if (walk.rows.length > mostRows) {
-      return snmpError(what(), "tooManyRows", `the table has more than ${mostRows} rows`);
-    }
+    if (walk.rows.length > mostRows) return tooManyRows(what());
   }
+}
+
+export function notIncreasing(what: Asked, { rows }: Walk): SnmpError {
+  return snmpError(
+    what,
+    "notIncreasing",
+    `answered a name that does not lie behind the one asked, so the table has no end; rows seen: ${rows.length}`,
+  );
+}
+
+export function tooManyRows(what: Asked): SnmpError {
+  return snmpError(what, "tooManyRows", `the table has more than ${mostRows} rows`);
 }
 
 /** As many rows as fit one datagram; no more than the table had last time, and one that shows its end. */

@@ -150,7 +150,7 @@ describe("looking for sessions", () => {
     const router = routerOf(sysObjectId, bgp4(ipv4Peer, 6));
     const { target } = router;
     const halfBroken: typeof target = {
-      get: target.get,
+      ...target,
       walk: (columns, ask) => {
         if (ask.table === "cbgpPeer2Table") router.breakGroup("bgp", "timeout");
         else router.heal("bgp");

@@ -169,7 +169,7 @@ describe("a router with a vendor's table", () => {
     const scripted = scriptedRouter(withTable(100, cisco.sysObjectId, peers));
     const { target } = scripted;
     const halfBroken: typeof target = {
-      get: target.get,
+      ...target,
       walk: async (columns, ask) => {
         if (ask.table === "cbgpPeer2Table") scripted.breakGroup("bgp", "timeout");
         const walked = await target.walk(columns, ask);

@@ -6,6 +6,7 @@ import { authProtocols, privacyProtocols } from "../../agent/estate/estate.ts";
 import { edited, errorsOf, estateOf, sources } from "./estate-yaml.ts";
 
 const v2c = "edge: { version: 2c, community: { env: SNMP_COMMUNITY } }";
+const ofCommunities = ["version: 1", "version: 2c"];
 const sentinels = { AUTH: "sentinel-of-authentication", PRIVACY: "sentinel-of-privacy", SHORT: "s3ntinl" };
 const secrets = { ...sources, env: { ...sources.env, ...sentinels } };
 const withEdge = (written: string) => edited([v2c, `edge: { ${written} }`]);
@@ -13,6 +14,46 @@ const credentialsOf = (written: string) => estateOf(withEdge(written), secrets).
 
 const auth = "auth: { protocol: sha256, password: { env: AUTH } }";
 const privacy = "privacy: { protocol: aes128, password: { env: PRIVACY } }";
+
+describe("credentials of SNMPv1 and v2c", () => {
+  it.each(ofCommunities)("are a community: %s", (version) => {
+    const credentials = credentialsOf(`${version}, community: { env: AUTH }`);
+    if (credentials === undefined || credentials.version === 3) throw new Error("no community");
+    expect(`version: ${credentials.version}`).toBe(version);
+    expect(credentials.community.reveal()).toBe(sentinels.AUTH);
+  });
+
+  it.each([
+    [
+      "no community",
+      "version: 1",
+      'snmp.credentials.edge.community: is missing: with version 1 the community asks; add for example "community: { env: SNMP_COMMUNITY }"',
+    ],
+    [
+      "a user",
+      "version: 1, community: { env: SNMP_COMMUNITY }, user: nms",
+      "snmp.credentials.edge.user: with version 1 there is no user; remove it, or set version: 3",
+    ],
+    [
+      "a version in quotes",
+      'version: "1", community: { env: SNMP_COMMUNITY }',
+      "snmp.credentials.edge.version: is a text, not an SNMP version; write it without quotes: 1",
+    ],
+    [
+      "version 2",
+      "version: 2, community: { env: SNMP_COMMUNITY }",
+      "snmp.credentials.edge.version: is a number, not an SNMP version; use 1, 2c or 3",
+    ],
+    [
+      "a version as people say it",
+      "version: v1, community: { env: SNMP_COMMUNITY }",
+      "snmp.credentials.edge.version: is a text, not an SNMP version; use 1, 2c or 3",
+    ],
+  ])("are refused with %s", (_, written, expected) => {
+    const lines = errorsOf(withEdge(written), secrets);
+    expect(lines.map((line) => line.replace(/^estate\.yaml:4:\d+: /, ""))).toEqual([expected]);
+  });
+});
 
 describe("SNMPv3 credentials", () => {
   it("are of the level that their keys give", () => {
@@ -43,14 +84,14 @@ describe("SNMPv3 credentials", () => {
     [
       "another version",
       "version: 4, user: nms",
-      "snmp.credentials.edge.version: is a number, not an SNMP version; use 2c or 3",
+      "snmp.credentials.edge.version: is a number, not an SNMP version; use 1, 2c or 3",
     ],
     [
       "a version in quotes",
       'version: "3", user: nms',
       "snmp.credentials.edge.version: is a text, not an SNMP version; write it without quotes: 3",
     ],
-    ["no version", "user: nms", 'snmp.credentials.edge.version: is missing; add "version:" with 2c or 3'],
+    ["no version", "user: nms", 'snmp.credentials.edge.version: is missing; add "version:" with 1, 2c or 3'],
     [
       "no user",
       `version: 3, ${auth}`,

@@ -2,7 +2,7 @@
 
 import type { MibView } from "../../agent/lab/mib-view.ts";
 import { answerSnmp } from "../../agent/lab/snmp-agent.ts";
-import { decodeMessage, encodeMessage, type Pdu } from "../../agent/wire/snmp/message.ts";
+import { decodeMessage, encodeMessage, type Message, type Pdu } from "../../agent/wire/snmp/message.ts";
 import { formatOid, isUnder, type Oid, oid } from "../../agent/wire/snmp/oid.ts";
 import type { Value, VarBind } from "../../agent/wire/snmp/value.ts";
 
@@ -22,11 +22,14 @@ export function getRequest(oids: readonly string[], requestId = 0x1234567): Pdu 
 export function ask(
   view: MibView,
   pdu: Pdu,
+  version: Message["version"] = "2c",
 ): { readonly size: number; readonly pdu: Exclude<Pdu, { type: "getBulkRequest" }> } {
-  const answer = answerSnmp(encodeMessage({ version: "2c", community, pdu }), community, view);
+  const answer = answerSnmp(encodeMessage({ version, community, pdu }), community, view);
   if (!answer.ok) throw new Error(`dropped: ${answer.dropped}`);
   const decoded = decodeMessage(answer.octets);
-  if (!decoded.ok || decoded.value.pdu.type === "getBulkRequest") throw new Error("not a response");
+  if (!decoded.ok || decoded.value.pdu.type === "getBulkRequest" || decoded.value.version !== version) {
+    throw new Error("not a response");
+  }
   return { size: answer.octets.length, pdu: decoded.value.pdu };
 }
 

@@ -114,6 +114,70 @@ describe("GetBulkRequest (RFC 3416 section 4.2.3)", () => {
   });
 });
 
+describe("SNMPv1 (RFC 1157 section 4.1)", () => {
+  const counter64 = "1.3.6.1.2.1.31.1.1.1.6.501";
+  const next = (names_: readonly string[]) =>
+    ask(view, { type: "getNextRequest", requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: names(names_) }, "1")
+      .pdu;
+
+  it("gives values in the order asked", () => {
+    const { pdu } = ask(view, getRequest(["1.3.6.1.2.1.2.1.0", sysName]), "1");
+    expect(pdu).toMatchObject({ errorStatus: 0, errorIndex: 0 });
+    expect(pdu.varbinds.map((v) => v.value.type)).toEqual(["integer", "octets"]);
+  });
+
+  it.each([
+    ["an absent instance", "1.3.6.1.2.1.1.5.1"],
+    ["an absent object", "1.3.6.1.4.1.9.9.187.1.2.5.1.3"],
+    ["a Counter64", counter64],
+  ])("refuses the whole request for %s, and names it", (_, missing) => {
+    expect(value(view, counter64).type).toBe("counter64");
+    const asked = names([sysName, missing, sysName]);
+    expect(ask(view, getRequest([sysName, missing, sysName]), "1").pdu).toMatchObject({
+      errorStatus: 2,
+      errorIndex: 2,
+      varbinds: asked,
+    });
+  });
+
+  it("walks past every Counter64, and ends with noSuchName", () => {
+    const all = walk(view, "1.3.6.1");
+    const seen: string[] = [];
+    for (let from = "1.3.6.1"; ; ) {
+      const { errorStatus, errorIndex, varbinds } = next([sysName, from]);
+      const found = varbinds[1];
+      if (errorStatus !== 0 || found === undefined) {
+        expect([errorStatus, errorIndex, found?.oid.join(".")]).toEqual([2, 2, from]);
+        break;
+      }
+      from = found.oid.join(".");
+      seen.push(from);
+    }
+    const expected = [...all].filter(([, { type }]) => type !== "counter64").map(([name]) => name);
+    expect(expected.length).toBeLessThan(all.size);
+    expect(seen).toEqual(expected);
+  });
+
+  it("answers tooBig with the request's bindings, and refuses to be written with noSuchName", () => {
+    const many = Array.from({ length: 60 }, () => "1.3.6.1.2.1.1.1.0");
+    expect(ask(view, getRequest(many), "1").pdu).toMatchObject({
+      errorStatus: 1,
+      errorIndex: 0,
+      varbinds: names(many),
+    });
+    const varbinds = [{ oid: oid("1.3.6.1.2.1.2.2.1.7.507"), value: { type: "integer", value: 2 } as const }];
+    const { pdu } = ask(view, { type: "setRequest", requestId: 1, errorStatus: 0, errorIndex: 0, varbinds }, "1");
+    expect(pdu).toMatchObject({ errorStatus: 2, errorIndex: 1, varbinds });
+    expect(value(view, "1.3.6.1.2.1.2.2.1.7.507")).toEqual({ type: "integer", value: 1 });
+  });
+
+  it("knows no GetBulkRequest-PDU", () => {
+    const pdu = { type: "getBulkRequest", requestId: 1, nonRepeaters: 0, maxRepetitions: 2, varbinds: [] } as const;
+    const request = encodeMessage({ version: "1", community, pdu });
+    expect(answerSnmp(request, community, view)).toEqual({ ok: false, dropped: "malformed" });
+  });
+});
+
 describe("what is not answered", () => {
   const request = encodeMessage({ version: "2c", community, pdu: getRequest([sysName]) });
 

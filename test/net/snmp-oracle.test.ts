@@ -63,14 +63,14 @@ async function netSnmpAgent(): Promise<number> {
 }
 
 describe("npm net-snmp's agent", () => {
-  it("is read by our client", async () => {
+  it.each([1, "2c"] as const)("is read by our client, version %s", async (version) => {
     const port = await netSnmpAgent();
     const client = createSnmpClient({ clock: systemClock });
     const target = client.target({
       router: "r",
       address: "127.0.0.1",
       port,
-      credentials: { version: "2c", community: new Secret("public") },
+      credentials: { version, community: new Secret("public") },
       anySource: false,
     });
     await client.start();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { counterAt, createCells, numberAt, octetsAt, oidAt, setCell } from "../../agent/wire/snmp/cells.ts";
-import { decodeMessage, encodeMessage, type Message, type Pdu } from "../../agent/wire/snmp/message.ts";
+import { decodeMessage, encodeMessage, type Message, type Pdu, versionV1 } from "../../agent/wire/snmp/message.ts";
 import { compareOids, decodeArcs, encodeArcs, encodeOid, type Oid } from "../../agent/wire/snmp/oid.ts";
 import { encodeRequest, greatestRequestId, leastRequestId, setRequestId } from "../../agent/wire/snmp/request.ts";
 import { createResponseReader, nextBinding, readResponse, sameOctets } from "../../agent/wire/snmp/response.ts";
@@ -52,11 +52,10 @@ const pdus: fc.Arbitrary<Pdu> = fc.oneof(
     varbinds,
   }),
 );
-const messages: fc.Arbitrary<Message> = fc.record({
-  version: fc.constant("2c" as const),
-  community: octets,
-  pdu: pdus,
-});
+const v1Pdus = ["getRequest", "getNextRequest", "response", "setRequest"];
+const messages: fc.Arbitrary<Message> = fc
+  .record({ community: octets, pdu: pdus, old: fc.boolean() })
+  .map(({ community, pdu, old }) => ({ version: old && v1Pdus.includes(pdu.type) ? "1" : "2c", community, pdu }));
 const responses = messages.filter(({ pdu }) => pdu.type === "response");
 
 describe("SNMP codec", () => {
@@ -144,7 +143,8 @@ describe("SNMP codec", () => {
         fc.integer({ min: leastRequestId, max: greatestRequestId }),
         fc.nat(0x7fff_ffff),
         (names, community, requestId, maxRepetitions) => {
-          const template = encodeRequest(community, { type: "getBulkRequest", maxRepetitions }, names.map(encodeOid));
+          const octetsOf = names.map(encodeOid);
+          const template = encodeRequest(community, { type: "getBulkRequest", maxRepetitions }, octetsOf);
           const pdu = {
             type: "getBulkRequest",
             requestId,
@@ -155,6 +155,17 @@ describe("SNMP codec", () => {
           expect(Uint8Array.from(setRequestId(template, requestId))).toEqual(
             encodeMessage({ version: "2c", community, pdu }),
           );
+          for (const type of ["getRequest", "getNextRequest"] as const) {
+            const v1 = encodeRequest(community, { type, maxRepetitions: 0 }, octetsOf, versionV1);
+            const { varbinds } = pdu;
+            expect(Uint8Array.from(setRequestId(v1, requestId))).toEqual(
+              encodeMessage({
+                version: "1",
+                community,
+                pdu: { type, requestId, errorStatus: 0, errorIndex: 0, varbinds },
+              }),
+            );
+          }
         },
       ),
     );

@@ -11,8 +11,8 @@ export interface Snmpd {
   readonly port: number;
   /** The file to which it writes its users' keys. */
   persistent(): Promise<string>;
-  /** Ends it as an operator does, so that it writes its state, and starts it again on the same port. */
-  restart(options?: { readonly forgetful?: boolean }): Promise<void>;
+  /** Ends it as an operator does, so that it writes its state, and starts it again on the same port; `lines` replace its configuration. */
+  restart(options?: { readonly forgetful?: boolean; readonly lines?: readonly string[] }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,11 +26,13 @@ export async function startSnmpd(lines: readonly string[]): Promise<Snmpd> {
   const state = join(dir, "var");
   const log = join(dir, "log");
   const port = await freePort();
-  await writeFile(
-    join(dir, "snmpd.conf"),
-    [`agentAddress udp:127.0.0.1:${port}`, "exactEngineID 0x80001f8804616263", ...lines, ""].join("\n"),
-  );
+  await configure(lines);
   let child = await launch();
+
+  function configure(given: readonly string[]): Promise<void> {
+    const all = [`agentAddress udp:127.0.0.1:${port}`, "exactEngineID 0x80001f8804616263", ...given, ""];
+    return writeFile(join(dir, "snmpd.conf"), all.join("\n"));
+  }
 
   async function launch(): Promise<ChildProcess> {
     // Without var in SNMPCONFPATH the persistent state is written and never read back.
@@ -64,8 +66,9 @@ export async function startSnmpd(lines: readonly string[]): Promise<Snmpd> {
   return {
     port,
     persistent: () => readFile(join(state, "snmpd.conf"), "utf8"),
-    async restart({ forgetful = false } = {}) {
+    async restart({ forgetful = false, lines: changed } = {}) {
       await end();
+      if (changed !== undefined) await configure(changed);
       if (forgetful) await rm(state, { recursive: true, force: true });
       child = await launch();
     },

@@ -27,6 +27,7 @@ declare module "net-snmp" {
     close(): void;
   }
 
+  export const Version1: number;
   export const Version2c: number;
   export function createSession(target: string, community: string, options: SessionOptions): Session;
   export function isVarbindError(varbind: Varbind): boolean;

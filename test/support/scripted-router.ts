@@ -50,6 +50,7 @@ export function scriptedRouter(mib: Mib): ScriptedRouter {
     },
     heal: (group) => void broken.delete(group),
     target: {
+      hasCounter64: true,
       get: (oids, { group, table }) => through("get", group, table, get(router.mib, oids)),
       walk: (columns, { group, table }) => through("walk", group, table, walk(router.mib, columns)),
     },

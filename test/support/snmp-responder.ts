@@ -1,4 +1,4 @@
-// A small SNMP v2c agent on loopback for tests of the client: honest by default, and a script may
+// A small SNMP agent, v2c or v1, on loopback for tests of the client: honest by default, and a script may
 // replace, repeat, hold back or misdirect each answer. It counts what it did, so that a test can prove the fault.
 
 import { createSocket, type Socket } from "node:dgram";
@@ -26,6 +26,8 @@ export interface Exchange {
 }
 
 export interface ResponderOptions {
+  /** The only version that it knows; v2c when left out. */
+  readonly version?: Message["version"];
   readonly community?: string;
   readonly mib: () => Mib;
   /** Longest answer; a longer one to GETBULK is cut, to GET is tooBig. */
@@ -49,6 +51,7 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return;
     const request = decoded.value;
+    if (request.version !== (options.version ?? "2c")) return;
     if (Buffer.from(request.community).toString() !== (options.community ?? "public")) return;
     const n = requests.push(request) - 1;
     const answer = answerTo(request, options.mib(), options.largest ?? 1_472);
@@ -68,9 +71,10 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   };
 }
 
-/** RFC 3416 sections 4.2.1 to 4.2.3. */
+/** RFC 3416 sections 4.2.1 to 4.2.3, RFC 1157 sections 4.1.2 to 4.1.3. */
 export function answerTo(request: Message, mib: Mib, largest = 1_472): Message {
   const { pdu } = request;
+  if (request.version === "1") return v1AnswerTo(request, mib, largest);
   const respond = (varbinds: readonly VarBind[], errorStatus = 0): Message => ({
     ...request,
     pdu: { type: "response", requestId: pdu.requestId, errorStatus, errorIndex: 0, varbinds },
@@ -93,6 +97,22 @@ export function answerTo(request: Message, mib: Mib, largest = 1_472): Message {
     pdu.type === "getNextRequest" ? next(mib, name) : get(mib, name),
   );
   return fits(varbinds) ? respond(varbinds) : respond([], 1);
+}
+
+/** What SNMPv1 cannot say is not in its MIB: an error then names the binding and the request's bindings come back. */
+function v1AnswerTo(request: Message, mib: Mib, largest: number): Message {
+  const { type, requestId, varbinds: asked } = request.pdu;
+  const visible = mib.filter(({ value }) => value.type !== "counter64");
+  const respond = (varbinds: readonly VarBind[], errorStatus: number, errorIndex: number): Message => ({
+    ...request,
+    pdu: { type: "response", requestId, errorStatus, errorIndex, varbinds },
+  });
+  const bound = asked.map(({ oid: name }) => (type === "getNextRequest" ? next(visible, name) : get(visible, name)));
+  const exceptions: readonly Value["type"][] = ["noSuchObject", "noSuchInstance", "endOfMibView"];
+  const missing = bound.findIndex(({ value }) => exceptions.includes(value.type));
+  if (missing >= 0) return respond(asked, 2, missing + 1);
+  const answer = respond(bound, 0, 0);
+  return encodeMessage(answer).length <= largest ? answer : respond(asked, 1, 0);
 }
 
 function next(mib: Mib, after: Oid): VarBind {

@@ -28,11 +28,11 @@ export const credentialsFitTheirVersion: Rule = ({ draft, given, report }) => {
     }
     if (!written.includes("community")) {
       const fix = 'add for example "community: { env: SNMP_COMMUNITY }"';
-      report([...path, "community"], "is missing: with version 2c the community asks", fix, "key");
+      report([...path, "community"], `is missing: with version ${version} the community asks`, fix, "key");
     }
     for (const key of onlyInV3) {
       if (!written.includes(key)) continue;
-      report([...path, key], `with version 2c there is no ${key}`, "remove it, or set version: 3", "key");
+      report([...path, key], `with version ${version} there is no ${key}`, "remove it, or set version: 3", "key");
     }
   }
 };

@@ -1,4 +1,5 @@
-// SNMP v2c messages (RFC 1901 section 3) and PDUs (RFC 3416 section 3), an object for each variable binding.
+// SNMP v1 and v2c messages (RFC 1157 section 4, RFC 1901 section 3) and PDUs (RFC 3416 section 3), an object for each
+// variable binding.
 // What answers and notifies is read and written with this; the answers to our own polls take the way
 // without objects (`response.ts`).
 
@@ -25,7 +26,8 @@ import {
 import { decodeOid, encodeOid } from "./oid.ts";
 import { putPrimitive, putValue, readValue, type VarBind } from "./value.ts";
 
-/** The version field of a v2c message (RFC 1901 section 3). */
+/** The version field of a message: RFC 1157 section 4, RFC 1901 section 3. */
+export const versionV1 = 0;
 export const versionV2c = 1;
 
 /** PDU tags, RFC 3416 section 3. */
@@ -40,6 +42,9 @@ export const pduTags = {
   report: 0xa8,
 } as const;
 export type PduType = keyof typeof pduTags;
+
+/** Of those, what RFC 1157 section 4.1 has too, with the same tag and form. */
+const pdusOfV1: ReadonlySet<PduType> = new Set(["getRequest", "getNextRequest", "response", "setRequest"]);
 
 const pduTypes = new Map(Object.entries(pduTags).map(([type, tag]) => [tag as number, type as PduType]));
 
@@ -86,7 +91,7 @@ export type Pdu =
     };
 
 export interface Message {
-  readonly version: "2c";
+  readonly version: "1" | "2c";
   readonly community: Uint8Array;
   readonly pdu: Pdu;
 }
@@ -107,12 +112,15 @@ function readMessage(r: BerReader): Message | undefined {
   const versionAt = r.at;
   const version = readInteger(r, end);
   if (r.fault !== undefined) return undefined;
-  if (version !== versionV2c) return void fail(r, "version", versionAt);
+  if (version !== versionV2c && version !== versionV1) return void fail(r, "version", versionAt);
   if (!openAs(r, end, tagOctets)) return undefined;
   const community = bytes.slice(r.at, r.contentEnd);
   r.at = r.contentEnd;
+  const pduAt = r.at;
   const pdu = readPdu(r, end);
-  return pdu === undefined ? undefined : { version: "2c", community, pdu };
+  if (pdu === undefined) return undefined;
+  if (version === versionV2c) return { version: "2c", community, pdu };
+  return pdusOfV1.has(pdu.type) ? { version: "1", community, pdu } : void fail(r, "pdu", pduAt);
 }
 
 /** Reads a PDU that fills everything up to `limit`; undefined after a fault, which the reader holds. */
@@ -163,11 +171,11 @@ function readVarbinds(r: BerReader, limit: number): readonly VarBind[] {
 }
 
 /** Writes a message. Throws (RangeError) on a value that its type cannot hold: that is our own bug. */
-export function encodeMessage({ community, pdu }: Message): Uint8Array {
+export function encodeMessage({ version, community, pdu }: Message): Uint8Array {
   const w = createWriter();
   putPdu(w, pdu);
   putPrimitive(w, tagOctets, community);
-  putInteger(w, tagInteger, versionV2c);
+  putInteger(w, tagInteger, version === "1" ? versionV1 : versionV2c);
   putAround(w, tagSequence, 0);
   return takeWritten(w);
 }

@@ -15,7 +15,7 @@ import {
   takeWritten,
   written,
 } from "../ber.ts";
-import { pduTags, versionV2c } from "./message.ts";
+import { pduTags, type versionV1, versionV2c } from "./message.ts";
 
 /** Request ids lie in here, so that each takes exactly four octets and can be patched in. */
 export const leastRequestId = 0x0100_0000;
@@ -35,13 +35,18 @@ export interface RequestSpec {
 
 const scratch = createWriter(65_536);
 
-/** A v2c request for the given OIDs (content octets), without a request id yet. */
-export function encodeRequest(community: Uint8Array, spec: RequestSpec, oids: readonly Uint8Array[]): RequestTemplate {
+/** A v2c or v1 request for the given OIDs (content octets), without a request id yet. */
+export function encodeRequest(
+  community: Uint8Array,
+  spec: RequestSpec,
+  oids: readonly Uint8Array[],
+  version: typeof versionV1 | typeof versionV2c = versionV2c,
+): RequestTemplate {
   const w = scratch;
   const idFromEnd = putRequestPdu(w, spec, oids);
   putOctets(w, community);
   putHeader(w, tagOctets, community.length);
-  putInteger(w, tagInteger, versionV2c);
+  putInteger(w, tagInteger, version);
   putAround(w, tagSequence, 0);
   return taken(w, idFromEnd);
 }

@@ -13,10 +13,7 @@ import {
   tagOid,
   tagSequence,
 } from "../ber.ts";
-import { pduTags, versionV2c } from "./message.ts";
-
-/** A version 1 message has the same outer form, so its id can still be read and the mistake be named. */
-const versionV1 = 0;
+import { pduTags, versionV1, versionV2c } from "./message.ts";
 
 export interface ResponseReader extends BerReader {
   version: number;

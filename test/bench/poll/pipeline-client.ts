@@ -56,7 +56,7 @@ const known = new Map<number, readonly Group[]>();
 /** The collectors of one router, as `collect/polling.ts` makes them. */
 function groupsOf(port: number): readonly Group[] {
   const router = routerAt(port);
-  const { get, walk } = client.target({
+  const { get, ...asIs } = client.target({
     router,
     address: "127.0.0.1",
     port,
@@ -64,7 +64,7 @@ function groupsOf(port: number): readonly Group[] {
     anySource: false,
   });
   const target: CollectorDeps["target"] = {
-    walk,
+    ...asIs,
     get(oids, ask) {
       asked += oids.length;
       return get(oids, ask);

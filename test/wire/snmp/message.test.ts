@@ -89,6 +89,57 @@ describe("RFC 3416 section 3: PDUs", () => {
   });
 });
 
+describe("RFC 1157 section 4: SNMPv1", () => {
+  // By hand: a GetResponse-PDU with noSuchName for the second of two names, and the request's own bindings.
+  const refusal = hex(
+    `
+    30 35
+       02 01 00                         -- version-1
+       04 06 70 75 62 6c 69 63
+       a2 28                            -- GetResponse-PDU
+          02 04 01 02 03 04
+          02 01 02                      -- error-status: noSuchName
+          02 01 02                      -- error-index
+          30 1a 30 0c 06 08 2b 06 01 02 01 01 03 00 05 00
+                30 0a 06 06 2b 06 01 02 01 63 05 00`.replace(/--.*$/gm, ""),
+  );
+  const refusalMessage: Message = {
+    version: "1",
+    community: text("public"),
+    pdu: {
+      type: "response",
+      requestId: 0x01020304,
+      errorStatus: 2,
+      errorIndex: 2,
+      varbinds: [
+        { oid: oid("1.3.6.1.2.1.1.3.0"), value: { type: "null" } },
+        { oid: oid("1.3.6.1.2.1.99"), value: { type: "null" } },
+      ],
+    },
+  };
+
+  it("reads and writes a GetResponse-PDU with an error", () => {
+    expect(decodeMessage(refusal)).toEqual({ ok: true, value: refusalMessage });
+    expect(encodeMessage(refusalMessage)).toEqual(refusal);
+  });
+
+  it.each([
+    [0xa0, "getRequest"],
+    [0xa1, "getNextRequest"],
+    [0xa3, "setRequest"],
+  ])("has the PDU of tag %i", (tag, type) => {
+    const bytes = Uint8Array.from(refusal);
+    bytes[13] = tag;
+    expect(decodeMessage(bytes)).toMatchObject({ ok: true, value: { version: "1", pdu: { type } } });
+  });
+
+  it.each([0xa5, 0xa6, 0xa7, 0xa8])("does not have the PDU of tag %i, which came with v2", (tag) => {
+    const bytes = Uint8Array.from(refusal);
+    bytes[13] = tag;
+    expect(decodeMessage(bytes)).toEqual({ ok: false, error: { kind: "pdu", offset: 13 } });
+  });
+});
+
 describe("RFC 2578 section 7.1: values", () => {
   it.each<readonly [string, string, Value]>([
     ["Integer32 0", "02 01 00", { type: "integer", value: 0 }],
