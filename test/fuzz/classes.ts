@@ -178,6 +178,8 @@ const classList: Readonly<Record<string, readonly [weight: number, mutate: Mutat
   tagAny: [one, withTag((dice) => [dice.below(256)])],
   tagOfSeveralOctets: [one, withTag((dice) => [dice.pick([0x1f, 0x3f, 0x5f, 0xbf, 0xff]), 0x80 | dice.below(128), 1])],
   integerZero: [one, withInteger(() => [0])],
+  // A request id is never as small, an error status or index is.
+  integerSmall: [one, withInteger((dice) => [1 + dice.below(20)])],
   integerMinusOne: [one, withInteger((dice) => new Uint8Array(1 + dice.below(8)).fill(0xff))],
   integerTwoTo31: [
     one,

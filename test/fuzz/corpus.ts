@@ -30,12 +30,14 @@ export interface Corpus {
   readonly targets: readonly FuzzTarget[];
   /** Throws a `Violation` when a target does not take one of its own honest messages. */
   caseAt(index: number): Case;
+  /** Drops the honest messages, which are made again when they are needed: what is left is what reading has left. */
+  forget(): void;
 }
 
 export function createCorpus(targets: readonly FuzzTarget[], runSeed: number): Corpus {
   const weight = targets.reduce((sum, target) => sum + target.weight, 0);
   let life = -1;
-  let pools: (Grown | undefined)[][] = [];
+  let pools: (Grown | undefined)[][] = targets.map(() => []);
 
   function grown(of: number, slot: number): Grown {
     const known = pools[of]?.[slot];
@@ -51,6 +53,10 @@ export function createCorpus(targets: readonly FuzzTarget[], runSeed: number): C
     return made;
   }
 
+  function forget(): void {
+    pools = targets.map(() => []);
+  }
+
   function drawn(dice: Dice): number {
     let left = dice.next() * weight;
     const at = targets.findIndex((target) => {
@@ -62,11 +68,12 @@ export function createCorpus(targets: readonly FuzzTarget[], runSeed: number): C
 
   return {
     targets,
+    forget,
     caseAt(index) {
       const now = Math.floor(index / poolLife);
       if (now !== life) {
         life = now;
-        pools = targets.map(() => []);
+        forget();
       }
       const dice = diceAt(runSeed, index);
       const of = drawn(dice);

@@ -73,11 +73,11 @@ describe("the fuzzer's list of decoders", () => {
 });
 
 describe("a short run", () => {
-  it("finds nothing, and meets every decoder with every class that it has a place for", () => {
-    const tally = run(targets, { count: 40_000 });
+  it("finds nothing, and meets every decoder with every class that it has a place for", { timeout: 60_000 }, () => {
+    const tally = run(targets, { count: 25_000 });
     expect(tally.failures).toEqual([]);
     for (const { name, messages, outcomes } of tally.targets) {
-      expect(messages, name).toBeGreaterThan(500);
+      expect(messages, name).toBeGreaterThan(400);
       // Neither all refused, which reaches nothing, nor all accepted, which changes nothing.
       expect(outcomes.accepted ?? 0, name).toBeGreaterThan(messages / 10);
       expect(outcomes.accepted ?? 0, name).toBeLessThan(messages);
@@ -96,7 +96,7 @@ describe("a short run", () => {
 
   it("finds nothing through live sockets", { timeout: 60_000 }, async () => {
     const until = performance.now() + 50_000;
-    const tally = await runLive(scenes, { seed, count: 6_000, until, beat: () => {}, heap: () => 0 });
+    const tally = await runLive(scenes, { seed, count: 1_000 * scenes.length, until, beat: () => {}, heap: () => 0 });
     // How long anything took is for the full run: here other tests share the machine.
     expect(tally.failures.filter(({ kind }) => kind !== "slow")).toEqual([]);
     for (const { name, messages, outcomes } of tally.targets) {
@@ -142,14 +142,14 @@ describe("a broken decoder is found", () => {
     expect(growth([20, 25, 30, 35, 40])).toMatchObject({ kind: "memory" });
   });
 
-  it("that never comes back", async () => {
+  it("that never comes back", { timeout: 30_000 }, async () => {
     const module = join(import.meta.dirname, "planted", "targets.ts");
     const part = { part: "memory", module, seed, only: undefined, coverage: false } as const;
     const { failures } = await runGuarded({ ...part, from: 0, count: 3_000, seconds: 60 }, 1_000);
     expect(failures).toMatchObject([{ kind: "hang", target: "loops", hex: expect.stringMatching(/^..84/) }]);
   });
 
-  it("in a live client", async () => {
+  it("in a live client", { timeout: 30_000 }, async () => {
     const wrongNumber = (target: SnmpTarget): SnmpTarget => ({
       ...target,
       async get(oids, ask) {

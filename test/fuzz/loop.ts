@@ -57,7 +57,10 @@ export function runLoop(corpus: Corpus, { from, count, now, until, beat, heap, j
       const slow = { index, octets: one.bytes.length, mutation: one.mutation, once, again };
       if (again > slowEnough(of)) noteSlow(of, slow);
     }
-    if ((index - from) % sampleEvery === sampleEvery - 1) tally.heap.push(heap());
+    if ((index - from) % sampleEvery === sampleEvery - 1) {
+      corpus.forget();
+      tally.heap.push(heap());
+    }
   }
   for (const { name, slowest } of judge ? tally.targets : []) {
     for (const slow of slowest) judgeSlow(corpus, name, slow, now, beat, tally.failures);
@@ -66,7 +69,7 @@ export function runLoop(corpus: Corpus, { from, count, now, until, beat, heap, j
 }
 
 /** MiB that the heap may gain over a run: what was compiled on the way, never what was read. */
-const mostGrowth = 12;
+const mostGrowth = 8;
 
 /** Undefined while the heap is flat; `heap` is what `Tally.heap` holds. */
 export function growth(heap: readonly number[]): Failure | undefined {

@@ -37,7 +37,10 @@ parentPort?.postMessage(tally);
 
 async function memory(): Promise<Tally> {
   const { targets } = (await import(order.module)) as { readonly targets: readonly FuzzTarget[] };
-  const observer = new PerformanceObserver(() => {});
+  const entries: PerformanceEntry[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) entries.push(entry);
+  });
   observer.observe({ entryTypes: ["gc"] });
   const { from, count, seed, coverage } = order;
   const now = () => performance.now();
@@ -50,7 +53,9 @@ async function memory(): Promise<Tally> {
     heap,
     judge: !coverage,
   });
-  for (const entry of observer.takeRecords()) {
+  // The engine tells of its collections when the event loop turns again.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const entry of entries) {
     const { duration, detail } = entry as PerformanceEntry & { readonly detail: { readonly flags: number } };
     if ((detail.flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0) continue;
     made.collections += 1;

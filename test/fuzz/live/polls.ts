@@ -205,7 +205,7 @@ function scene(
           attacker.ended(got.ok ? "accepted" : got.error.kind);
           if (got.ok) ok += 1;
         }
-        hold(ok > 0, "not one poll was answered");
+        hold(polls === 0 || ok > 0, "not one poll was answered");
       } finally {
         await client.stop();
         await hostile.stop();
