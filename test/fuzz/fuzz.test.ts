@@ -37,7 +37,7 @@ const writes = /^(encode|put|write|create|seal)/;
 const ownInput: ReadonlySet<string> = new Set([
   "takeWritten",
   "written",
-  "withRequestId",
+  "setRequestId",
   "oid",
   "authenticate",
   "encrypt",

@@ -4,6 +4,7 @@
 import { systemClock } from "../../../agent/lib/clock.ts";
 import type { Result } from "../../../agent/lib/result.ts";
 import { Secret } from "../../../agent/lib/secret.ts";
+import type { SocketKind } from "../../../agent/net/probe-open.ts";
 import { createSnmpClient, type SnmpTarget, type SnmpTargetCredentials } from "../../../agent/net/snmp-client.ts";
 import type { SnmpError } from "../../../agent/net/snmp-error.ts";
 import { createLocalKeys, type UsmUser } from "../../../agent/net/snmp-usm-keys.ts";
@@ -183,14 +184,14 @@ function scene(
   start: Start,
   credentials: SnmpTargetCredentials,
   poll: typeof get | typeof walk,
-  through: (target: SnmpTarget) => SnmpTarget = (target) => target,
+  { through = (target: SnmpTarget) => target, socketKind = "kernel" as SocketKind } = {},
 ): Scene {
   return {
     name,
     async run(attacker, enough) {
       let polls = 0;
       const hostile = await start(attacker, () => polls);
-      const client = createSnmpClient({ clock: systemClock }, { sockets: 1 });
+      const client = createSnmpClient({ clock: systemClock }, { sockets: 1, socketKind });
       await client.start();
       const { port } = hostile;
       const at = { address: "127.0.0.1", port, credentials, anySource: false };
@@ -232,10 +233,11 @@ const asUser = ({ name, auth, privacy }: UsmUser): SnmpTargetCredentials => ({
 const asCommunity: SnmpTargetCredentials = { version: "2c", community: new Secret(community) };
 
 export const getThrough = (through: (target: SnmpTarget) => SnmpTarget) =>
-  scene("live: v2c GET", v2c, asCommunity, get, through);
+  scene("live: v2c GET", v2c, asCommunity, get, { through });
 
 export const polls: readonly Scene[] = [
   scene("live: v2c GET", v2c, asCommunity, get),
+  scene("live: v2c GET, portable sockets", v2c, asCommunity, get, { socketKind: "portable" }),
   scene("live: v2c walk", v2c, asCommunity, walk),
   scene("live: v3 authPriv GET", v3(strong), asUser(strong), get),
   scene("live: v3 authPriv walk", v3(strong), asUser(strong), walk),

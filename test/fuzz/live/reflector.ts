@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createReflector } from "../../../agent/lab/reflector.ts";
 import { systemClock } from "../../../agent/lib/clock.ts";
 import { milliseconds } from "../../../agent/lib/duration.ts";
-import { createUdpSocket } from "../../../agent/net/udp.ts";
+import { createUdpSocket, destinationOf } from "../../../agent/net/udp.ts";
 import { decodeReflector, encodeSender, ntpTimestamp, unsynchronised } from "../../../agent/wire/stamp.ts";
 import { hold } from "../target.ts";
 import { batch, type Scene } from "./scene.ts";
@@ -18,8 +18,10 @@ export const reflector: Scene = {
     const socket = createUdpSocket(
       { family: 4, address: "127.0.0.1" },
       {
-        message: (bytes, address, port) =>
-          reflecting.handle(bytes, (answer) => socket.send(answer, port, address, () => {})),
+        message(bytes, from) {
+          const to = destinationOf(from.address(), from.port());
+          reflecting.handle(bytes, (answer) => socket.send(answer, to, () => {}));
+        },
         error: () => {},
       },
     );
