@@ -5,6 +5,7 @@ import type { FuzzTarget } from "./target.ts";
 import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { rows } from "./targets/rows.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
 import { walks } from "./targets/walks.ts";
 
@@ -20,6 +21,7 @@ export const targets: readonly FuzzTarget[] = [
   responsePdus,
   gets,
   walks,
+  rows,
   v3Messages,
   v3Insiders,
   scopedPdus,
