@@ -39,6 +39,25 @@ export function wrongInGet(
   return undefined;
 }
 
+const absentTags: ReadonlySet<number> = new Set([0x80, 0x81]);
+
+/**
+ * As `wrongInGet`, where a router that does not have some of the names makes the client ask again for the others: each
+ * cell is what some answer without an error said of its name, or absent.
+ */
+export function wrongInCells(
+  cells: Cells,
+  names: readonly string[],
+  answers: readonly (OracleAnswer | undefined)[],
+): string | undefined {
+  const said = byName(answers.filter((answer) => answer?.errorStatus === 0n));
+  const wrong = names.findIndex((name, i) => {
+    if (absentTags.has(cells.tags[i] ?? 0)) return false;
+    return !said.get(name)?.some((binding) => saysTheSame(cells, i, binding));
+  });
+  return wrong < 0 ? undefined : `nothing that was received says this of ${names[wrong]}`;
+}
+
 export interface WalkedRows {
   readonly rows: readonly Uint8Array[];
   readonly cells: Cells;

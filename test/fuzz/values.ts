@@ -74,6 +74,9 @@ export function pduOf(dice: Dice, type = dice.pick(pduTypes)): Pdu {
   return { type, requestId, errorStatus, errorIndex: errorStatus === 0 ? 0 : dice.below(5), varbinds };
 }
 
+const pdusOfV1: readonly Pdu["type"][] = ["getRequest", "getNextRequest", "response", "setRequest"];
+
 export function messageOf(dice: Dice, pdu = pduOf(dice)): Message {
-  return { version: "2c", community: dice.octets(dice.below(20)), pdu };
+  const version = pdusOfV1.includes(pdu.type) && dice.next() < 0.3 ? "1" : "2c";
+  return { version, community: dice.octets(dice.below(20)), pdu };
 }

@@ -41,6 +41,7 @@ describe("an agent that asks routers of every kind", () => {
   /** What the log says of them in the end: each way of asking and failing was gone through. */
   const expected = [
     "router answers: unknown -> up",
+    "router v1-answers: unknown -> up",
     "router by-file: unknown -> up",
     "router v3-answers: unknown -> up",
     "router v3-des: unknown -> up",
@@ -77,6 +78,7 @@ describe("an agent that asks routers of every kind", () => {
       ports.set(name, { port: responder.port, credentials });
     };
     await v2c("answers", { community: community.env, mib: () => mib });
+    await v2c("v1-answers", { version: "1", community: community.env, mib: () => mib }, "old");
     await v2c("by-file", { community: community.file, mib: () => mib }, "file");
     await v2c("other-community", {
       community: community.env,
@@ -159,6 +161,7 @@ describe("an agent that asks routers of every kind", () => {
       "snmp:",
       "  interval: 1s",
       "  credentials:",
+      "    old: { version: 1, community: { env: COMMUNITY } }",
       "    environment: { version: 2c, community: { env: COMMUNITY } }",
       `    file: { version: 2c, community: { file: ${join(directory, "community")} } }`,
       `    strong: ${v3("aes128")}`,
