@@ -100,7 +100,8 @@ export function readInterface(cells: Cells, at: number): IfRow {
 /** ifHighSpeed is in Mbit/s and 0 below 500 kbit/s; ifSpeed is in bit/s and ends at its 32 bits (RFC 2863 section 3.1.7). */
 function speedOf(ifHighSpeed: number | undefined, ifSpeed: number | undefined): number {
   if (ifHighSpeed !== undefined && ifHighSpeed > 0) return ifHighSpeed * 1_000_000;
-  return ifSpeed === undefined || ifSpeed === 0xffff_ffff ? 0 : ifSpeed;
+  // A Gauge32 that an agent writes as an INTEGER can be negative.
+  return ifSpeed === undefined || ifSpeed < 0 || ifSpeed === 0xffff_ffff ? 0 : ifSpeed;
 }
 
 /** One row of the walk that finds interfaces by name. */

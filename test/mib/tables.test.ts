@@ -26,6 +26,7 @@ describe("RFC 2863: IF-MIB", () => {
     ["ifSpeed below 1 Mbit/s", [gauge(0), gauge(64_000)], 64_000],
     ["0 when ifSpeed is at its limit and nothing else is known", [absent, gauge(0xffff_ffff)], 0],
     ["0 when there is neither", [absent, absent], 0],
+    ["0 when an agent says less than nothing", [absent, integer(-64_000)], 0],
   ])("reads the speed: %s", (_, speeds, expected) => {
     expect(row([integer(1), integer(2), ...speeds]).speed).toBe(expected);
   });

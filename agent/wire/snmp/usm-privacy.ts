@@ -51,15 +51,16 @@ export function privacyKey(
 export interface PrivacyKey {
   readonly protocol: PrivacyProtocol;
   readonly key: KeyObject;
-  /** DES: the half of the key that is exclusive-ored with the salt (RFC 3414 section 8.1.1.1). */
-  readonly preVector: Uint8Array;
+  /** DES: the half of the key that is exclusive-ored with the salt (RFC 3414 section 8.1.1.1). A KeyObject does not print. */
+  readonly preVector: KeyObject | undefined;
 }
 
 /** From the octets that `privacyKey` gives. */
 export function privacyKeyOf(protocol: PrivacyProtocol, octets: Uint8Array): PrivacyKey {
+  if (protocol !== "des") return { protocol, key: createSecretKey(octets), preVector: undefined };
   const single = octets.subarray(0, desBlock);
-  const key = protocol === "des" ? Buffer.concat([single, single, single]) : octets;
-  return { protocol, key: createSecretKey(key), preVector: Uint8Array.from(octets.subarray(desBlock, 2 * desBlock)) };
+  const preVector = createSecretKey(octets.subarray(desBlock, 2 * desBlock));
+  return { protocol, key: createSecretKey(Buffer.concat([single, single, single])), preVector };
 }
 
 /** msgPrivacyParameters from a counter that never repeats (RFC 3414 section 8.1.1.1, RFC 3826 section 3.1.2.1). */
@@ -107,7 +108,10 @@ export function decrypt(key: PrivacyKey, encryption: Encryption, secret: Uint8Ar
 
 /** DES: the second half of the key, exclusive-or the salt. AES: boots, time and salt. */
 function initialVector({ protocol, preVector }: PrivacyKey, { boots, time, salt }: Encryption): Uint8Array {
-  if (protocol === "des") return salt.map((octet, i) => octet ^ (preVector[i] ?? 0));
+  if (protocol === "des") {
+    const half = preVector?.export();
+    return salt.map((octet, i) => octet ^ (half?.[i] ?? 0));
+  }
   const vector = Buffer.alloc(16);
   vector.writeUInt32BE(boots, 0);
   vector.writeUInt32BE(time, 4);

@@ -2,6 +2,7 @@
 // which names to ask next, and what an answer adds.
 
 import { type Cells, createCells, growCells, setAbsent, setCellFrom } from "./cells.ts";
+import { maxArcs } from "./oid.ts";
 import { nextBinding, type ResponseReader, rewind, startsWith } from "./response.ts";
 import { tagEndOfMibView } from "./value.ts";
 
@@ -154,17 +155,26 @@ function appendRows(
   const width = active.length;
   const full = walk.columns.length;
   const next = new Array<number>(width).fill(0);
+  // Columns that wait for rows further behind, and the least of those. Comparing them anew for each row would let
+  // one hostile datagram hold the event loop: long indexes that are alike up to their last octets.
+  const waits = new Array<boolean>(width).fill(false);
+  let waiting = -1;
   for (;;) {
     let least = -1;
     for (let slot = 0; slot < width; slot++) {
+      if (waits[slot]) continue;
       const repetition = next[slot] ?? 0;
       if (repetition >= (entries[slot] ?? 0)) {
         if (ended[slot]) continue;
-        least = -1;
-        break;
+        return next;
       }
       const at = repetition * width + slot;
       if (least < 0 || compareFound(bytes, at, least) < 0) least = at;
+    }
+    if (waiting >= 0 && (least < 0 || compareFound(bytes, waiting, least) <= 0)) {
+      least = waiting;
+      waiting = -1;
+      waits.fill(false);
     }
     if (least < 0) return next;
     const row = walk.rows.length;
@@ -174,12 +184,16 @@ function appendRows(
       const repetition = next[slot] ?? 0;
       const at = repetition * width + slot;
       const cell = row * full + (active[slot] ?? 0);
-      if (repetition < (entries[slot] ?? 0) && compareFound(bytes, at, least) === 0) {
+      const goesOn = repetition < (entries[slot] ?? 0);
+      if (goesOn && !waits[slot] && compareFound(bytes, at, least) === 0) {
         setCellFrom(cells, cell, bytes, found.tag[at] ?? 0, valueFrom[at] ?? 0, valueTo[at] ?? 0);
         next[slot] = repetition + 1;
-      } else {
-        setAbsent(cells, cell);
+        continue;
       }
+      setAbsent(cells, cell);
+      if (!goesOn || waits[slot]) continue;
+      waits[slot] = true;
+      if (waiting < 0 || compareFound(bytes, at, waiting) < 0) waiting = at;
     }
     walk.last = Uint8Array.prototype.slice.call(bytes, found.indexFrom[least], found.indexTo[least]);
     walk.rows.push(walk.last);
@@ -198,15 +212,24 @@ function compareFound(bytes: Uint8Array, a: number, b: number): number {
   );
 }
 
-/** Octets of at least one sub-identifier, none padded, the last one complete (X.690 section 8.19.2). */
+/**
+ * Octets of at least one sub-identifier, none padded, the last one complete (X.690 section 8.19.2), each below 2^32 and
+ * not too many (RFC 2578 section 3.5): `decodeArcs` reads it.
+ */
 function isIndex(bytes: Uint8Array, from: number, to: number): boolean {
-  let starts = true;
+  let octets = 0;
+  let arcs = 0;
   for (let at = from; at < to; at++) {
     const octet = bytes[at] ?? 0;
-    if (starts && octet === 0x80) return false;
-    starts = octet < 0x80;
+    if (octets === 0 && octet === 0x80) return false;
+    octets += 1;
+    // Five octets carry 35 bits, of which the first may have four.
+    if (octets > 5 || (octets === 5 && (bytes[at - 4] ?? 0) > 0x8f)) return false;
+    if (octet > 0x7f) continue;
+    octets = 0;
+    arcs += 1;
   }
-  return starts && to > from;
+  return octets === 0 && arcs > 0 && arcs <= maxArcs;
 }
 
 /** Lexicographic order of encoded arcs. Octets alone do not give it: an arc of more octets is the greater one. */

@@ -1,0 +1,33 @@
+// Every decoder that the fuzzer runs. A new one: a target in `targets/`, and its name here; `fuzz.test.ts` fails while
+// an exported reader of agent/wire is in none.
+
+import type { FuzzTarget } from "./target.ts";
+import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
+import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
+import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { rows } from "./targets/rows.ts";
+import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
+import { walks } from "./targets/walks.ts";
+
+export const targets: readonly FuzzTarget[] = [
+  elements,
+  numbers,
+  oids,
+  dottedNames,
+  values,
+  messages,
+  pdus,
+  responses,
+  responsePdus,
+  gets,
+  walks,
+  rows,
+  v3Messages,
+  v3Insiders,
+  scopedPdus,
+  ciphers,
+  echoes,
+  ipv4Datagrams,
+  stampRequests,
+  stampReplies,
+];

@@ -1,0 +1,85 @@
+// Rows of MIB tables out of answers: what a router writes into an index or a cell is its own affair.
+
+import { parseAddress } from "../../../agent/estate/address.ts";
+import { layoutOf, type PeerLayout, readPeer } from "../../../agent/mib/bgp-peers.ts";
+import { type PrefixTable, peerKey, prefixKey, prefixTables, readPrefixes } from "../../../agent/mib/bgp-prefixes.ts";
+import { bgpTables, proposedBgpTables } from "../../../agent/mib/bgp-tables.ts";
+import { readInterface, readNames } from "../../../agent/mib/if-mib.ts";
+import { readSystem } from "../../../agent/mib/snmpv2-mib.ts";
+import { type Cells, createCells, oidAt, setCell } from "../../../agent/wire/snmp/cells.ts";
+import { encodeMessage, type Pdu } from "../../../agent/wire/snmp/message.ts";
+import { decodeArcs } from "../../../agent/wire/snmp/oid.ts";
+import { createResponseReader, nextBinding, readResponse } from "../../../agent/wire/snmp/response.ts";
+import type { Dice } from "../dice.ts";
+import { type FuzzTarget, hold } from "../target.ts";
+import { messageOf, oidOf, valueBy } from "../values.ts";
+
+/** More cells than any row has. */
+const width = 24;
+const layouts = bgpTables.map((table) => layoutOf(table, "all"));
+
+/** An index as peer tables have it, behind two arcs that make it a name: routing instance, type, length, address. */
+function indexOf(dice: Dice): readonly number[] {
+  const address = (length: number) => [...dice.octets(length)];
+  const one = () => {
+    const length = dice.pick([4, 16]);
+    const type = length === 4 ? 1 : 2;
+    return dice.next() < 0.5 ? [type, length, ...address(length)] : [type, ...address(length)];
+  };
+  const instance = dice.next() < 0.5 ? [dice.below(10)] : [];
+  const whole = dice.next() < 0.3 ? address(4) : dice.next() < 0.5 ? one() : [...one(), ...one()];
+  return [1, 3, ...instance, ...whole, ...(dice.next() < 0.2 ? [1, 1] : [])];
+}
+
+function readRows(layout: PeerLayout, prefixes: PrefixTable, index: readonly number[], cells: Cells): void {
+  const peer = readPeer(layout, index, cells, 0);
+  if (peer !== undefined) {
+    hold(parseAddress(peer.remoteAddress) !== undefined, "a peer without an address");
+    for (const number of [peer.remoteAsn, peer.transitions, peer.establishedSeconds, peer.peerIndex]) {
+      hold(isNumberOrMissing(number), "a number of a peer that is none");
+    }
+    peerKey(prefixes, layout.table.index, index, peer);
+  }
+  prefixKey(prefixes, index);
+  const counts = readPrefixes(prefixes, index, cells, 0);
+  hold(counts === undefined || Object.values(counts).every(isNumberOrMissing), "a count that is none");
+  const { speed } = readInterface(cells, 0);
+  hold(Number.isFinite(speed) && speed >= 0, "a speed that is none");
+  readNames(1, cells, 0);
+  readSystem(cells);
+  const object = oidAt(cells, 2);
+  if (object !== undefined) proposedBgpTables(object);
+}
+
+const isNumberOrMissing = (value: unknown) => value === undefined || Number.isFinite(value);
+
+export const rows: FuzzTarget = {
+  name: "rows of MIB tables",
+  weight: 2,
+  exercises: [],
+  seed: (dice) => {
+    const varbinds = Array.from({ length: 12 }, () => ({
+      oid: dice.next() < 0.8 ? indexOf(dice) : oidOf(dice),
+      value: valueBy(dice, dice.next() < 0.7 ? ["integer", "gauge32", "counter64", "octets"] : undefined),
+    }));
+    const pdu: Pdu = { type: "response", requestId: 1, errorStatus: 0, errorIndex: 0, varbinds };
+    const layout = dice.pick(layouts);
+    const prefixes = dice.pick(prefixTables);
+    const r = createResponseReader();
+    return {
+      bytes: encodeMessage(messageOf(dice, pdu)),
+      read(octets) {
+        if (!readResponse(r, octets)) return r.fault ?? "";
+        const cells = createCells(width);
+        const indexes: (readonly number[])[] = [];
+        for (let i = 0; i < width && nextBinding(r); i++) {
+          setCell(cells, i, r);
+          const arcs = decodeArcs(r.bytes, r.oidFrom + 1, r.oidTo);
+          if (arcs !== undefined && indexes.length < 3) indexes.push(arcs);
+        }
+        for (const index of indexes) readRows(layout, prefixes, index, cells);
+        return r.fault ?? "accepted";
+      },
+    };
+  },
+};
