@@ -17,7 +17,7 @@ import {
   type WireError,
 } from "../ber.ts";
 import { readPdu, readVarbinds, versionV2c } from "./message.ts";
-import { decodeOid, type Oid, oid } from "./oid.ts";
+import { decodeOid, isOid, type Oid, oid } from "./oid.ts";
 import { openEnclosing } from "./response.ts";
 import { tagIpAddress, tagTimeTicks, type VarBind } from "./value.ts";
 
@@ -127,6 +127,7 @@ function readTrapV1(r: BerReader, end: number): Notification | undefined {
   if (generic < 0 || generic > enterpriseSpecific) return void fail(r, "value", genericAt);
   if (specific < 0) return void fail(r, "value", specificAt);
   const trapOid = generic === enterpriseSpecific ? [...enterprise, 0, specific] : [...snmpTraps, generic + 1];
+  if (!isOid(trapOid)) return void fail(r, "oid", start);
   return { confirmed: false, requestId: 0, trapOid, upTime, varbinds };
 }
 
