@@ -4,7 +4,7 @@
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { createReader } from "../wire/ber.ts";
-import { encodePdu, type Pdu, versionV2c } from "../wire/snmp/message.ts";
+import { encodePdu, type Pdu, readPdu, versionV2c } from "../wire/snmp/message.ts";
 import { type Notification, readNotification } from "../wire/snmp/notification.ts";
 import { oid } from "../wire/snmp/oid.ts";
 import { sameOctets } from "../wire/snmp/response.ts";
@@ -123,8 +123,7 @@ export function createV3NotificationReceiver(deps: {
   /** 0 where it is encrypted, or cannot be read. */
   function requestIdOf(bytes: Uint8Array): number {
     if ((h.flags & flagPrivacy) !== 0 || !readScopedPdu(scope, r, bytes, h.dataFrom, h.dataTo, 0)) return 0;
-    const read = readNotification(r, scope.pduTo, versionV2c);
-    return read.ok ? read.value.requestId : 0;
+    return readPdu(r, scope.pduTo)?.requestId ?? 0;
   }
 
   function dropped(
@@ -147,19 +146,29 @@ export function createV3NotificationReceiver(deps: {
         ? { kind: "discovery", answer: report(bytes, "unknownEngineId", noKeys) }
         : dropped(bytes, "engine", undefined);
     }
-    // What asks for an answer is for the engine that gives it.
-    if (!isOurs && reportable) return dropped(bytes, "engine", "unknownEngineId");
+    if (isOurs) return receiveAsAuthority(bytes, users);
+    const heard = receiveFromAuthority(bytes, users);
+    // Some senders ask for reports of their traps, so it is the PDU that counts (RFC 3412 section 6.4). Whatever
+    // was not taken may have been an inform: then its sender needs our engine id.
+    if (heard.kind !== "dropped" || !reportable) return heard;
+    return { ...heard, answer: report(bytes, "unknownEngineId", noKeys) };
+  }
+
+  /** The users that the message may be of; why there is none otherwise. */
+  function claimed<U extends NotifyingUser>(bytes: Uint8Array, users: readonly U[]): readonly U[] | "user" | "level" {
     const named = users.filter(({ name }) => sameOctets(bytes, h.userFrom, h.userTo, name));
-    if (named.length === 0) return dropped(bytes, "user", "unknownUser");
+    if (named.length === 0) return "user";
     const level = h.flags & (flagAuth | flagPrivacy);
     const levelled = named.filter(({ user }) => levelOfUser(user) === level);
-    if (levelled.length === 0) return dropped(bytes, "level", "unsupportedSecurityLevel");
-    return isOurs ? receiveAsAuthority(bytes, levelled) : receiveFromAuthority(bytes, levelled);
+    return levelled.length === 0 ? "level" : levelled;
   }
 
   /** To our own engine. */
   function receiveAsAuthority<U extends NotifyingUser>(bytes: Uint8Array, users: readonly U[]): Heard<U> {
-    const by = users.find(({ user }) => isBy(bytes, ownKeysOf(user)));
+    const candidates = claimed(bytes, users);
+    if (candidates === "user") return dropped(bytes, "user", "unknownUser");
+    if (candidates === "level") return dropped(bytes, "level", "unsupportedSecurityLevel");
+    const by = candidates.find(({ user }) => isBy(bytes, ownKeysOf(user)));
     if (by === undefined) return dropped(bytes, "digest", "wrongDigest");
     const local = ownKeysOf(by.user);
     if (local.auth !== undefined) {
@@ -184,9 +193,11 @@ export function createV3NotificationReceiver(deps: {
 
   /** From an engine that is its own authority: a trap. */
   function receiveFromAuthority<U extends NotifyingUser>(bytes: Uint8Array, users: readonly U[]): Heard<U> {
+    const candidates = claimed(bytes, users);
+    if (typeof candidates === "string") return dropped(bytes, candidates, undefined);
     const engineId = bytes.subarray(h.engineFrom, h.engineTo);
     const id = Buffer.from(engineId).toString("hex");
-    for (const by of users) {
+    for (const by of candidates) {
       let sender = by.engines.get(id);
       // The key of privacy may take a thousand times as long as that of authentication: only for whom is authentic.
       const known = sender?.keys ?? keys({ ...by.user, privacy: undefined }, engineId);

@@ -160,6 +160,14 @@ describe("a trap: its sender is authoritative (RFC 3414 section 3.2 step 7b)", (
     expect(said).toBe("level");
   });
 
+  it("is taken though it asks for a report, which only what is not taken gets", () => {
+    const { hear } = scene();
+    expect(hear(remote, trap, { reportable: true })).toMatchObject({ said: "notification", answer: undefined });
+    const { said, answer } = hear(remote, trap, { reportable: true, user: Uint8Array.of(1) });
+    expect(said).toBe("user");
+    expect(answer).toMatchObject({ level: 0, counter: usmStats(4), engineId: ownId });
+  });
+
   it("that is an inform for another engine is not taken", () => {
     expect(scene().hear(remote, inform).said).toBe("engine");
   });

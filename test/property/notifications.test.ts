@@ -71,9 +71,14 @@ const honest: readonly Uint8Array[] = [
   ),
 ];
 
-/** The last one is less secure than its user is to be. */
+/** An inform for another engine, and a trap that is less secure than its user is to be. */
 const originals: readonly Uint8Array[] = [
   ...honest,
+  notificationV3(
+    { engineId: remote, user: "traps", keys: keys(user, remote) },
+    notificationPdu({ ...down, inform: true }),
+    { reportable: true },
+  ),
   notificationV3(
     { engineId: remote, user: "traps", keys: { ...keys(user, remote), privacy: undefined } },
     notificationPdu(down),
