@@ -19,7 +19,15 @@ import {
 import { createV3NotificationReceiver, type NotifyingUser, notifyingUser } from "./snmp-notification-v3.ts";
 import { type EngineMemory, startOwnEngine } from "./snmp-own-engine.ts";
 import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
-import { type AddressFamily, canonicalAddress, createUdpSocket, familyOf, type UdpSocket } from "./udp.ts";
+import {
+  type AddressFamily,
+  canonicalAddress,
+  createUdpSocket,
+  destinationOf,
+  familyOf,
+  type Sender,
+  type UdpSocket,
+} from "./udp.ts";
 
 /** A router that may notify. */
 export interface NotifyingRouter {
@@ -76,24 +84,24 @@ export interface NotificationListener {
 }
 
 /** A router, whichever of its addresses it uses. */
-interface Sender {
+interface Notifier {
   readonly router: string;
   readonly credentials: SnmpTargetCredentials;
   readonly bucket: TokenBucket;
   /** Informs that were taken last. */
   readonly taken: Set<string>;
 }
-interface CommunitySender extends Sender {
+interface CommunityNotifier extends Notifier {
   readonly community: Uint8Array;
 }
-interface UserSender extends Sender, NotifyingUser {}
+interface UserNotifier extends Notifier, NotifyingUser {}
 
 /** Who may be at one address: one router, or several that are polled at different ports of it. */
 interface Origin {
-  readonly first: Sender;
-  readonly senders: Sender[];
-  readonly communities: CommunitySender[];
-  readonly users: UserSender[];
+  readonly first: Notifier;
+  readonly senders: Notifier[];
+  readonly communities: CommunityNotifier[];
+  readonly users: UserNotifier[];
 }
 
 const mostTaken = 64;
@@ -117,30 +125,25 @@ export function createNotificationListener(
   let v3: ReturnType<typeof createV3NotificationReceiver> | undefined;
   const sockets: UdpSocket[] = [];
 
-  function received(socket: UdpSocket, bytes: Uint8Array, address: string, port: number): void {
+  function received(socket: UdpSocket, bytes: Uint8Array, from: Sender): void {
     counts.add("received");
+    const address = from.address();
     const origin = origins.get(address);
-    const drop = origin === undefined ? "unknownSource" : take(origin, socket, bytes, address, port);
+    const drop = origin === undefined ? "unknownSource" : take(origin, socket, bytes, from);
     if (drop === undefined) return;
     drops.add(drop);
     handlers.dropped(drop, address, origin?.first.router);
   }
 
   /** Why it was not taken; undefined when it was. */
-  function take(
-    origin: Origin,
-    socket: UdpSocket,
-    bytes: Uint8Array,
-    address: string,
-    port: number,
-  ): NotificationDrop | undefined {
+  function take(origin: Origin, socket: UdpSocket, bytes: Uint8Array, from: Sender): NotificationDrop | undefined {
     const now = clock.now();
     // Nothing was read of it yet: who floods costs no more than this.
     if (!origin.first.bucket.take(now) || !total.take(now)) return "flood";
     const heard = judge(bytes, origin);
     if (heard.answer !== undefined) {
       counts.add(heard.kind === "notification" ? "acknowledged" : "reports");
-      socket.send(heard.answer, port, address, () => counts.add("unsendable"));
+      socket.send(heard.answer, destinationOf(from.address(), from.port()), () => counts.add("unsendable"));
     }
     if (heard.kind === "dropped") return heard.drop;
     if (heard.kind === "discovery") {
@@ -157,7 +160,7 @@ export function createNotificationListener(
     return undefined;
   }
 
-  function judge(bytes: Uint8Array, { communities, users }: Origin): Heard<Sender> {
+  function judge(bytes: Uint8Array, { communities, users }: Origin): Heard<Notifier> {
     if (versionOf(bytes) !== versionV3) return receiveCommunity(bytes, communities);
     if (users.length === 0 || v3 === undefined) return { kind: "dropped", drop: "version", answer: undefined };
     return v3.receive(bytes, users);
@@ -167,7 +170,7 @@ export function createNotificationListener(
     const socket: UdpSocket = createUdpSocket(
       { family, address: host, port },
       {
-        message: (bytes, address, from) => received(socket, bytes, address, from),
+        message: (bytes, from) => received(socket, bytes, from),
         error: () => counts.add("socketErrors"),
       },
     );
@@ -222,7 +225,7 @@ function originsOf(routers: readonly NotifyingRouter[], perRouter: Rate): Readon
   const users = new Map<SnmpTargetCredentials, UsmUser>();
 
   for (const { router, addresses, credentials } of routers) {
-    const sender: Sender = { router, credentials, bucket: createTokenBucket(perRouter), taken: new Set() };
+    const sender: Notifier = { router, credentials, bucket: createTokenBucket(perRouter), taken: new Set() };
     let add: (origin: Origin) => void;
     if (credentials.version === 3) {
       const user = users.get(credentials) ?? { ...credentials, name: credentials.user };

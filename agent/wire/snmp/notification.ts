@@ -16,13 +16,10 @@ import {
   unsigned32,
   type WireError,
 } from "../ber.ts";
-import { readPdu, readVarbinds, versionV2c } from "./message.ts";
+import { readPdu, readVarbinds, versionV1, versionV2c } from "./message.ts";
 import { decodeOid, isOid, type Oid, oid } from "./oid.ts";
 import { openEnclosing } from "./response.ts";
 import { tagIpAddress, tagTimeTicks, type VarBind } from "./value.ts";
-
-/** The version field of a v1 message (RFC 1157 section 4). */
-export const versionV1 = 0;
 
 /** Tag of a Trap-PDU. */
 export const tagTrapV1 = 0xa4;
