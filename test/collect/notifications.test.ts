@@ -1,5 +1,6 @@
 // From the datagram to the poll: a real socket, and a clock that the test moves.
 
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNotifications } from "../../agent/collect/notifications.ts";
 import type { Router } from "../../agent/estate/estate.ts";
@@ -119,6 +120,7 @@ describe("what is dropped", () => {
     expect(notifications.dropped()).toMatchObject({ community: 6, unknownSource: 12 });
     expect(polled).toEqual([]);
     expect(lines.join()).not.toContain("sentinel");
+    expect(inspect(notifications, { depth: 9, showHidden: true })).not.toContain("sentinel");
   });
 });
 

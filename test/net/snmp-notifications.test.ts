@@ -149,11 +149,14 @@ describe("who may notify", () => {
   });
 
   it("is heard by both families on [::]", async () => {
-    const { listener, notified, received } = await listen([ce1], undefined, "::");
-    const router = await notifier();
+    const six = { ...ce1, router: "six", addresses: ["0:0:0:0:0:0:0:1"] };
+    const { listener, notified, received } = await listen([ce1, six], undefined, "::");
+    const [router, other] = [await notifier(), await notifier("::1")];
     await router.send(notificationV2c("traps", down), listener.port());
     await received(1);
-    expect(notified).toHaveLength(1);
+    await other.send(notificationV2c("traps", { ...down, inform: true }), listener.port());
+    await eventually("the answer", () => other.answers.length === 1);
+    expect(notified).toEqual([`ce1 ${trapOids.linkDown}`, `six ${trapOids.linkDown}`]);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { isIPv6 } from "node:net";
 import {
   createWriter,
   putAround,
@@ -107,7 +108,8 @@ export function notificationV3(
 
 /** A router's socket: it sends to a port of this host, and keeps what comes back. */
 export async function startNotifier(address = "127.0.0.1") {
-  const socket = createSocket("udp4");
+  const six = isIPv6(address);
+  const socket = createSocket(six ? "udp6" : "udp4");
   const answers: Uint8Array[] = [];
   socket.on("message", (bytes) => void answers.push(bytes));
   await once(socket.bind(0, address), "listening");
@@ -115,7 +117,7 @@ export async function startNotifier(address = "127.0.0.1") {
     answers,
     send: (bytes: Uint8Array, port: number) =>
       new Promise<void>((resolve, reject) => {
-        socket.send(bytes, port, "127.0.0.1", (error) => (error ? reject(error) : resolve()));
+        socket.send(bytes, port, six ? "::1" : "127.0.0.1", (error) => (error ? reject(error) : resolve()));
       }),
     stop: () => new Promise<void>((resolve) => socket.close(() => resolve())),
   };

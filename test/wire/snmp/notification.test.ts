@@ -71,6 +71,12 @@ describe("RFC 3584 section 3.1, a v1 trap as a v2 notification", () => {
     expect(trapOf({ enterprise: "1.3.6.1.2.1.15.7", generic: 6, specific: 2 })).toBe("1.3.6.1.2.1.15.7.0.2");
   });
 
+  it("an enterprise that leaves no room for the two arcs is refused: RFC 3416 section 4.1 has 128 at most", () => {
+    const enterprise = (arcs: number) => ["1.3", ...Array(arcs - 2).fill(1)].join(".");
+    expect(trapOf({ enterprise: enterprise(126), generic: 6, specific: 2 })).toBe(`${enterprise(126)}.0.2`);
+    expect(trapOf({ enterprise: enterprise(127), generic: 6, specific: 2 })).toBe("oid");
+  });
+
   it("its bindings stay as they are", () => {
     const varbinds = [{ oid: oid("1.3.6.1.2.1.2.2.1.1.3"), value: { type: "integer", value: 3 } } as const];
     expect(read(trapV1({ ...generic, varbinds }))).toMatchObject({ varbinds });
