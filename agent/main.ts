@@ -2,6 +2,7 @@
 // The composition root: the only file that sees every part. It builds them, and starts and stops them
 // in order; what each part does is said in its own folder.
 
+import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { check } from "./cli/check.ts";
@@ -10,6 +11,7 @@ import { lab } from "./cli/lab.ts";
 import { hostFiles } from "./cli/load.ts";
 import { run } from "./cli/run.ts";
 import type { Agent } from "./cli/serve.ts";
+import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
 import { probedOf } from "./estate/probed.ts";
@@ -19,6 +21,7 @@ import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { milliseconds, seconds } from "./lib/duration.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
+import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
 import { createProbing } from "./probe/probing.ts";
 import { createState } from "./state/state.ts";
@@ -33,6 +36,10 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const { observe } = state;
   const snmp = createSnmpClient({ clock, log });
   const polling = createPolling({ clock, log, snmp, observe }, estate);
+  // systemd names several, if there are, with colons between them.
+  const stateDirectory = estate.stateDirectory ?? process.env.STATE_DIRECTORY?.split(":")[0];
+  const memory = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "snmp-engine.json");
+  const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const judging = createJudging({ clock, log, snapshot: state }, estate);
@@ -47,6 +54,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       pollOverruns: polling.overruns,
       snmpMessages: snmp.requests.read,
       snmpDropped: snmp.dropped.read,
+      notifications,
       probesDropped: probing.dropped,
       probesSkipped: probing.skipped,
       probeRestarts: probing.restarts,
@@ -73,6 +81,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       // The port comes first: when it is taken nothing else has begun.
       const listening = await web.start();
       if (!listening.ok) return listening;
+      const heard = await notifications.start();
+      if (!heard.ok) return heard;
       await snmp.start();
       probing.start();
       polling.start();
@@ -82,7 +92,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     async stop() {
       judging.stop();
       polling.stop();
-      await Promise.all([probing.stop(), snmp.stop(), web.stop()]);
+      await Promise.all([notifications.stop(), probing.stop(), snmp.stop(), web.stop()]);
     },
   };
 }

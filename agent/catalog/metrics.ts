@@ -232,6 +232,26 @@ export const metrics = {
       "SNMP datagrams received and not used, by kind",
       ["kind"],
     ),
+    notifications: counter(
+      "expressroute_agent_notifications_total",
+      "SNMP notifications (traps and informs) taken, by what they are about: link, bgp, bfd, start (of an SNMP agent)",
+      [...router, "kind"],
+    ),
+    notificationsDropped: counter(
+      "expressroute_agent_notifications_dropped_total",
+      "Datagrams on the notifications' port that were not taken, by reason",
+      ["reason"],
+    ),
+    notificationDatagrams: counter(
+      "expressroute_agent_notification_datagrams_total",
+      "Datagrams on the notifications' port by event: received, accepted, discoveries (engine IDs asked for), and what was sent: acknowledged informs, reports; unsendable and socketErrors are this host's",
+      ["event"],
+    ),
+    confirmingPolls: counter(
+      "expressroute_agent_confirming_polls_total",
+      "Rounds of polls out of turn that notifications caused, at most one per second",
+      router,
+    ),
     probesDropped: counter(
       "expressroute_agent_probe_datagrams_dropped_total",
       "Probe datagrams received and not used, by kind",

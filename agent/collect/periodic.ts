@@ -7,6 +7,8 @@ import { phase } from "../lib/hash.ts";
 export interface Periodic {
   start(): void;
   stop(): void;
+  /** Runs out of turn: at once, or as soon as the run that is going has ended. */
+  now(): void;
   /** Turns that were left out: the run before was still going, or the host was too late for them. */
   overruns(): number;
 }
@@ -20,24 +22,38 @@ export function periodic(
   let base: Instant | undefined;
   let turn = 0;
   let running = false;
+  /** The run that is going began out of turn: the next turn is left to it. */
+  let outOfTurn = false;
+  let again = false;
   let overruns = 0;
   let cancel = () => {};
 
   function schedule(from: Instant): void {
     cancel = clock.after(elapsed(clock.now(), later(from, milliseconds(turn * interval))), () => {
-      if (running) {
-        overruns += 1;
-      } else {
-        running = true;
-        void run().finally(() => {
-          running = false;
-        });
-      }
+      if (!running) begin();
+      else if (outOfTurn) outOfTurn = false;
+      else overruns += 1;
       const missed = Math.floor(elapsed(from, clock.now()) / interval) - turn;
       if (missed > 0) overruns += missed;
       turn += 1 + Math.max(0, missed);
       schedule(from);
     });
+  }
+
+  function begin(): void {
+    running = true;
+    void run().finally(() => {
+      running = false;
+      outOfTurn = false;
+      if (again) beginNow();
+    });
+  }
+
+  function beginNow(): void {
+    again = running && base !== undefined;
+    if (running || base === undefined) return;
+    outOfTurn = true;
+    begin();
   }
 
   return {
@@ -51,6 +67,7 @@ export function periodic(
       cancel();
       base = undefined;
     },
+    now: beginNow,
     overruns: () => overruns,
   };
 }

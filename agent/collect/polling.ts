@@ -24,6 +24,8 @@ export interface Polling {
   start(): void;
   /** Begins no further poll; what is in flight ends with the SNMP client. */
   stop(): void;
+  /** Polls a group of a router out of turn: at once, or after the poll of it that is in flight. */
+  confirm(router: string, group: PollGroup): void;
   /** Polls that were skipped because the one before was still in flight. */
   overruns(): number;
 }
@@ -31,13 +33,15 @@ export interface Polling {
 export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
-  const timers: readonly Periodic[] = [...estate.routers.values()].flatMap((router) => {
+  const byGroup = new Map<string, Periodic>();
+  for (const router of estate.routers.values()) {
     const collectors = collectorsOf(router);
-    return pollGroups.flatMap((group) => {
+    for (const group of pollGroups) {
       const collect = collectors[group];
-      return collect === undefined ? [] : [timerOf(router, group, collect)];
-    });
-  });
+      if (collect !== undefined) byGroup.set(`${router.name} ${group}`, timerOf(router, group, collect));
+    }
+  }
+  const timers = [...byGroup.values()];
 
   function collectorsOf(router: Router): Readonly<Record<PollGroup, Collector | undefined>> {
     const { name, address, port, credentials, anySource } = router;
@@ -95,6 +99,7 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       stopped = true;
       for (const timer of timers) timer.stop();
     },
+    confirm: (router, group) => byGroup.get(`${router} ${group}`)?.now(),
     overruns: () => timers.reduce((sum, timer) => sum + timer.overruns(), 0),
   };
 }

@@ -10,6 +10,7 @@ import {
   type LinkName,
   type ListenAddress,
   microsoftAsn,
+  type NotificationSource,
   type Path,
   type Peering,
   type PeeringName,
@@ -26,6 +27,7 @@ import { type Configuration, stampPort } from "./schema.ts";
 import { parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
+type RouterEntry = Configuration["routers"][string];
 type PeeringEntry = NonNullable<CircuitEntry["peerings"][PeeringName]>;
 type LinkEntry = CircuitEntry["links"][LinkName];
 type ThresholdsEntry = Configuration["thresholds"]["path"];
@@ -42,6 +44,7 @@ const duration = (text: string): Duration => must(parseDuration(text), text);
 const address = (text: string): string => formatAddress(must(parseAddress(text), text));
 
 export function buildEstate(configuration: Configuration, credentials: ReadonlyMap<string, SnmpCredentials>): Estate {
+  const hearing = configuration.snmp.notifications;
   const routers = new Map<string, Router>();
   for (const [name, entry] of Object.entries(configuration.routers)) {
     routers.set(name, {
@@ -53,11 +56,14 @@ export function buildEstate(configuration: Configuration, credentials: ReadonlyM
       anySource: entry.anySource,
       pollInterval: duration(entry.interval ?? configuration.snmp.interval),
       bgpTable: entry.bgpTable,
+      notifications: notificationsOf(entry, configuration, credentials),
     });
   }
   return {
     site: configuration.site,
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
+    notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
+    stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
       Object.entries(configuration.circuits).map(([name, entry]) => [
@@ -72,6 +78,24 @@ export function buildEstate(configuration: Configuration, credentials: ReadonlyM
       ]),
     ),
   };
+}
+
+function notificationsOf(
+  entry: RouterEntry,
+  { snmp }: Configuration,
+  credentials: ReadonlyMap<string, SnmpCredentials>,
+): NotificationSource {
+  const own = entry.notifications;
+  const name = own?.credentials ?? snmp.notifications?.credentials ?? entry.credentials;
+  return {
+    addresses: [...new Set([entry.address, ...(own?.addresses ?? [])].map(address))],
+    credentials: must(credentials.get(name), name),
+  };
+}
+
+/** A datagram socket takes addresses only. */
+function udpAddress({ host, port }: ListenAddress): ListenAddress {
+  return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
 function circuitOf(

@@ -53,8 +53,28 @@ export function shortName({ is, example = "", absent }: Described) {
 }
 
 /** The name of something else in the file. */
-export function name({ is, example = "" }: Described) {
-  return text({ is, type: "a name", examples: [example], json: { minLength: 1 } });
+export function name({ is, example = "", absent }: Described) {
+  return text({
+    is,
+    type: "a name",
+    examples: [example],
+    ...(absent === undefined ? {} : { absent }),
+    json: { minLength: 1 },
+  });
+}
+
+export function directory({ is, example = "", absent = "" }: Described) {
+  return text({
+    is,
+    type: "a directory",
+    examples: [example],
+    absent,
+    json: { pattern: "^/" },
+    wrong: (value) =>
+      value.startsWith("/") && !value.includes("\0")
+        ? undefined
+        : { problem: `${quote(value)} is no absolute path`, fix: `write for example ${example}` },
+  });
 }
 
 const siteNameWrong = (value: string): Wrong | undefined =>
@@ -255,28 +275,28 @@ function lengthWrong(value: string, subnet: Subnet, lengths: Lengths): Wrong {
   return { problem, fix: `write the /${wanted} that Azure has for it` };
 }
 
-export function listen({ is }: Described) {
+export function listen({ is, example = "127.0.0.1:9580" }: Described) {
   return text({
     is,
     type: "a listen address",
-    examples: ["127.0.0.1:9580"],
+    examples: [example],
     json: { pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]]+):\\d{1,5}$" },
     wrong: (value) =>
       parseListen(value) === undefined
-        ? { problem: `${quote(value)} is not a listen address`, fix: listenFix(value) }
+        ? { problem: `${quote(value)} is not a listen address`, fix: listenFix(value, example.replace(/.*:/, "")) }
         : undefined,
   });
 }
 
-function listenFix(value: string): string {
+function listenFix(value: string, usualPort: string): string {
   if (/^:?\d{1,5}$/.test(value)) {
     const port = value.replace(":", "");
     return `write 127.0.0.1:${port} for this host alone, or 0.0.0.0:${port} for every address`;
   }
   const parsed = parseAddress(value);
-  if (parsed?.family === 4) return `add the port: ${value}:9580`;
-  if (parsed?.family === 6) return `write [${value}]:9580`;
-  return "write ADDRESS:PORT, such as 127.0.0.1:9580 or [::1]:9580";
+  if (parsed?.family === 4) return `add the port: ${value}:${usualPort}`;
+  if (parsed?.family === 6) return `write [${value}]:${usualPort}`;
+  return `write ADDRESS:PORT, such as 127.0.0.1:${usualPort} or [::1]:${usualPort}`;
 }
 
 export function port({ is }: Described) {

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
 import { credentials } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
+import { notificationSource, notifications } from "./notifications-schema.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -131,6 +132,7 @@ const router = keys(
       examples: ["cbgpPeer3Table"],
       absent: "chosen by the make of the router and by what its tables hold",
     }).optional(),
+    notifications: notificationSource.optional(),
   },
   { is: "An on-premises edge router, polled by SNMP." },
 );
@@ -299,6 +301,13 @@ const globalReach = keys(
 export const configurationSchema = keys(
   {
     site: s.site({ is: "Site where this agent stands." }),
+    stateDirectory: s
+      .directory({
+        is: "Where the agent keeps what must outlive a restart: its SNMP engine ID and boots.",
+        example: "/var/lib/circuitwatch",
+        absent: "`$STATE_DIRECTORY`, which systemd sets",
+      })
+      .optional(),
     web: keys(
       {
         listen: s
@@ -313,6 +322,7 @@ export const configurationSchema = keys(
       {
         interval: s.duration({ is: "Time between two polls of a router.", ...snmpInterval }).default("5s"),
         credentials: named(credentials, { is: "Credentials by name; routers refer to them." }),
+        notifications: notifications.optional(),
       },
       { is: "Polling of the routers." },
     ),

@@ -56,6 +56,13 @@ export const bgpTableNames = [
 ] as const;
 export type BgpTableName = (typeof bgpTableNames)[number];
 
+/** Whose notifications (traps and informs) are a router's own. */
+export interface NotificationSource {
+  /** In canonical form: the address that is polled, and all others of the router. */
+  readonly addresses: readonly string[];
+  readonly credentials: SnmpCredentials;
+}
+
 /** An on-premises edge router (CE), polled by SNMP. */
 export interface Router {
   readonly name: string;
@@ -69,6 +76,7 @@ export interface Router {
   readonly pollInterval: Duration;
   /** The table to take its BGP sessions from; undefined: the agent finds out. */
   readonly bgpTable: BgpTableName | undefined;
+  readonly notifications: NotificationSource;
 }
 
 export const probeTechniques = ["icmp", "stamp"] as const;
@@ -177,6 +185,10 @@ export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
   readonly web: ListenAddress;
+  /** Where SNMP notifications are heard; undefined: nowhere. */
+  readonly notifications: ListenAddress | undefined;
+  /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
+  readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;
   readonly circuits: ReadonlyMap<string, Circuit>;
   readonly globalReach: ReadonlyMap<string, GlobalReach>;

@@ -18,6 +18,12 @@ export interface AgentTelemetry {
   /** `sent` includes `retransmitted`. */
   readonly snmpMessages: () => Readonly<Record<"sent" | "retransmitted" | "answered" | "timedOut", number>>;
   readonly snmpDropped: () => Readonly<Record<string, number>>;
+  readonly notifications: {
+    readonly taken: () => ReadonlyMap<string, Readonly<Record<string, number>>>;
+    readonly dropped: () => Readonly<Record<string, number>>;
+    readonly datagrams: () => Readonly<Record<string, number>>;
+    readonly confirmed: () => ReadonlyMap<string, number>;
+  };
   readonly probesDropped: () => Readonly<Record<string, number>>;
   readonly probesSkipped: () => number;
   readonly probeRestarts: () => number;
@@ -48,6 +54,7 @@ export function createPrometheusExport(deps: {
         emitProbing(emit, estate, snapshot);
         emitRouters(emit, estate, snapshot, clock);
         emitAgent(emit, deps.agent);
+        emitNotifications(emit, estate, deps.agent.notifications);
         const judgement = deps.judgement();
         if (judgement === undefined) return;
         emitJudgement(emit, judgement, clock);
@@ -101,4 +108,18 @@ function emitAgent(emit: Emit, agent: AgentTelemetry): void {
   for (const [outcome, n] of Object.entries(agent.httpRequests())) emit(to.httpRequests, { outcome }, n);
   for (const [kind, n] of Object.entries(agent.snmpDropped())) emit(to.snmpDropped, { kind }, n);
   for (const [kind, n] of Object.entries(agent.probesDropped())) emit(to.probesDropped, { kind }, n);
+}
+
+function emitNotifications(emit: Emit, { routers }: Estate, from: AgentTelemetry["notifications"]): void {
+  const to = metrics.agent;
+  const taken = from.taken();
+  const confirmed = from.confirmed();
+  for (const { name, site } of routers.values()) {
+    const labels = { router: name, site };
+    for (const [kind, n] of Object.entries(taken.get(name) ?? {})) emit(to.notifications, { ...labels, kind }, n);
+    const rounds = confirmed.get(name);
+    if (rounds !== undefined) emit(to.confirmingPolls, labels, rounds);
+  }
+  for (const [reason, n] of Object.entries(from.dropped())) emit(to.notificationsDropped, { reason }, n);
+  for (const [event, n] of Object.entries(from.datagrams())) emit(to.notificationDatagrams, { event }, n);
 }

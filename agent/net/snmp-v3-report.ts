@@ -7,7 +7,7 @@ import { greatestBoots } from "../wire/snmp/usm.ts";
 import type { UsmUser } from "./snmp-usm-keys.ts";
 
 /** The counters that reports carry, by what they mean. */
-const counters = {
+export const reportCounters = {
   /** SNMP-USER-BASED-SM-MIB */
   unsupportedSecurityLevel: "1.3.6.1.6.3.15.1.1.1.0",
   notInTimeWindow: "1.3.6.1.6.3.15.1.1.2.0",
@@ -24,10 +24,10 @@ const counters = {
   unknownContext: "1.3.6.1.6.3.12.1.5.0",
 } as const;
 /** `silentAbout…`: no report, but an answer came when that part was left out of the request. */
-export type Report = keyof typeof counters | "silentAboutContext" | "silentAboutPrivacy" | "other";
+export type Report = keyof typeof reportCounters | "silentAboutContext" | "silentAboutPrivacy" | "other";
 
-const byName = Object.entries(counters).map(([report, name]) => ({
-  report: report as keyof typeof counters,
+const byName = Object.entries(reportCounters).map(([report, name]) => ({
+  report: report as keyof typeof reportCounters,
   name: encodeOid(oid(name)),
 }));
 

@@ -282,6 +282,23 @@ describe("addresses", () => {
       ],
     ],
     [
+      "a port for notifications without an address",
+      [["routers:\n", '  notifications: { listen: "162" }\nrouters:\n']],
+      [
+        '5:28: snmp.notifications.listen: "162" is not a listen address; write 127.0.0.1:162 for this host alone, or 0.0.0.0:162 for every address',
+      ],
+    ],
+    [
+      "an address for notifications without a port",
+      [["routers:\n", "  notifications: { listen: 10.0.0.1 }\nrouters:\n"]],
+      ['5:28: snmp.notifications.listen: "10.0.0.1" is not a listen address; add the port: 10.0.0.1:162'],
+    ],
+    [
+      "a state directory that is relative",
+      [["site: ams\nsnmp:", "site: ams\nstateDirectory: var/lib\nsnmp:"]],
+      ['2:17: stateDirectory: "var/lib" is no absolute path; write for example /var/lib/circuitwatch'],
+    ],
+    [
       "a listen address without a port",
       [["site: ams\nsnmp:", "site: ams\nweb: { listen: 10.0.0.1 }\nsnmp:"]],
       ['2:16: web.listen: "10.0.0.1" is not a listen address; add the port: 10.0.0.1:9580'],

@@ -110,6 +110,62 @@ describe("routers", () => {
   });
 });
 
+describe("notifications", () => {
+  const heard = (key: string) => ["routers:\n", `  notifications: { ${key} }\nrouters:\n`] as const;
+  const traps = [
+    "credentials:\n",
+    "credentials:\n    traps: { version: 2c, community: { env: TRAPS } }\n    own: { version: 3, user: x }\n",
+  ] as const;
+  const withTraps = { ...sources, env: { ...sources.env, TRAPS: "sentinel-of-traps" } };
+
+  it("are not heard unless it is said where", () => {
+    const estate = estateOf(estateYaml);
+    expect(estate.notifications).toBeUndefined();
+    expect(estate.stateDirectory).toBeUndefined();
+    expect(estate.routers.get("ams-ce1")?.notifications).toEqual({
+      addresses: ["192.0.2.11"],
+      credentials: estate.routers.get("ams-ce1")?.credentials,
+    });
+  });
+
+  it.each([
+    ["0.0.0.0:162", { host: "0.0.0.0", port: 162 }],
+    ['"[::]:10162"', { host: "::", port: 10162 }],
+    ["localhost:10162", { host: "127.0.0.1", port: 10162 }],
+  ])("are heard on %s", (listen, expected) => {
+    expect(estateOf(edited(heard(`listen: ${listen}`))).notifications).toEqual(expected);
+  });
+
+  it("come from every address of a router, in canonical form, each once", () => {
+    const addresses = '["2001:DB8:0:0::1", 198.51.100.1, 192.0.2.12]';
+    const of = `192.0.2.12, credentials: edge, notifications: { addresses: ${addresses} }`;
+    const estate = estateOf(edited(["192.0.2.12, credentials: edge", of]));
+    expect(estate.routers.get("ams-ce2")?.notifications.addresses).toEqual([
+      "192.0.2.12",
+      "2001:db8::1",
+      "198.51.100.1",
+    ]);
+  });
+
+  it("come with the router's credentials, those of all notifications, or its own, the nearest first", () => {
+    const own = [
+      "192.0.2.12, credentials: edge",
+      "192.0.2.12, credentials: edge, notifications: { credentials: own }",
+    ] as const;
+    const estate = estateOf(edited(traps, heard("listen: 0.0.0.0:162, credentials: traps"), own), withTraps);
+    expect(communityOf(estate.routers.get("ams-ce1")?.notifications.credentials)).toBe("sentinel-of-traps");
+    expect(communityOf(estate.routers.get("ams-ce1")?.credentials)).toBe(community);
+    expect(estate.routers.get("ams-ce2")?.notifications.credentials).toMatchObject({ version: 3, user: "x" });
+    // One object for one name: routers at one address are told apart by it.
+    const [one, other] = ["ams-ce1", "sin-ce1"].map((name) => estate.routers.get(name)?.notifications.credentials);
+    expect(one).toBe(other);
+  });
+
+  it("keep their engine where stateDirectory says", () => {
+    expect(estateOf(withTop("stateDirectory: /var/lib/x")).stateDirectory).toBe("/var/lib/x");
+  });
+});
+
 describe("thresholds", () => {
   it("are the default, under the estate's, under the peering's", () => {
     const top = "thresholds: { path: { loss: { raise: 10% }, delay: { for: 1m }, window: 30s } }";

@@ -34,6 +34,37 @@ describe("routers", () => {
         "7:34: routers.ams-ce2.address: 192.0.2.12:161 is also the address of ams-ce1; give each router its own address or port, or remove one of them",
       ],
     ],
+    [
+      "credentials of notifications that are not defined",
+      [
+        [
+          "    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }",
+          "    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }\n  notifications: { listen: 0.0.0.0:162, credentials: trap }",
+        ],
+        ["192.0.2.11, credentials: edge", "192.0.2.11, credentials: edge, notifications: { credentials: egde }"],
+      ],
+      [
+        "5:54: snmp.notifications.credentials: names credentials that are not defined; define it, or use one of: edge",
+        "7:95: routers.ams-ce1.notifications.credentials: names credentials that are not defined; did you mean edge? (defined: edge)",
+      ],
+    ],
+    [
+      "an address from which two routers would notify",
+      [
+        [
+          "192.0.2.11, credentials: edge",
+          "192.0.2.11, credentials: edge, notifications: { addresses: [192.0.2.12, 198.51.100.9] }",
+        ],
+        [
+          "192.0.2.12, credentials: edge",
+          '192.0.2.12, credentials: edge, notifications: { addresses: ["198.51.100.9"] }',
+        ],
+      ],
+      [
+        "6:94: routers.ams-ce1.notifications.addresses[0]: 192.0.2.12 is also an address of ams-ce2; a notification is known by its source: list each address under the one router that has it",
+        "7:94: routers.ams-ce2.notifications.addresses[0]: 198.51.100.9 is also an address of ams-ce1; a notification is known by its source: list each address under the one router that has it",
+      ],
+    ],
   ])("says what is wrong with %s", (_, edits, expected) => {
     expect(errorsOf(edited(...edits))).toEqual(expected.map((line) => `estate.yaml:${line}`));
   });

@@ -66,6 +66,21 @@ describe("circuitwatch.service", () => {
     expect(scored.status).toBe(0);
   });
 
+  it("may be given port 162 and no more, by the file beside it", () => {
+    const dropIn = readFileSync(join(systemd, "notifications.conf"), "utf8");
+    const root = installed(unit);
+    const folder = join(root, "etc/systemd/system/circuitwatch.service.d");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "notifications.conf"), dropIn);
+    expect(verify(root)).toEqual({ status: 0, output: "" });
+    expect(score(root).status).toBe(0);
+    writeFileSync(join(folder, "notifications.conf"), dropIn.replaceAll("Capabilities", "Capability"));
+    expect(verify(root).output).toContain("AmbientCapability");
+    // Empty values of the unit are laid down first, so that the file adds to nothing.
+    const given = [...dropIn.matchAll(/^\w+=(.*)$/gm)].map(([, value]) => value);
+    expect(given).toEqual(["CAP_NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE"]);
+  });
+
   it("would be refused when it is opened", () => {
     const open = unit.replace(/^(SystemCallFilter|CapabilityBoundingSet|ProtectSystem|RestrictNamespaces)=.*\n/gm, "");
     expect(score(installed(open)).status).not.toBe(0);

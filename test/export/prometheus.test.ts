@@ -21,6 +21,12 @@ const telemetry: AgentTelemetry = {
   pollOverruns: () => 0,
   snmpMessages: () => ({ sent: 5, retransmitted: 1, answered: 4, timedOut: 0 }),
   snmpDropped: () => ({ malformed: 3 }),
+  notifications: {
+    taken: () => new Map([["ams-ce1", { link: 1, bgp: 2, bfd: 0, start: 0 }]]),
+    dropped: () => ({ flood: 4 }),
+    datagrams: () => ({ received: 7 }),
+    confirmed: () => new Map([["ams-ce1", 3]]),
+  },
   probesDropped: () => ({ foreign: 2 }),
   probesSkipped: () => 0,
   probeRestarts: () => 0,
@@ -149,6 +155,12 @@ describe("the exposition", () => {
     expect(lines).toContain('expressroute_router_up{router="ams-ce1",site="ams"} 1');
     expect(lines).toContain(`expressroute_router_snmp_start_timestamp_seconds{router="ams-ce1",site="ams"} ${epoch}`);
     expect(lines).toContain('expressroute_agent_snmp_datagrams_dropped_total{kind="malformed"} 3');
+    const ce1 = 'router="ams-ce1",site="ams"';
+    expect(lines).toContain(`expressroute_agent_notifications_total{${ce1},kind="bgp"} 2`);
+    expect(lines).toContain(`expressroute_agent_notifications_total{${ce1},kind="bfd"} 0`);
+    expect(lines).toContain(`expressroute_agent_confirming_polls_total{${ce1}} 3`);
+    expect(lines).toContain('expressroute_agent_notifications_dropped_total{reason="flood"} 4');
+    expect(lines).toContain('expressroute_agent_notification_datagrams_total{event="received"} 7');
     const poll = 'router="ams-ce1",site="ams",group="bgp"';
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="ok"} 1`);
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="timeout"} 0`);

@@ -1,6 +1,14 @@
 // A small estate for tests: one circuit, two paths, one Global Reach pair.
 
-import type { Circuit, Estate, Path, ProbeTarget, Router, Thresholds } from "../../agent/estate/estate.ts";
+import type {
+  Circuit,
+  Estate,
+  Path,
+  ProbeTarget,
+  Router,
+  SnmpCredentials,
+  Thresholds,
+} from "../../agent/estate/estate.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds, seconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
@@ -27,15 +35,17 @@ export function icmpTo(address: string): ProbeTarget {
 }
 
 export function router(name: string, address: string): Router {
+  const credentials: SnmpCredentials = { version: "2c", community: new Secret("sentinel-community") };
   return {
     name,
     site: "ams",
     address,
     port: 161,
-    credentials: { version: "2c", community: new Secret("sentinel-community") },
+    credentials,
     anySource: false,
     pollInterval: seconds(1),
     bgpTable: undefined,
+    notifications: { addresses: [address], credentials },
   };
 }
 
@@ -80,6 +90,8 @@ export function estate(overrides: Partial<Circuit> = {}): Estate {
   return {
     site: "ams",
     web: { host: "127.0.0.1", port: 0 },
+    notifications: undefined,
+    stateDirectory: undefined,
     routers: new Map([
       ["ams-ce1", router("ams-ce1", "10.255.0.11")],
       ["ams-ce2", router("ams-ce2", "10.255.0.12")],

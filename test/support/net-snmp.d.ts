@@ -9,8 +9,9 @@ declare module "net-snmp" {
   }
 
   export interface SessionOptions {
-    readonly version: number;
-    readonly port: number;
+    readonly version?: number;
+    readonly port?: number;
+    readonly trapPort?: number;
     /** Milliseconds. */
     readonly timeout?: number;
     readonly retries?: number;
@@ -24,11 +25,19 @@ declare module "net-snmp" {
       feed: (varbinds: readonly Varbind[]) => void,
       done: (error: Error | null | undefined) => void,
     ): void;
+    trap(what: number | string, varbinds: readonly Varbind[], options: NotifyOptions, done: Done): void;
+    inform(what: number | string, varbinds: readonly Varbind[], options: NotifyOptions, done: Done): void;
     close(): void;
+  }
+  type Done = (error: Error | null | undefined) => void;
+  interface NotifyOptions {
+    /** Hundredths of a second. */
+    readonly upTime: number;
   }
 
   export const Version1: number;
   export const Version2c: number;
   export function createSession(target: string, community: string, options: SessionOptions): Session;
+  export function createV3Session(target: string, user: User, options: SessionOptions): Session;
   export function isVarbindError(varbind: Varbind): boolean;
 }

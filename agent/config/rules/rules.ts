@@ -13,6 +13,7 @@ export const rules: readonly Rule[] = [
   credentials.credentialsFitTheirVersion,
   routers.credentialsAreDefined,
   routers.routersHaveTheirOwnAddress,
+  routers.notificationAddressesAreOfOneRouter,
   circuits.linksEndOnDefinedRouters,
   circuits.linksAreApart,
   circuits.providerEdgeFitsTheModel,

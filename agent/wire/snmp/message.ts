@@ -141,7 +141,8 @@ export function readPdu(r: BerReader, limit: number): Pdu | undefined {
     : { type, requestId, errorStatus: first, errorIndex: second, varbinds };
 }
 
-function readVarbinds(r: BerReader, limit: number): readonly VarBind[] {
+/** Reads a binding list that fills everything up to `limit`; cut short after a fault, which the reader holds. */
+export function readVarbinds(r: BerReader, limit: number): readonly VarBind[] {
   const varbinds: VarBind[] = [];
   if (!openAs(r, limit, tagSequence)) return varbinds;
   const end = r.contentEnd;

@@ -14,6 +14,8 @@ export function estateOf(ports: readonly number[]): Estate {
   return {
     site,
     web: { host: "127.0.0.1", port: 0 },
+    notifications: undefined,
+    stateDirectory: undefined,
     routers: new Map(ports.map((port) => [routerAt(port), routerOf(port)])),
     circuits: new Map(ports.flatMap(circuitsOf).map((circuit) => [circuit.name, circuit])),
     globalReach: new Map(),
@@ -21,15 +23,17 @@ export function estateOf(ports: readonly number[]): Estate {
 }
 
 function routerOf(port: number): Router {
+  const credentials = { version: "2c", community: new Secret(community) } as const;
   return {
     name: routerAt(port),
     site,
     address: "127.0.0.1",
     port,
-    credentials: { version: "2c", community: new Secret(community) },
+    credentials,
     anySource: false,
     pollInterval: seconds(30),
     bgpTable: undefined,
+    notifications: { addresses: ["127.0.0.1"], credentials },
   };
 }
 

@@ -35,6 +35,12 @@ const exposition = createPrometheusExport({
     pollOverruns: () => 0,
     snmpMessages: client.requests.read,
     snmpDropped: client.dropped.read,
+    notifications: {
+      taken: () => new Map(),
+      dropped: () => ({}),
+      datagrams: () => ({}),
+      confirmed: () => new Map(),
+    },
     probesDropped: () => ({}),
     probesSkipped: () => 0,
     probeRestarts: () => 0,

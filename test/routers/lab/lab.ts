@@ -21,6 +21,8 @@ import { until } from "./until.ts";
 export interface LabOptions extends BgpTimers {
   /** Prefix of every namespace; two labs with different prefixes can run side by side. Short: names are limited. */
   readonly prefix: string;
+  /** Further lines for snmpd's configuration on a CE. */
+  readonly snmpd?: (ce: CePlan) => readonly string[];
 }
 
 export interface Lab {
@@ -31,7 +33,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-export async function startLab({ prefix, bfd }: LabOptions): Promise<Lab> {
+export async function startLab({ prefix, bfd, snmpd = () => [] }: LabOptions): Promise<Lab> {
   requireRoot();
   await requirePackages();
   takePrefix(prefix);
@@ -58,7 +60,7 @@ export async function startLab({ prefix, bfd }: LabOptions): Promise<Lab> {
 
   try {
     await createNamespaces(ns);
-    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd }), startMsee(lab, ce, { bfd })]));
+    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd }, snmpd(ce)), startMsee(lab, ce, { bfd })]));
     await converged(lab);
   } catch (failure) {
     await lab.stop();
@@ -67,10 +69,10 @@ export async function startLab({ prefix, bfd }: LabOptions): Promise<Lab> {
   return lab;
 }
 
-async function startCe(lab: Lab, ce: CePlan, timers: BgpTimers): Promise<void> {
+async function startCe(lab: Lab, ce: CePlan, timers: BgpTimers, snmpd: readonly string[]): Promise<void> {
   const agent = lab.snmpAgent(ce);
   mkdirSync(agent.dir);
-  writeSnmpdConfig(agent, ce.node);
+  writeSnmpdConfig(agent, ce.node, snmpd);
   await startSnmpd(agent);
   await startFrr({
     namespace: lab.ns(ce.node),
