@@ -4,6 +4,7 @@
 import type { FuzzTarget } from "./target.ts";
 import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
+import { notifications } from "./targets/notifications.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
 import { rows } from "./targets/rows.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
@@ -22,6 +23,7 @@ export const targets: readonly FuzzTarget[] = [
   gets,
   walks,
   rows,
+  notifications,
   v3Messages,
   v3Insiders,
   scopedPdus,
