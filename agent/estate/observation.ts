@@ -3,6 +3,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { ProbeTechnique } from "./estate.ts";
+import type { LinkObservation } from "./link-observation.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -22,7 +23,7 @@ export const subject = {
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
-export const pollGroups = ["system", "interfaces", "bgp"] as const;
+export const pollGroups = ["system", "interfaces", "bgp", "bfd", "neighbors", "optics", "prefixes"] as const;
 export type PollGroup = (typeof pollGroups)[number];
 
 /** Why a poll gave nothing. Closed: each is a metric label. */
@@ -171,6 +172,7 @@ export type Observation =
   | RouterObservation
   | InterfaceObservation
   | SessionObservation
+  | LinkObservation
   | ProbeObservation;
 
 /** Takes observations in; `state/` is the one behind it. */

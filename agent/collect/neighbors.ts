@@ -1,0 +1,162 @@
+// Polls whether the far end of each configured session is in the router's ARP or neighbour discovery table. The table
+// itself is never walked: the interface is found by the session's own address, or among those that the link's
+// interface and VLAN name, and then exactly that entry is asked for.
+
+import type { Path } from "../estate/estate.ts";
+import type { Instant } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { neighborInstances, ownAddressInstances, ownIfIndex, readNeighbor } from "../mib/ip-mib.ts";
+import type { SnmpTarget } from "../net/snmp-client.ts";
+import type { SnmpError } from "../net/snmp-error.ts";
+import { isNoSuchObject } from "../wire/snmp/cells.ts";
+import type { Collected, Collector, CollectorDeps } from "./collector.ts";
+import { type NamedInterface, walkIfNames } from "./if-names.ts";
+import { type Look, type Place, soughtCollector } from "./sought.ts";
+
+/** A far end, and what is known of the interface behind which it is. */
+export interface WantedNeighbor {
+  readonly remoteAddress: string;
+  readonly localAddress: string | undefined;
+  readonly interface: string;
+  readonly vlan: number;
+}
+
+interface NeighborPlace extends Place {
+  readonly ifIndex: number;
+}
+
+const group = "neighbors";
+const table = "ipNetToPhysicalTable and ipNetToMediaTable";
+
+/** A link has a subinterface for each peering; more than this are somebody else's. */
+const mostCandidates = 16;
+
+export function wantedNeighbors(paths: readonly Path[]): readonly WantedNeighbor[] {
+  const wanted = new Map<string, WantedNeighbor>();
+  for (const { session, interface: name, vlan } of paths) {
+    const { remoteAddress, localAddress } = session;
+    if (!wanted.has(remoteAddress)) wanted.set(remoteAddress, { remoteAddress, localAddress, interface: name, vlan });
+  }
+  return [...wanted.values()];
+}
+
+export function neighborsCollector(deps: CollectorDeps, router: string, wanted: readonly WantedNeighbor[]): Collector {
+  /** Address families of which this router has shown an entry: only then does a missing one mean that there is none. */
+  const proven = new Set<boolean>();
+  const isIpv6 = (address: string) => address.includes(":");
+
+  function observe({ key, ifIndex, oids }: NeighborPlace, read: ReturnType<typeof readNeighbor>, at: Instant) {
+    if (read.state !== "absent") proven.add(isIpv6(key));
+    if (oids.length === 0 || !proven.has(isIpv6(key))) return undefined;
+    return { kind: "neighbor", router, remoteAddress: key, at, ifIndex, ...read } as const;
+  }
+
+  return soughtCollector<NeighborPlace>(deps, router, {
+    group,
+    table,
+    nothingShown: `shows no entry for ${wanted.map(({ remoteAddress }) => remoteAddress).join(", ")} in ${table}`,
+    look: async () => {
+      const looked = await look(deps.target, wanted);
+      if (!looked.ok) return looked;
+      const places = looked.value.filter(({ entered, key }) => entered || proven.has(isIpv6(key)));
+      const missing = wanted.filter(({ remoteAddress }) => !places.some(({ key }) => key === remoteAddress));
+      return ok<Look<NeighborPlace>>({
+        places,
+        missing: missing.map(({ remoteAddress }) => remoteAddress),
+        shown: places.length > 0,
+        doubt: undefined,
+        remarks: [],
+      });
+    },
+    read: (place, cells, from, at) => observe(place, readNeighbor(cells, from, place.oids.length), at),
+    doubts: (observation: Collected) => observation.kind === "neighbor" && observation.state === "absent",
+  });
+}
+
+/** Each far end on the interface where it has an entry, or on the one that must have it. */
+async function look(
+  target: SnmpTarget,
+  wanted: readonly WantedNeighbor[],
+): Promise<Result<readonly (NeighborPlace & { readonly entered: boolean })[], SnmpError>> {
+  const certain = await ownInterfaces(target, wanted);
+  if (!certain.ok) return certain;
+  const uncertain = wanted.some(({ remoteAddress }) => !certain.value.has(remoteAddress));
+  const names = uncertain ? await walkIfNames(target, group) : ok<readonly NamedInterface[]>([]);
+  if (!names.ok) return names;
+  const places = wanted.flatMap((one): readonly NeighborPlace[] => {
+    const only = certain.value.get(one.remoteAddress);
+    const candidates = only === undefined ? candidatesFor(one, names.value) : [only];
+    return candidates.map((ifIndex) => ({
+      key: one.remoteAddress,
+      ifIndex,
+      oids: neighborInstances(ifIndex, one.remoteAddress),
+    }));
+  });
+  const oids = places.flatMap((place) => place.oids);
+  if (oids.length === 0) return ok([]);
+  const got = await target.get(oids, { group, table });
+  if (!got.ok) return err(got.error);
+  let next = 0;
+  const read = places.map((place) => {
+    const from = next;
+    next += place.oids.length;
+    const { state } = readNeighbor(got.value, from, place.oids.length);
+    const unknownTable = place.oids.every((_, i) => isNoSuchObject(got.value, from + i));
+    return { ...place, entered: state !== "absent", present: state === "present", unknownTable };
+  });
+  return ok(
+    wanted.flatMap(({ remoteAddress }) => {
+      const here = read.filter(({ key }) => key === remoteAddress);
+      const best = here.find(({ present }) => present) ?? here.find(({ entered }) => entered);
+      if (best !== undefined) return [best];
+      const [only] = here;
+      return only !== undefined && certain.value.has(remoteAddress) && !only.unknownTable ? [only] : [];
+    }),
+  );
+}
+
+/** ifIndex by remote address, for the sessions whose own address the router shows on an interface. */
+async function ownInterfaces(
+  target: SnmpTarget,
+  wanted: readonly WantedNeighbor[],
+): Promise<Result<ReadonlyMap<string, number>, SnmpError>> {
+  const asked = wanted.flatMap(({ remoteAddress, localAddress }) =>
+    localAddress === undefined ? [] : [{ remoteAddress, oids: ownAddressInstances(localAddress) }],
+  );
+  const found = new Map<string, number>();
+  if (asked.length === 0) return ok(found);
+  const oids = asked.flatMap((one) => one.oids);
+  const got = await target.get(oids, { group, table: "ipAddressTable and ipAddrTable" });
+  if (!got.ok) return got;
+  let from = 0;
+  for (const one of asked) {
+    const ifIndex = ownIfIndex(got.value, from, one.oids.length);
+    if (ifIndex !== undefined) found.set(one.remoteAddress, ifIndex);
+    from += one.oids.length;
+  }
+  return ok(found);
+}
+
+/** The link's interface, its subinterfaces, and interfaces that are named after the VLAN; the likeliest first. */
+export function candidatesFor(
+  { interface: name, vlan }: WantedNeighbor,
+  all: readonly NamedInterface[],
+): readonly number[] {
+  const ends = new RegExp(`[^0-9]0*${vlan}$`);
+  const rank = ({ names }: NamedInterface) => {
+    const known = names.flatMap((one) => one ?? []);
+    const below = known.some((one) => one.startsWith(`${name}.`) || one.startsWith(`${name}:`));
+    const tagged = vlan > 0 && known.some((one) => ends.test(one));
+    if (below && tagged) return 0;
+    if (known.includes(name)) return 1;
+    return tagged ? 2 : below ? 3 : undefined;
+  };
+  return all
+    .flatMap((one) => {
+      const place = rank(one);
+      return place === undefined ? [] : [{ place, ifIndex: one.ifIndex }];
+    })
+    .sort((a, b) => a.place - b.place)
+    .slice(0, mostCandidates)
+    .map(({ ifIndex }) => ifIndex);
+}
