@@ -38,10 +38,12 @@ export interface Owner {
   readonly ofPort: boolean;
 }
 
-interface Chassis {
+export interface Chassis {
   readonly entities: ReadonlyMap<number, Entity>;
-  /** ifIndex by entPhysicalIndex. */
-  readonly aliases: ReadonlyMap<number, number>;
+  /** ifIndex by entPhysicalIndex of a port. */
+  readonly ports: ReadonlyMap<number, number>;
+  /** The ports that each entity holds. */
+  readonly held: ReadonlyMap<number, readonly number[]>;
 }
 
 /** A sensor stands this many storeys below its port at most: lane, module, slot, port. */
@@ -61,16 +63,16 @@ export async function findSensors(
     const optical = types.value.filter(({ type }) => mayBeOptical(type)).map(({ index }) => index);
     if (optical.length === 0) continue;
     if (chassis === undefined) {
-      const walked = await walkChassis(target);
+      const walked = await walkChassis(target, all);
       if (!walked.ok) return walked;
       chassis = walked.value;
     }
-    const { entities, aliases } = chassis;
+    const known = chassis;
     const owned = optical.flatMap((index) => {
-      const owner = ownerOf(index, { entities, aliases }, wanted, all);
+      const owner = ownerOf(index, known, wanted, all);
       return owner === undefined || found.has(owner.key) ? [] : [{ index, owner }];
     });
-    const described = await describe(target, table, owned, entities);
+    const described = await describe(target, table, owned, known.entities);
     if (!described.ok) return described;
     for (const [key, sensors] of described.value) found.set(key, sensors);
   }
@@ -88,7 +90,7 @@ async function walkIndexed(target: SnmpTarget, columns: readonly Oid[], table: s
   );
 }
 
-async function walkChassis(target: SnmpTarget): Promise<Result<Chassis, SnmpError>> {
+async function walkChassis(target: SnmpTarget, all: readonly NamedInterface[]): Promise<Result<Chassis, SnmpError>> {
   const walked = await target.walk(entityColumns, { group, table: "entPhysicalTable" });
   if (!walked.ok) return walked;
   const mapped = await target.walk(entAliasMapping, { group, table: "entAliasMappingTable" });
@@ -104,36 +106,65 @@ async function walkChassis(target: SnmpTarget): Promise<Result<Chassis, SnmpErro
     const ifIndex = aliasedIfIndex(mapped.value.cells, row);
     if (index !== undefined && ifIndex !== undefined) aliases.set(index, ifIndex);
   });
-  return ok({ entities, aliases });
+  return ok(chassisOf(entities, aliases, all));
+}
+
+/** Ports are the entities that an alias, or the very name of an interface, calls so. */
+export function chassisOf(
+  entities: ReadonlyMap<number, Entity>,
+  aliases: ReadonlyMap<number, number>,
+  all: readonly NamedInterface[],
+): Chassis {
+  const byName = new Map(all.flatMap((one) => namesOf(one).map((name) => [name, one.ifIndex] as const)));
+  const ports = new Map<number, number>();
+  const held = new Map<number, number[]>();
+  for (const [index, { name, containedIn }] of entities) {
+    const ifIndex = aliases.get(index) ?? byName.get(name);
+    if (ifIndex === undefined) continue;
+    ports.set(index, ifIndex);
+    held.set(containedIn, [...(held.get(containedIn) ?? []), index]);
+  }
+  return { entities, ports, held };
+}
+
+/** ifName and ifDescr. */
+function namesOf({ names }: NamedInterface): readonly string[] {
+  return names.slice(0, 2).filter((name) => name !== undefined && name !== "") as readonly string[];
 }
 
 /** The wanted interface that a sensor belongs to; undefined for a sensor of anything else. */
 export function ownerOf(
   sensor: number,
-  { entities, aliases }: Chassis,
+  chassis: Chassis,
   wanted: readonly WantedOptics[],
   all: readonly NamedInterface[],
 ): Owner | undefined {
-  let at = sensor;
+  const port = portAbove(sensor, chassis);
+  if (port !== undefined) {
+    const owner = wanted.find(({ interfaces }) => interfaces.some(({ ifIndex }) => ifIndex === port));
+    return owner && { key: owner.key, ofPort: true };
+  }
+  const { name = "", description = "" } = chassis.entities.get(sensor) ?? {};
+  const key = [name, description].map((text) => namedIn(text, wanted, all)).find((one) => one !== undefined);
+  return key === undefined ? undefined : { key, ofPort: false };
+}
+
+/** The ifIndex of the port that holds a sensor, or that stands beside it in the same module, as Cisco builds them. */
+function portAbove(sensor: number, { entities, ports, held }: Chassis): number | undefined {
+  let at = entities.get(sensor)?.containedIn ?? 0;
   for (let storey = 0; storey < storeys && at !== 0; storey++) {
-    const ifIndex = aliases.get(at);
-    const name = storey === 0 ? "" : (entities.get(at)?.name ?? "");
-    const owner = wanted.find(({ interfaces }) =>
-      interfaces.some((one) => one.ifIndex === ifIndex || (name !== "" && one.names.slice(0, 2).includes(name))),
-    );
-    if (owner !== undefined) return { key: owner.key, ofPort: true };
-    // Another interface's port.
-    if (ifIndex !== undefined) return undefined;
+    const beside = held.get(at) ?? [];
+    // A card with several ports is no port's module.
+    if (!ports.has(at) && beside.length > 1) return undefined;
+    const port = ports.get(at) ?? ports.get(beside[0] ?? -1);
+    if (port !== undefined) return port;
     at = entities.get(at)?.containedIn ?? 0;
   }
-  const { name = "", description = "" } = entities.get(sensor) ?? {};
-  const owner = [name, description].map((text) => namedIn(text, wanted, all)).find((key) => key !== undefined);
-  return owner === undefined ? undefined : { key: owner, ofPort: false };
+  return undefined;
 }
 
 /** `DOM RX Power Sensor for Ethernet1/1` is of Ethernet1/1 and, if there is none of that name, lane 1 of Ethernet1. */
 function namedIn(text: string, wanted: readonly WantedOptics[], all: readonly NamedInterface[]): string | undefined {
-  const namesOf = ({ names }: NamedInterface) => names.slice(0, 2).flatMap((name) => name ?? []);
   const longest = (names: readonly string[]) =>
     names.filter((name) => holds(text, name)).reduce((best, name) => (name.length > best.length ? name : best), "");
   const best = longest(wanted.flatMap(({ interfaces }) => interfaces.flatMap(namesOf)));

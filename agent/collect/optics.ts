@@ -9,7 +9,8 @@ import {
   domColumns,
   domLaneColumns,
   type OpticalReading,
-  readDomAt,
+  readLight,
+  readModule,
   type Sensor,
   sensorValue,
   valueWidth,
@@ -28,7 +29,7 @@ const group = "optics";
 /** Those of one interface: rows of Juniper's tables, or sensors. */
 interface OpticsPlace extends Place {
   readonly sensors: readonly (Sensor & { readonly lane: number })[] | undefined;
-  /** Lane of each row of Juniper's; the first row is the module, which counts as lane 1. */
+  /** Lane, from 1, of each row that stands behind Juniper's row of the module. */
   readonly lanes: readonly number[];
 }
 
@@ -50,10 +51,14 @@ export function opticsCollector(deps: CollectorDeps, router: string, interfaces:
   });
 }
 
+/** The light of the lanes where there are any, of the module where not: a module with one lane shows it twice. */
 function domReadings(lanes: readonly number[], cells: Cells, from: number): OpticsObservation["readings"] {
-  return lanes.flatMap((lane, row) =>
-    readDomAt(cells, from + row * domColumns.length).flatMap((reading) => withLane(reading, lane)),
-  );
+  const module = readModule(cells, from).flatMap((reading) => withLane(reading, 1));
+  const light = lanes.flatMap((lane, row) => {
+    const at = from + domColumns.length + row * domLaneColumns.length;
+    return readLight(cells, at).flatMap((reading) => withLane(reading, lane));
+  });
+  return light.length === 0 ? module : [...light, ...module.filter(({ quantity }) => quantity === "temperature")];
 }
 
 function sensorReadings(
@@ -110,7 +115,7 @@ async function lookInDom(
   const oids = asked.flatMap(({ ifIndex }) => domColumns.map((column) => [...column, ifIndex]));
   const got = await target.get(oids, { group, table: "jnxDomCurrentTable" });
   if (!got.ok) return got;
-  const lit = asked.filter((_, i) => readDomAt(got.value, i * domColumns.length).length > 0);
+  const lit = asked.filter((_, i) => readModule(got.value, i * domColumns.length).length > 0);
   const places: OpticsPlace[] = [];
   for (const { key, ifIndex } of lit) {
     if (places.some((place) => place.key === key)) continue;
@@ -123,7 +128,7 @@ async function lookInDom(
     places.push({
       key,
       sensors: undefined,
-      lanes: [1, ...lanes.map((lane) => lane + 1)],
+      lanes: lanes.map((lane) => lane + 1),
       oids: [
         ...domColumns.map((column) => [...column, ifIndex]),
         ...lanes.flatMap((lane) => domLaneColumns.map((column) => [...column, ifIndex, lane])),

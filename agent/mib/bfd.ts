@@ -56,12 +56,10 @@ export function readBfd({ table, fields }: BfdLayout, cells: Cells, at: number, 
   };
   const inSeconds = (field: BfdField) => fromMicroseconds(read(field));
   const state = named(table.states, read("state"));
-  const negotiatedInterval = inSeconds("negotiatedInterval");
+  const interval = natural(read("negotiatedInterval"));
   const negotiatedMultiplier = natural(read("negotiatedMultiplier"));
   const agreed =
-    negotiatedInterval === undefined || negotiatedMultiplier === undefined
-      ? undefined
-      : negotiatedInterval * negotiatedMultiplier;
+    interval === undefined || negotiatedMultiplier === undefined ? undefined : interval * negotiatedMultiplier;
   return {
     remoteAddress: inetAddressAt(cells, cellOf("addressType"), cellOf("address") ?? at),
     state,
@@ -72,8 +70,8 @@ export function readBfd({ table, fields }: BfdLayout, cells: Cells, at: number, 
     multiplier: negotiatedMultiplier ?? natural(read("multiplier")),
     transmitInterval: inSeconds("transmitInterval"),
     receiveInterval: inSeconds("receiveInterval"),
-    negotiatedInterval,
-    detectionTime: inSeconds("detectionTime") ?? agreed,
+    negotiatedInterval: fromMicroseconds(interval),
+    detectionTime: inSeconds("detectionTime") ?? fromMicroseconds(agreed),
     upCount: counted(read("upCount")),
     upSeconds: state === "up" ? since(read("upTime"), now) : undefined,
     localDiscriminator: natural(read("localDiscriminator")),

@@ -132,29 +132,30 @@ const jnxDomModuleLaneTable = columnsOf("1.3.6.1.4.1.2636.3.60.1.2.1.1", {
   jnxDomCurrentLaneRxLaserPower: 6,
   jnxDomCurrentLaneTxLaserBiasCurrent: 7,
   jnxDomCurrentLaneTxLaserOutputPower: 8,
-  jnxDomCurrentLaneLaserTemperature: 9,
 });
 
-/** The same of each lane of a module that has several, indexed by ifIndex and lane from 0. `readDom` reads a row of them. */
+/** Light and bias of each lane, indexed by ifIndex and lane from 0; `readLight` reads a row of them. */
 export const domLaneColumns: readonly Oid[] = Object.values(jnxDomModuleLaneTable).map((column) => column.oid);
 
-/** Powers are in 0.01 dBm, the bias current in 0.001 mA. A port without a module reads 0 everywhere. */
+/** Row `row` of a walk over `domColumns`. */
 export function readDom(cells: Cells, row: number): readonly OpticalReading[] {
-  return readDomAt(cells, row * domColumns.length);
+  return readModule(cells, row * domColumns.length);
 }
 
-/** The row whose cells begin at `at`. */
-export function readDomAt(cells: Cells, at: number): readonly OpticalReading[] {
-  const [received, bias, sent, temperature] = [0, 1, 2, 3].map((i) => numberAt(cells, at + i));
+/** The module whose cells begin at `at`. One with several lanes has its light in them, and 0 here. */
+export function readModule(cells: Cells, at: number): readonly OpticalReading[] {
+  const temperature = numberAt(cells, at + 3);
+  return [...readLight(cells, at), ...(temperature ? [{ quantity: "temperature", value: temperature } as const] : [])];
+}
+
+/** Powers are in 0.01 dBm, the bias current in 0.001 mA. A port without a module reads 0 everywhere. */
+export function readLight(cells: Cells, at: number): readonly OpticalReading[] {
+  const [received, bias, sent] = [0, 1, 2].map((i) => numberAt(cells, at + i));
+  if (!received && !bias && !sent) return [];
   const scaled = (value: number | undefined, divisor: number) => (value === undefined ? undefined : value / divisor);
-  const light: readonly OpticalReading[] = [
+  return [
     { quantity: "receivePower", value: scaled(received, 100) },
     { quantity: "biasCurrent", value: scaled(bias, 1_000_000) },
     { quantity: "transmitPower", value: scaled(sent, 100) },
-  ];
-  return [
-    // Modules with several lanes have their light in the lanes, and 0 here.
-    ...(!received && !bias && !sent ? [] : light),
-    ...(temperature ? [{ quantity: "temperature", value: temperature } as const] : []),
   ];
 }

@@ -56,6 +56,22 @@ describe("the optics of a path's interface", () => {
     expect(router.asked.filter((what) => what === "walk optics")).toHaveLength(walks);
   });
 
+  it("are found by the port that stands beside them in the module, but not by one of several", async () => {
+    // As IOS XE builds them: container, module, and in that the port and the sensors.
+    const beside = (more: readonly EntityFixture[]): readonly EntityFixture[] => [
+      { index: 1, name: "container" },
+      { index: 2, name: "transceiver 0", in: 1 },
+      { index: 3, name: "er0", in: 2 },
+      { index: 4, name: "transceiver 0 Rx Power Sensor", in: 2, sensor: [dBm, units, 1, -71] },
+      ...more,
+    ];
+    const one = startPolling(routerWith(chassis("entSensorValueTable", beside([]))));
+    expect(of(await one.pass(12_000), "optics")).toMatchObject([{ interface: "er0", readings: [readings[0]] }]);
+    const several = beside([{ index: 5, name: "er0/1", in: 2 }]);
+    const two = startPolling(routerWith(chassis("entSensorValueTable", several)));
+    expect(of(await two.pass(12_000), "optics")).toEqual([]);
+  });
+
   it.each([
     ["er0", 2],
     // The longer name is another interface's.
@@ -93,18 +109,25 @@ describe("the optics of a path's interface", () => {
   it("are Juniper's by ifIndex, those of the port for a subinterface, with their lanes", async () => {
     const sub: Interface = { ifIndex: 30, names: ["er0.100", "er0.100", ""] };
     const router = scriptedRouter(
-      joined(mib(100, [er0, sub], [peer]), domModule(2, [0, 0, 0, 31]), domLane(2, 0, [-310, 6_340, -214, 40])),
+      joined(
+        mib(100, [er0, sub], [peer]),
+        domModule(2, [-310, 6_340, -214, 31]),
+        domLane(2, 0, [-310, 6_340, -214]),
+        domLane(2, 1, [-400, 6_000, -200]),
+      ),
     );
     const { pass } = startPolling(router, oneRouter({ interface: "er0.100" }));
     expect(of(await pass(12_000), "optics")).toMatchObject([
       {
         interface: "er0.100",
         readings: [
-          { quantity: "temperature", lane: 1, value: 31 },
           { quantity: "receivePower", lane: 1, value: -3.1 },
           { quantity: "biasCurrent", lane: 1, value: 0.00634 },
           { quantity: "transmitPower", lane: 1, value: -2.14 },
-          { quantity: "temperature", lane: 1, value: 40 },
+          { quantity: "receivePower", lane: 2, value: -4 },
+          { quantity: "biasCurrent", lane: 2, value: 0.006 },
+          { quantity: "transmitPower", lane: 2, value: -2 },
+          { quantity: "temperature", lane: 1, value: 31 },
         ],
       },
     ]);

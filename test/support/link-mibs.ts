@@ -164,9 +164,10 @@ export function chassis(
 }
 
 /** Light in 0.01 dBm, bias in microamperes, degrees. */
-export type DomFixture = readonly [received: number, bias: number, sent: number, temperature: number];
-
-export const domModule = (ifIndex: number, [received, bias, sent, temperature]: DomFixture): Instances =>
+export const domModule = (
+  ifIndex: number,
+  [received, bias, sent, temperature]: readonly [received: number, bias: number, sent: number, temperature: number],
+): Instances =>
   entry("1.3.6.1.4.1.2636.3.60.1.1.1.1", ifIndex, {
     5: integer(received),
     6: integer(bias),
@@ -174,10 +175,14 @@ export const domModule = (ifIndex: number, [received, bias, sent, temperature]: 
     8: integer(temperature),
   });
 
-export const domLane = (ifIndex: number, lane: number, [received, bias, sent, temperature]: DomFixture): Instances =>
+/** `lane`: from 0. */
+export const domLane = (
+  ifIndex: number,
+  lane: number,
+  [received, bias, sent]: readonly [received: number, bias: number, sent: number],
+): Instances =>
   entry("1.3.6.1.4.1.2636.3.60.1.2.1.1", `${ifIndex}.${lane}`, {
     6: integer(received),
     7: integer(bias),
     8: integer(sent),
-    9: integer(temperature),
   });
