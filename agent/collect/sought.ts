@@ -4,7 +4,7 @@
 import type { PollGroup } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
-import type { Result } from "../lib/result.ts";
+import { err, type Result } from "../lib/result.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
@@ -80,24 +80,28 @@ export function soughtCollector<P extends Place>(
 
   const wanted = () => found === undefined || moved || found.missing.length > 0 || found.restarts !== uptime.restarts();
 
-  /** What to answer at once; undefined when there is something to GET. */
-  async function lookAgain(): Promise<Poll | undefined> {
-    const restarts = uptime.restarts();
+  /** A look that found nothing, and could not read everything, has failed. */
+  async function look(): Promise<Result<Look<P>, SnmpError>> {
     const looked = await sought.look();
+    const doubt = looked.ok && looked.value.places.length === 0 ? looked.value.doubt : undefined;
+    return doubt === undefined ? looked : err(doubt);
+  }
+
+  /** What to answer at once; undefined when there is something to GET. `lost`: what was found does not stand any more. */
+  async function lookAgain(lost: boolean): Promise<Poll | undefined> {
+    const restarts = uptime.restarts();
+    const looked = await look();
     if (!looked.ok) {
-      found = undefined;
       lookout.missed("failed");
+      // What was found before is still asked for, whatever became of the search for the rest.
+      if (!lost && found !== undefined && found.places.length > 0 && found.restarts === restarts) return undefined;
+      found = undefined;
       return failed(looked.error);
     }
-    const { places, missing, shown, doubt } = looked.value;
+    const { places, missing, shown } = looked.value;
     for (const { key } of places) everFound.add(key);
     found = { ...looked.value, oids: [sysUpTime, ...places.flatMap(({ oids }) => oids)], restarts };
     if (places.length > 0) return undefined;
-    if (doubt !== undefined) {
-      found = undefined;
-      lookout.missed("failed");
-      return failed(doubt);
-    }
     lookout.missed(everFound.size > 0 ? "lost" : "never");
     if (shown && sought.absent !== undefined) return answered(found, missing, [], clock.now());
     found = undefined;
@@ -117,9 +121,10 @@ export function soughtCollector<P extends Place>(
     // Twice at most: once as known, and once after it was looked up again.
     for (let fresh = false, lost = false; ; ) {
       if (lost || (wanted() && lookout.isDue())) {
-        const answer = await lookAgain();
+        const before: Found<P> | undefined = found;
+        const answer = await lookAgain(lost);
         if (answer !== undefined) return answer;
-        fresh = true;
+        fresh = found !== before;
       }
       const now = found;
       if (now === undefined || now.places.length === 0) return notAsked;

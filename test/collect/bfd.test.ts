@@ -123,6 +123,41 @@ describe("the BFD session of a path", () => {
     expect(of(await pass(10_000), "bfd")).toMatchObject([{ present: false }]);
   });
 
+  it("is still asked for when the search for another's fails", async () => {
+    const other = "10.0.0.1";
+    const estate = oneRouter();
+    const circuits = new Map(
+      [...estate.circuits].map(([name, circuit]) => {
+        const [peering = expect.fail()] = circuit.peerings;
+        const { primary } = peering.paths;
+        const paths = { primary, secondary: { ...primary, session: session(other) } };
+        return [name, { ...circuit, peerings: [{ ...peering, paths }] }] as const;
+      }),
+    );
+    const router = routerWith(bfdStandard([up, { ...up, index: 8, address: other }]));
+    const walk = router.target.walk;
+    let refused = 0;
+    const target = {
+      ...router.target,
+      walk: (...args: Parameters<typeof walk>) => {
+        if (args[1].group !== "bfd" || router.mib.length === 0 || !failing) return walk(...args);
+        refused += 1;
+        const error = { kind: "timeout", router: "ams-ce1", group: "bfd", table: "bfd", detail: "scripted" } as const;
+        return Promise.resolve({ ok: false, error } as const);
+      },
+    };
+    let failing = false;
+    const { pass } = startPolling({ ...router, target }, { ...estate, circuits });
+    expect(of(await pass(1_000), "bfd")).toHaveLength(2);
+    // One of them goes, and then the tables cannot be walked any more.
+    router.mib = joined(plain(), bfdStandard([up]));
+    await pass(1_000);
+    failing = true;
+    const seen = await pass(30_000);
+    expect(refused).toBeGreaterThan(0);
+    expect(of(seen, "bfd").filter(({ remoteAddress }) => remoteAddress === far)).toHaveLength(30);
+  });
+
   it("is lost alone when its state is no number of the MIB", async () => {
     const router = routerWith(bfdStandard([up]), { "1.3.6.1.2.1.222.1.2.1.11.7": text("up") });
     const { pass } = startPolling(router);
