@@ -11,7 +11,7 @@ import type { SnmpError } from "../net/snmp-error.ts";
 import { isAbsent, numberAt } from "../wire/snmp/cells.ts";
 import { decodeArcs } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
-import { type Look, type Place, soughtCollector } from "./sought.ts";
+import { type Look, type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
 
 const group = "bfd";
 
@@ -34,24 +34,31 @@ export interface WalkedBfd {
   readonly layout: BfdLayout;
 }
 
+interface Wanted extends SoughtContext {
+  readonly peers: readonly string[];
+}
+
 /** `peers`: the remote addresses of the configured sessions, each once. */
 export function bfdCollector(deps: CollectorDeps, router: string, peers: readonly string[]): Collector {
-  return soughtCollector<BfdPlace>(deps, router, {
-    group,
-    table: "bfdSessTable",
-    nothingShown: `has no BFD session in ${bfdTables.map(({ mib }) => mib).join(", ")}`,
-    look: () => look(deps.target, peers),
-    read({ key, layout }, cells, from, at) {
-      const state = from + layout.fields.indexOf("state");
-      if (isAbsent(cells, state)) return "gone";
-      const { remoteAddress, state: read, ...row } = readBfd(layout, cells, from, numberAt(cells, 0));
-      if (remoteAddress !== undefined && remoteAddress !== key) return "gone";
-      if (read === undefined) return undefined;
-      return { kind: "bfd", router, remoteAddress: key, at, present: true, state: read, ...row };
-    },
-    absent: (remoteAddress, at) => ({ kind: "bfd", router, remoteAddress, at, present: false }),
-  });
+  return soughtCollector({ ...deps, router, peers }, bfdSessions);
 }
+
+const bfdSessions: Sought<Wanted, BfdPlace> = {
+  group,
+  table: "bfdSessTable",
+  rarely: tenMinutes,
+  nothingShown: () => `has no BFD session in ${bfdTables.map(({ mib }) => mib).join(", ")}`,
+  look: ({ target, peers }) => look(target, peers),
+  read({ router }, { key, layout }, cells, from, at) {
+    const state = from + layout.fields.indexOf("state");
+    if (isAbsent(cells, state)) return "gone";
+    const { remoteAddress, state: read, ...row } = readBfd(layout, cells, from, numberAt(cells, 0));
+    if (remoteAddress !== undefined && remoteAddress !== key) return "gone";
+    if (read === undefined) return undefined;
+    return { kind: "bfd", router, remoteAddress: key, at, present: true, state: read, ...row };
+  },
+  absent: ({ router }, remoteAddress, at) => ({ kind: "bfd", router, remoteAddress, at, present: false }),
+};
 
 async function look(target: SnmpTarget, peers: readonly string[]): Promise<Result<Look<BfdPlace>, SnmpError>> {
   const places: BfdPlace[] = [];
@@ -77,7 +84,7 @@ async function look(target: SnmpTarget, peers: readonly string[]): Promise<Resul
     }
     left = left.filter((key) => !places.some((place) => place.key === key));
   }
-  return ok({ places, missing: left, shown, doubt, remarks: [] });
+  return ok({ places, missing: left, shown, doubt });
 }
 
 /** All sessions of one table that have an address. */

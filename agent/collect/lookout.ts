@@ -5,38 +5,42 @@ import { type Clock, type Instant, later } from "../lib/clock.ts";
 import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import type { UptimeWatch } from "./uptime.ts";
 
+/** Plain data, for there is one for each group of each router. */
 export interface Lookout {
-  /** True until the first look has ended, when its time has come again, and when the SNMP agent has started anew. */
-  isDue(): boolean;
-  /** All is where it was found. */
-  found(): void;
-  /** `never`: not seen since this program started. `lost`: seen before. `failed`: the router could not be asked. */
-  missed(how: "never" | "lost" | "failed"): void;
+  /** Undefined until something was missed: to look at once. */
+  next: Instant | undefined;
+  wait: Duration;
+  /** Restarts of the SNMP agent at the last look. */
+  restarts: number;
+}
+
+interface Times {
+  readonly clock: Clock;
+  readonly uptime: UptimeWatch;
 }
 
 const soon = seconds(5);
 const longestSoon = seconds(60);
 
-/** `rarely`: how long what was never there is left alone. */
-export function createLookout(
-  { clock, uptime }: { readonly clock: Clock; readonly uptime: UptimeWatch },
-  rarely: Duration,
-): Lookout {
-  let next: Instant | undefined;
-  let wait: Duration = soon;
-  let restarts = uptime.restarts();
+export function newLookout({ uptime }: Times): Lookout {
+  return { next: undefined, wait: soon, restarts: uptime.restarts() };
+}
 
-  return {
-    isDue: () => next === undefined || restarts !== uptime.restarts() || clock.now() >= next,
-    found() {
-      restarts = uptime.restarts();
-      wait = soon;
-      next = undefined;
-    },
-    missed(how) {
-      restarts = uptime.restarts();
-      next = later(clock.now(), how === "never" ? rarely : wait);
-      if (how !== "never") wait = milliseconds(Math.min(longestSoon, wait * 2));
-    },
-  };
+/** True until the first look has ended, when its time has come again, and when the SNMP agent has started anew. */
+export function isDue({ next, restarts }: Lookout, { clock, uptime }: Times): boolean {
+  return next === undefined || restarts !== uptime.restarts() || clock.now() >= next;
+}
+
+/** All is where it was found. */
+export function allFound(lookout: Lookout, { uptime }: Times): void {
+  lookout.restarts = uptime.restarts();
+  lookout.wait = soon;
+  lookout.next = undefined;
+}
+
+/** `never`: not seen since this program started, so it is left alone for `rarely`. `lost`: seen before, or not to be asked for. */
+export function missed(lookout: Lookout, { clock, uptime }: Times, how: "never" | "lost", rarely: Duration): void {
+  lookout.restarts = uptime.restarts();
+  lookout.next = later(clock.now(), how === "never" ? rarely : lookout.wait);
+  if (how === "lost") lookout.wait = milliseconds(Math.min(longestSoon, lookout.wait * 2));
 }

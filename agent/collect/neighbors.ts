@@ -3,15 +3,14 @@
 // interface and VLAN name, and then exactly that entry is asked for.
 
 import type { Path } from "../estate/estate.ts";
-import type { Instant } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { neighborInstances, ownAddressInstances, ownIfIndex, readNeighbor } from "../mib/ip-mib.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { isNoSuchObject } from "../wire/snmp/cells.ts";
-import type { Collected, Collector, CollectorDeps } from "./collector.ts";
+import type { Collector, CollectorDeps } from "./collector.ts";
 import { type NamedInterface, walkIfNames } from "./if-names.ts";
-import { type Look, type Place, soughtCollector } from "./sought.ts";
+import { type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
 
 /** A far end, and what is known of the interface behind which it is. */
 export interface WantedNeighbor {
@@ -40,37 +39,40 @@ export function wantedNeighbors(paths: readonly Path[]): readonly WantedNeighbor
   return [...wanted.values()];
 }
 
-export function neighborsCollector(deps: CollectorDeps, router: string, wanted: readonly WantedNeighbor[]): Collector {
+interface Wanted extends SoughtContext {
+  readonly wanted: readonly WantedNeighbor[];
   /** Address families of which this router has shown an entry: only then does a missing one mean that there is none. */
-  const proven = new Set<boolean>();
-  const isIpv6 = (address: string) => address.includes(":");
+  readonly proven: { ipv4: boolean; ipv6: boolean };
+}
 
-  function observe({ key, ifIndex, oids }: NeighborPlace, read: ReturnType<typeof readNeighbor>, at: Instant) {
-    if (read.state !== "absent") proven.add(isIpv6(key));
-    if (oids.length === 0 || !proven.has(isIpv6(key))) return undefined;
-    return { kind: "neighbor", router, remoteAddress: key, at, ifIndex, ...read } as const;
-  }
+export function neighborsCollector(deps: CollectorDeps, router: string, wanted: readonly WantedNeighbor[]): Collector {
+  return soughtCollector({ ...deps, router, wanted, proven: { ipv4: false, ipv6: false } }, neighbors);
+}
 
-  return soughtCollector<NeighborPlace>(deps, router, {
-    group,
-    table,
-    nothingShown: `shows no entry for ${wanted.map(({ remoteAddress }) => remoteAddress).join(", ")} in ${table}`,
-    look: async () => {
-      const looked = await look(deps.target, wanted);
-      if (!looked.ok) return looked;
-      const places = looked.value.filter(({ entered, key }) => entered || proven.has(isIpv6(key)));
-      const missing = wanted.filter(({ remoteAddress }) => !places.some(({ key }) => key === remoteAddress));
-      return ok<Look<NeighborPlace>>({
-        places,
-        missing: missing.map(({ remoteAddress }) => remoteAddress),
-        shown: places.length > 0,
-        doubt: undefined,
-        remarks: [],
-      });
-    },
-    read: (place, cells, from, at) => observe(place, readNeighbor(cells, from, place.oids.length), at),
-    doubts: (observation: Collected) => observation.kind === "neighbor" && observation.state === "absent",
-  });
+const neighbors: Sought<Wanted, NeighborPlace> = {
+  group,
+  table,
+  rarely: tenMinutes,
+  nothingShown: ({ wanted }) =>
+    `shows no entry for ${wanted.map(({ remoteAddress }) => remoteAddress).join(", ")} in ${table}`,
+  async look({ target, wanted, proven }) {
+    const looked = await look(target, wanted);
+    if (!looked.ok) return looked;
+    const places = looked.value.filter(({ entered, key }) => entered || proven[familyOf(key)]);
+    const found = new Set(places.map(({ key }) => key));
+    const missing = wanted.flatMap(({ remoteAddress }) => (found.has(remoteAddress) ? [] : [remoteAddress]));
+    return ok({ places, missing, shown: places.length > 0, doubt: undefined });
+  },
+  read({ router, proven }, { key, ifIndex, oids }, cells, from, at) {
+    const row = readNeighbor(cells, from, oids.length);
+    if (row.state !== "absent") proven[familyOf(key)] = true;
+    return proven[familyOf(key)] ? { kind: "neighbor", router, remoteAddress: key, at, ifIndex, ...row } : undefined;
+  },
+  doubts: (observation) => observation.kind === "neighbor" && observation.state === "absent",
+};
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return address.includes(":") ? "ipv6" : "ipv4";
 }
 
 /** Each far end on the interface where it has an entry, or on the one that must have it. */

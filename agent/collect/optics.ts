@@ -22,7 +22,7 @@ import { decodeArcs } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
 import { interfaceNamed, walkIfNames } from "./if-names.ts";
 import { type FoundSensor, findSensors, type WantedOptics } from "./optics-sensors.ts";
-import { type Look, type Place, soughtCollector } from "./sought.ts";
+import { type Look, type Place, type Sought, type SoughtContext, soughtCollector } from "./sought.ts";
 
 const group = "optics";
 
@@ -36,20 +36,27 @@ interface OpticsPlace extends Place {
 /** An hour: the look behind it may walk every entity of a chassis. */
 const rarely = seconds(3_600);
 
-export function opticsCollector(deps: CollectorDeps, router: string, interfaces: readonly string[]): Collector {
-  return soughtCollector<OpticsPlace>(deps, router, {
-    group,
-    table: "optical sensors",
-    nothingShown: `shows no optical sensor of ${interfaces.join(", ")} in ENTITY-SENSOR-MIB, CISCO-ENTITY-SENSOR-MIB or JUNIPER-DOM-MIB`,
-    rarely,
-    look: () => look(deps.target, interfaces),
-    read({ key, sensors, lanes, oids }, cells, from, at) {
-      if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
-      const readings = sensors === undefined ? domReadings(lanes, cells, from) : sensorReadings(sensors, cells, from);
-      return { kind: "optics", router, interface: key, at, readings };
-    },
-  });
+interface Wanted extends SoughtContext {
+  readonly interfaces: readonly string[];
 }
+
+export function opticsCollector(deps: CollectorDeps, router: string, interfaces: readonly string[]): Collector {
+  return soughtCollector({ ...deps, router, interfaces }, optics);
+}
+
+const optics: Sought<Wanted, OpticsPlace> = {
+  group,
+  table: "optical sensors",
+  rarely,
+  nothingShown: ({ interfaces }) =>
+    `shows no optical sensor of ${interfaces.join(", ")} in ENTITY-SENSOR-MIB, CISCO-ENTITY-SENSOR-MIB or JUNIPER-DOM-MIB`,
+  look: ({ target, interfaces }) => look(target, interfaces),
+  read({ router }, { key, sensors, lanes, oids }, cells, from, at) {
+    if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
+    const readings = sensors === undefined ? domReadings(lanes, cells, from) : sensorReadings(sensors, cells, from);
+    return { kind: "optics", router, interface: key, at, readings };
+  },
+};
 
 /** The light of the lanes where there are any, of the module where not: a module with one lane shows it twice. */
 function domReadings(lanes: readonly number[], cells: Cells, from: number): OpticsObservation["readings"] {
@@ -103,7 +110,7 @@ async function look(target: SnmpTarget, interfaces: readonly string[]): Promise<
     })),
   ];
   const missing = interfaces.filter((key) => !places.some((place) => place.key === key));
-  return ok({ places, missing, shown: places.length > 0, doubt: undefined, remarks: [] });
+  return ok({ places, missing, shown: places.length > 0, doubt: undefined });
 }
 
 async function lookInDom(

@@ -17,7 +17,7 @@ import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
 import { decodeArcs } from "../wire/snmp/oid.ts";
 import { candidateTables, walkPeers } from "./bgp-peers.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
-import { type Look, type Place, soughtCollector } from "./sought.ts";
+import { type Look, type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
 
 const group = "prefixes";
 
@@ -39,23 +39,31 @@ function familyOf(afi: number, safi: number): PrefixFamily | undefined {
   return safi !== 1 ? undefined : afi === 1 ? "ipv4" : afi === 2 ? "ipv6" : undefined;
 }
 
+interface Wanted extends SoughtContext {
+  readonly peers: readonly string[];
+  readonly configured: BgpTableName | undefined;
+}
+
 export function prefixesCollector(
   deps: CollectorDeps,
   router: string,
   peers: readonly string[],
   configured: BgpTableName | undefined,
 ): Collector {
-  return soughtCollector<PrefixPlace>(deps, router, {
-    group,
-    table: "prefix counts",
-    nothingShown: `shows no prefix counts of its sessions (BGP4-MIB has none)`,
-    look: () => look(deps.target, peers, configured),
-    read({ key, rows, oids }, cells, from, at) {
-      if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
-      return { kind: "prefixes", router, remoteAddress: key, at, families: familiesOf(rows, cells, from) };
-    },
-  });
+  return soughtCollector({ ...deps, router, peers, configured }, prefixes);
 }
+
+const prefixes: Sought<Wanted, PrefixPlace> = {
+  group,
+  table: "prefix counts",
+  rarely: tenMinutes,
+  nothingShown: () => "shows no prefix counts of its sessions (BGP4-MIB has none)",
+  look: ({ target, peers, configured }) => look(target, peers, configured),
+  read({ router }, { key, rows, oids }, cells, from, at) {
+    if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
+    return { kind: "prefixes", router, remoteAddress: key, at, families: familiesOf(rows, cells, from) };
+  },
+};
 
 function familiesOf(rows: readonly Row[], cells: Cells, from: number): PrefixesObservation["families"] {
   let next = from;
@@ -107,7 +115,7 @@ async function look(
     }
     left = left.filter((key) => !places.some((place) => place.key === key));
   }
-  return ok({ places, missing: left, shown: places.length > 0, doubt, remarks: [] });
+  return ok({ places, missing: left, shown: places.length > 0, doubt });
 }
 
 /** The rows of one session; a family that stands in two tables is taken from the first. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { integer } from "../support/cells.ts";
 import { chassis, domLane, domModule, type EntityFixture, type Instances } from "../support/link-mibs.ts";
@@ -159,6 +160,26 @@ describe("the optics of a path's interface", () => {
     await pass(12_000);
     router.mib = joined(plain(), chassis("entSensorValueTable", moved));
     expect(of(await pass(12_000), "optics")[0]?.readings).toEqual(readings);
+  });
+
+  it("have each lane of a quantity once, whatever the sensors are called: two series of one name spoil a scrape", async () => {
+    const name = fc
+      .tuple(fc.constantFrom("Rx Power", "Tx Power", "Bias Current", "Temperature"), fc.integer({ min: 0, max: 3 }))
+      .map(([what, lane]) => (lane === 0 ? `Transceiver ${what}` : `Lane ${lane} Transceiver ${what}`));
+    const sensor = fc.tuple(name, fc.constantFrom(dBm, watts, amperes, celsius));
+    await fc.assert(
+      fc.asyncProperty(fc.array(sensor, { minLength: 1, maxLength: 10 }), async (sensors) => {
+        const entities = sensors.map(([called, type], i): EntityFixture => {
+          return { index: 10 + i, name: called, in: 2, sensor: [type, units, 0, 1] };
+        });
+        const port = { index: 2, name: "port", alias: 2 };
+        const { pass } = startPolling(routerWith(chassis("entPhySensorTable", [port, ...entities])));
+        const [seen] = of(await pass(12_000), "optics");
+        const lanes = (seen?.readings ?? []).map(({ quantity, lane }) => `${quantity} ${lane}`);
+        expect(new Set(lanes).size).toBe(lanes.length);
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it("do not loop in a chassis that holds itself", async () => {
