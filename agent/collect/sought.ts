@@ -17,7 +17,6 @@ import {
   failed,
   notAsked,
   nothing,
-  overtaken,
   type Poll,
 } from "./collector.ts";
 import { allFound, isDue, type Lookout, missed, newLookout } from "./lookout.ts";
@@ -111,7 +110,9 @@ async function poll<C extends SoughtContext, P extends Place>(search: Search<C, 
     const got = await target.get(now.oids, { group, table });
     if (!got.ok) return failed(got.error);
     const at = clock.now();
-    if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);
+    // Sensors take some agents seconds, and others answer meanwhile: what came late is still the newest of its group,
+    // whose polls never overlap. It is judged only for what it says of a restart.
+    uptime.judge(got.value, askedAt, at);
     const readings = readAll(search, now, got.value, at);
     lost = now.restarts !== uptime.restarts() || readings.includes("gone");
     if (lost && !fresh) continue;

@@ -162,6 +162,25 @@ describe("the optics of a path's interface", () => {
     expect(of(await pass(12_000), "optics")[0]?.readings).toEqual(readings);
   });
 
+  it("are taken from an agent that is slow with its sensors while it answers others at once", async () => {
+    const at = (uptime: number) => joined(mib(uptime, [er0], [peer]), chassis("entSensorValueTable", cisco(2)));
+    const router = scriptedRouter(at(100));
+    const { pass } = startPolling(router);
+    await pass(12_000);
+    router.hang("optics");
+    let uptime = 100;
+    for (let s = 0; s < 16; s++) {
+      uptime += 1;
+      router.mib = at(uptime);
+      await pass(1_000);
+    }
+    router.release("optics");
+    const seen = await pass(500);
+    expect(polls(seen, "optics")).toMatchObject([{ result: "ok", seconds: expect.any(Number) }]);
+    expect(polls(seen, "optics")[0]?.seconds).toBeGreaterThan(2);
+    expect(of(seen, "optics")).toMatchObject([{ readings }]);
+  });
+
   it("have each lane of a quantity once, whatever the sensors are called: two series of one name spoil a scrape", async () => {
     const name = fc
       .tuple(fc.constantFrom("Rx Power", "Tx Power", "Bias Current", "Temperature"), fc.integer({ min: 0, max: 3 }))
