@@ -3,7 +3,13 @@
 
 import { type Estate, pathsOf, type Router } from "../estate/estate.ts";
 import { pollEvery } from "../estate/freshness.ts";
-import { type Observe, type PollGroup, type PollObservation, pollGroups } from "../estate/observation.ts";
+import {
+  type Observe,
+  optionalGroups,
+  type PollGroup,
+  type PollObservation,
+  pollGroups,
+} from "../estate/observation.ts";
 import { type Clock, elapsed } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { SnmpClient } from "../net/snmp-client.ts";
@@ -17,9 +23,6 @@ import { type Periodic, periodic } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
-
-/** Groups whose tables many routers lack, and need not have. */
-const mayLack: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes"];
 
 export interface PollingDeps {
   readonly clock: Clock;
@@ -84,7 +87,7 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     function report(result: PollObservation["result"], detail: string): void {
       if (result !== last) {
         const fields = { router: router.name, group, result };
-        if (result === "noSuchTable" && mayLack.includes(group)) log.info(fields, detail);
+        if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
         else if (result !== "ok") log.warn(fields, detail);
         else if (last !== undefined) log.info(fields, "the poll succeeds again");
         else if (detail !== "") log.warn(fields, detail);

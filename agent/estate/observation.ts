@@ -26,6 +26,9 @@ export const subject = {
 export const pollGroups = ["system", "interfaces", "bgp", "bfd", "neighbors", "optics", "prefixes"] as const;
 export type PollGroup = (typeof pollGroups)[number];
 
+/** Groups of tables that many routers lack: what is not there is no trouble, and is not asked for at every turn. */
+export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes"];
+
 /** Why a poll gave nothing. Closed: each is a metric label. */
 export const pollFailures = ["timeout", "unreachable", "refused", "malformed", "incomplete", "noSuchTable"] as const;
 export type PollFailure = (typeof pollFailures)[number];
