@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatAddress } from "../../agent/estate/address.ts";
 import { bfdLayout, readBfd } from "../../agent/mib/bfd.ts";
 import { bfdTables } from "../../agent/mib/bfd-tables.ts";
+import { decodePeerIndex } from "../../agent/mib/bgp-peer-index.ts";
 import { formatOid } from "../../agent/wire/snmp/oid.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
 import { absent, cellsOf, counter, gauge, integer, text } from "../support/cells.ts";
+import { inet } from "../support/link-mibs.ts";
 
 const tableOf = (mib: string) => bfdTables.find((table) => table.mib === mib) ?? expect.fail();
 
@@ -120,6 +123,26 @@ describe("BFD session tables", () => {
           }
         },
       ),
+    );
+  });
+
+  it("find the far end in the index of every map", () => {
+    const address = fc.oneof(
+      fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((value) => formatAddress({ family: 4, value })),
+      fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }).map((value) => formatAddress({ family: 6, value })),
+    );
+    const number = fc.nat({ max: 0xffff_ffff });
+    const maps = bfdTables.flatMap((table) => table.maps);
+    fc.assert(
+      fc.property(fc.constantFrom(...maps), address, address, number, number, (map, far, near, a, b) => {
+        const numbers = [a, b];
+        const index = map.index.flatMap((part) =>
+          part === "remote" ? inet(far) : part === "local" ? inet(near) : (numbers.shift() ?? 0),
+        );
+        expect(decodePeerIndex(map.index, index)?.remoteAddress).toBe(far);
+        // One arc less is no index, or one of another reading, but never a throw.
+        expect(() => decodePeerIndex(map.index, index.slice(0, -1))).not.toThrow();
+      }),
     );
   });
 });
