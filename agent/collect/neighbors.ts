@@ -30,7 +30,12 @@ const table = "ipNetToPhysicalTable and ipNetToMediaTable";
 /** A link has a subinterface for each peering; more than this are somebody else's. */
 const mostCandidates = 16;
 
-export function wantedNeighbors(paths: readonly Path[]): readonly WantedNeighbor[] {
+/** What of a path says where its far end stands. */
+type Told = Pick<Path, "interface" | "vlan"> & {
+  readonly session: Pick<Path["session"], "remoteAddress" | "localAddress">;
+};
+
+export function wantedNeighbors(paths: readonly Told[]): readonly WantedNeighbor[] {
   const wanted = new Map<string, WantedNeighbor>();
   for (const { session, interface: name, vlan } of paths) {
     const { remoteAddress, localAddress } = session;
