@@ -14,6 +14,9 @@ const circuit = ["circuit", "peering"] as const;
 const router = ["router", "site"] as const;
 const iface = ["circuit", "link", "router", "site", "interface"] as const;
 
+const lane = [...iface, "lane"] as const;
+const family = [...path, "family"] as const;
+
 const pathState = "0 unknown, 1 up, 2 degraded, 3 down";
 const since = "Unix time at which it entered its present state";
 
@@ -194,6 +197,69 @@ export const metrics = {
       "Far end of the session, always 1; last_error is code/subcode of RFC 4271 and sticky",
       [...path, "remote_address", "remote_asn", "last_error"],
     ),
+  },
+
+  bfd: {
+    state: gauge(
+      "expressroute_bfd_session_state",
+      "bfdSessState of the session with the far end: 1 adminDown, 2 down, 3 init, 4 up, 5 failing",
+      path,
+    ),
+    up: gauge(
+      "expressroute_bfd_session_up",
+      "1 when up, 0 when not, absent where the router shows no BFD session",
+      path,
+    ),
+    transitions: counter("expressroute_bfd_session_up_transitions_total", "Times that it came up", path),
+    negotiated: gauge(
+      "expressroute_bfd_session_negotiated_interval_seconds",
+      "Interval of transmission that both ends agreed on",
+      path,
+    ),
+    detection: gauge(
+      "expressroute_bfd_session_detection_time_seconds",
+      "Time without a packet after which it goes down",
+      path,
+    ),
+    info: gauge(
+      "expressroute_bfd_session_info",
+      "Always 1; diagnostic says why it was last left up (RFC 5880 section 4.1), and is sticky",
+      [...path, "diagnostic"],
+    ),
+  },
+
+  neighbor: {
+    state: gauge(
+      "expressroute_neighbor_state",
+      "Entry of the far end in the router's ARP or neighbour discovery table: 1 present, 2 incomplete, 3 absent",
+      path,
+    ),
+    info: gauge("expressroute_neighbor_info", "MAC address of the far end, always 1; absent unless present", [
+      ...path,
+      "mac",
+    ]),
+  },
+
+  optics: {
+    receivePower: gauge("expressroute_interface_optical_receive_power_dbm", "Light received, by lane from 1", lane),
+    transmitPower: gauge("expressroute_interface_optical_transmit_power_dbm", "Light sent, by lane from 1", lane),
+    biasCurrent: gauge(
+      "expressroute_interface_optical_bias_amperes",
+      "Bias current of the laser, by lane from 1",
+      lane,
+    ),
+    temperature: gauge(
+      "expressroute_interface_optical_temperature_celsius",
+      "Temperature of the transceiver, by sensor from 1",
+      lane,
+    ),
+  },
+
+  prefixes: {
+    received: gauge("expressroute_bgp_session_received_prefixes", "Prefixes received, before policy", family),
+    accepted: gauge("expressroute_bgp_session_accepted_prefixes", "Prefixes accepted by policy", family),
+    active: gauge("expressroute_bgp_session_active_prefixes", "Prefixes received and chosen as best path", family),
+    advertised: gauge("expressroute_bgp_session_advertised_prefixes", "Prefixes advertised now", family),
   },
 
   agent: {

@@ -2,6 +2,7 @@
 // a table has rows, and which of them are the configured sessions.
 
 import type { BgpTableName } from "../estate/estate.ts";
+import type { PollGroup } from "../estate/observation.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import {
   type BgpPeerRow,
@@ -50,9 +51,10 @@ export interface WalkedPeer {
 export async function candidateTables(
   target: SnmpTarget,
   configured: BgpTableName | undefined,
+  group: PollGroup = "bgp",
 ): Promise<Result<readonly BgpTable[], SnmpError>> {
   if (configured !== undefined) return ok(bgpTables.filter(({ name }) => name === configured));
-  const got = await target.get(makeQuestion, { group: "bgp", table: "system" });
+  const got = await target.get(makeQuestion, { group, table: "system" });
   return got.ok ? ok(proposedBgpTables(oidAt(got.value, 0) ?? [])) : got;
 }
 
@@ -74,9 +76,10 @@ export async function walkPeers(
   target: SnmpTarget,
   table: BgpTable,
   what: "identity" | "all",
+  group: PollGroup = "bgp",
 ): Promise<Result<readonly WalkedPeer[], SnmpError>> {
   const { layout, columns } = plans[what].get(table) ?? planOf(table, what);
-  const got = await target.walk(columns, { group: "bgp", table: table.name });
+  const got = await target.walk(columns, { group, table: table.name });
   if (!got.ok) return got;
   const state = layout.fields.indexOf("state");
   const rows = got.value.rows.flatMap((octets, i): readonly WalkedPeer[] => {

@@ -1,5 +1,6 @@
 // What a collector of one group is, and what every one of them needs.
 
+import type { LinkObservation } from "../estate/link-observation.ts";
 import type {
   InterfaceObservation,
   PollFailure,
@@ -11,11 +12,11 @@ import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError, SnmpFailure } from "../net/snmp-error.ts";
 import type { UptimeWatch } from "./uptime.ts";
 
-export type Collected = RouterObservation | InterfaceObservation | SessionObservation;
+export type Collected = RouterObservation | InterfaceObservation | SessionObservation | LinkObservation;
 
-/** How one poll went. `aborted`: we stopped, which says nothing of the router. */
+/** How one poll went. Two say nothing of the router. `aborted`: we stopped. `notAsked`: there was nothing to ask it. */
 export interface Poll {
-  readonly result: "ok" | PollFailure | "aborted";
+  readonly result: "ok" | PollFailure | "aborted" | "notAsked";
   /** Also set when ok, if some of what was asked for cannot be seen. */
   readonly detail: string;
   /** Empty unless ok. */
@@ -49,6 +50,9 @@ export function failed(error: SnmpError): Poll {
 export function nothing(result: PollFailure, detail: string): Poll {
   return { result, detail, observations: [] };
 }
+
+/** What the router lacks need not be asked for at every turn. */
+export const notAsked: Poll = { result: "notAsked", detail: "", observations: [] };
 
 /** The answer was overtaken by a newer one: a hung agent delivers its answers late and in reverse order. */
 export function overtaken(router: string, table: string): Poll {

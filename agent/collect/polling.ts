@@ -1,15 +1,26 @@
-// Polls every router of the estate: three groups each, every one on its own timer, so that a hung BGP daemon
-// delays nothing but its own sessions.
+// Polls every router of the estate: each group on a timer of its own, so that a hung BGP daemon delays nothing but its
+// own sessions.
 
 import { type Estate, pathsOf, type Router } from "../estate/estate.ts";
-import { type Observe, type PollGroup, pollGroups } from "../estate/observation.ts";
+import { pollEvery } from "../estate/freshness.ts";
+import {
+  type Observe,
+  optionalGroups,
+  type PollGroup,
+  type PollObservation,
+  pollGroups,
+} from "../estate/observation.ts";
 import { type Clock, elapsed } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { SnmpClient } from "../net/snmp-client.ts";
+import { bfdCollector } from "./bfd.ts";
 import { bgpCollector } from "./bgp-sessions.ts";
 import type { Collector, Poll } from "./collector.ts";
 import { interfacesCollector } from "./interfaces.ts";
+import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
+import { opticsCollector } from "./optics.ts";
 import { type Periodic, periodic } from "./periodic.ts";
+import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
 
@@ -55,6 +66,10 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       system: systemCollector(deps, name),
       interfaces: interfaces.length === 0 ? undefined : interfacesCollector(deps, name, interfaces),
       bgp: peers.length === 0 ? undefined : bgpCollector(deps, name, peers, router.bgpTable),
+      bfd: peers.length === 0 ? undefined : bfdCollector(deps, name, peers),
+      neighbors: peers.length === 0 ? undefined : neighborsCollector(deps, name, wantedNeighbors(paths)),
+      optics: interfaces.length === 0 ? undefined : opticsCollector(deps, name, interfaces),
+      prefixes: peers.length === 0 ? undefined : prefixesCollector(deps, name, peers, router.bgpTable),
     };
   }
 
@@ -64,7 +79,7 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     async function poll(): Promise<void> {
       const began = clock.now();
       const { result, detail, observations } = await collect();
-      if (stopped || result === "aborted") return;
+      if (stopped || result === "aborted" || result === "notAsked") return;
       const at = clock.now();
       const seconds = elapsed(began, at) / 1_000;
       observe({ kind: "poll", router: router.name, group, at, result, detail, seconds });
@@ -73,17 +88,18 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     }
 
     /** A line when the result changes, not at every poll. */
-    function report(result: Exclude<Poll["result"], "aborted">, detail: string): void {
+    function report(result: PollObservation["result"], detail: string): void {
       if (result !== last) {
         const fields = { router: router.name, group, result };
-        if (result !== "ok") log.warn(fields, detail);
+        if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
+        else if (result !== "ok") log.warn(fields, detail);
         else if (last !== undefined) log.info(fields, "the poll succeeds again");
         else if (detail !== "") log.warn(fields, detail);
       }
       last = result;
     }
 
-    return periodic(clock, { interval: router.pollInterval, name: `${router.name} ${group}` }, () =>
+    return periodic(clock, { interval: pollEvery(router, group), name: `${router.name} ${group}` }, () =>
       poll().catch((error: unknown) =>
         log.error({ router: router.name, group, error: String(error) }, "a poll broke off"),
       ),

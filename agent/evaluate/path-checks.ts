@@ -9,6 +9,7 @@ import type { Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
 import type { Finding } from "./condition.ts";
+import { linkEvidence } from "./link-evidence.ts";
 import { whyStale } from "./stale.ts";
 
 export interface PathContext {
@@ -82,7 +83,7 @@ export function checkSession(context: PathContext): Finding {
   }
   const error = bgpErrorText(seen.lastError);
   const lastError = error === undefined ? "" : `, last error ${error}`;
-  const evidence = `${who} is ${seen.state} for ${since}${lastError}`;
+  const evidence = `${who} is ${seen.state} for ${since}${lastError}${linkEvidence(context)}`;
   return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen.lastError), effect: "down", evidence };
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { emitEvidence, emitOptics } from "./evidence.ts";
 import { pathLabels } from "./paths.ts";
 import { type Emit, type Labels, numberOf } from "./series.ts";
 
@@ -24,16 +25,20 @@ export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, cloc
   }
   for (const path of pathsOf(estate)) {
     const router = estate.routers.get(path.router);
-    if (router !== undefined) emitSession(emit, path, router, snapshot, clock, now);
+    if (router === undefined) continue;
+    emitSession(emit, path, router, snapshot, clock, now);
+    emitEvidence(emit, path, router, snapshot, now);
   }
   for (const circuit of estate.circuits.values()) {
     for (const link of linkNames) {
       const path = circuit.peerings[0]?.paths[link];
       const router = path && estate.routers.get(path.router);
-      const seen = path && snapshot.interface(path.router, path.interface);
-      if (path === undefined || router === undefined || seen === undefined || !isFresh(router, seen.at, now)) continue;
+      if (path === undefined || router === undefined) continue;
       const { circuit: name, site, interface: iface } = path;
-      emitInterface(emit, { circuit: name, link, router: router.name, site, interface: iface }, seen);
+      const labels = { circuit: name, link, router: router.name, site, interface: iface };
+      const seen = snapshot.interface(path.router, path.interface);
+      if (seen !== undefined && isFresh(router, seen.at, now)) emitInterface(emit, labels, seen);
+      emitOptics(emit, labels, router, snapshot.optics(router.name, iface), now);
     }
   }
 }

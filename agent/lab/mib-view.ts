@@ -1,5 +1,5 @@
-// What a simulated router shows by SNMP: SNMPv2-MIB system (RFC 3418), IF-MIB (RFC 2863) and BGP4-MIB
-// (RFC 4273), as a sorted list of instances whose values are read when somebody asks.
+// What a simulated router shows by SNMP: SNMPv2-MIB system (RFC 3418), IF-MIB (RFC 2863), BGP4-MIB (RFC 4273) and
+// the tables of its links, as a sorted list of instances whose values are read when somebody asks.
 
 import { bgpStates } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
@@ -7,7 +7,24 @@ import { seconds } from "../lib/duration.ts";
 import { hash32 } from "../lib/hash.ts";
 import { compareOids, isUnder, type Oid, oid } from "../wire/snmp/oid.ts";
 import type { Value, VarBind } from "../wire/snmp/value.ts";
+import {
+  columns,
+  counter32,
+  counter64,
+  gauge32,
+  type Instance,
+  integer,
+  ipAddress,
+  objectId,
+  octets,
+  scalar,
+  text,
+  timeTicks,
+  truth,
+  upTime,
+} from "./instances.ts";
 import { interfacesOf, type SimulatedInterface } from "./interfaces.ts";
+import { linkRows, linkTables } from "./link-rows.ts";
 import { type PathPlan, paths, type RouterPlan } from "./plan.ts";
 import { bgpStateOf, type SimulatedSession } from "./session.ts";
 import type { Flow, Simulation } from "./simulation.ts";
@@ -19,25 +36,7 @@ export interface MibView {
   next(name: Oid): VarBind | undefined;
 }
 
-interface Instance {
-  readonly oid: Oid;
-  readonly read: () => Value;
-}
-
 const bgp = oid("1.3.6.1.2.1.15");
-
-const integer = (value: number): Value => ({ type: "integer", value });
-const counter32 = (value: number): Value => ({ type: "counter32", value: Math.floor(value) % 2 ** 32 });
-const counter64 = (value: number): Value => ({ type: "counter64", value: BigInt(Math.floor(value)) });
-const gauge32 = (value: number): Value => ({ type: "gauge32", value: Math.min(Math.floor(value), 2 ** 32 - 1) });
-/** Hundredths of a second; wraps after 497 days. */
-const timeTicks = (ms: number): Value => ({ type: "timeTicks", value: Math.floor(Math.max(0, ms) / 10) % 2 ** 32 });
-const ipAddress = (value: string): Value => ({ type: "ipAddress", value });
-const objectId = (text: string): Value => ({ type: "oid", value: oid(text) });
-const octets = (...bytes: number[]): Value => ({ type: "octets", value: Uint8Array.from(bytes) });
-const encoder = new TextEncoder();
-const text = (value: string): Value => ({ type: "octets", value: encoder.encode(value) });
-const truth = (value: boolean) => integer(value ? 1 : 2);
 
 export function createMibView(router: RouterPlan, simulation: Simulation): MibView {
   const interfaces = interfacesOf(router);
@@ -46,6 +45,7 @@ export function createMibView(router: RouterPlan, simulation: Simulation): MibVi
     scalar("1.3.6.1.2.1.2.1", () => integer(interfaces.length)),
     ...interfaces.flatMap((i) => interfaceRows(i, router, simulation)),
     ...bgpGroup(router, simulation),
+    ...linkRows(router, interfaces, simulation),
   ].sort((a, b) => compareOids(a.oid, b.oid));
   const withoutBgp = instances.filter((i) => !isUnder(i.oid, bgp));
   const objectTypes = objectTypesOf(instances);
@@ -57,7 +57,7 @@ export function createMibView(router: RouterPlan, simulation: Simulation): MibVi
     get(name) {
       const list = shown();
       const found = list[firstNotBefore(list, name)];
-      if (found !== undefined && compareOids(found.oid, name) === 0) return found.read();
+      if (found !== undefined && compareOids(found.oid, name) === 0 && isThere(found)) return found.read();
       const known = objectTypes.some((t) => isUnder(name, t) || compareOids(name, t) === 0);
       const hidden = list === withoutBgp && isUnder(name, bgp);
       return { type: known && !hidden ? "noSuchInstance" : "noSuchObject" };
@@ -67,11 +67,17 @@ export function createMibView(router: RouterPlan, simulation: Simulation): MibVi
       let at = firstNotBefore(list, name);
       const exact = list[at];
       if (exact !== undefined && compareOids(exact.oid, name) === 0) at += 1;
-      const found = list[at];
+      let found = list[at];
+      while (found !== undefined && !isThere(found)) {
+        at += 1;
+        found = list[at];
+      }
       return found === undefined ? undefined : { oid: found.oid, value: found.read() };
     },
   };
 }
+
+const isThere = ({ when }: Instance) => when === undefined || when();
 
 /** Place of the first instance that is not before `name`: binary search. */
 function firstNotBefore(list: readonly Instance[], name: Oid): number {
@@ -86,7 +92,7 @@ function firstNotBefore(list: readonly Instance[], name: Oid): number {
   return low;
 }
 
-const tables = [oid("1.3.6.1.2.1.2.2.1"), oid("1.3.6.1.2.1.31.1.1.1"), oid("1.3.6.1.2.1.15.3.1")];
+const tables = [oid("1.3.6.1.2.1.2.2.1"), oid("1.3.6.1.2.1.31.1.1.1"), oid("1.3.6.1.2.1.15.3.1"), ...linkTables];
 
 function objectTypesOf(instances: readonly Instance[]): readonly Oid[] {
   const types = new Map<string, Oid>();
@@ -96,20 +102,6 @@ function objectTypesOf(instances: readonly Instance[]): readonly Oid[] {
     types.set(type.join("."), type);
   }
   return [...types.values()];
-}
-
-function scalar(type: string, read: () => Value): Instance {
-  return { oid: [...oid(type), 0], read };
-}
-
-function columns(entry: string, index: Oid, cells: Readonly<Record<number, () => Value>>): readonly Instance[] {
-  const table = oid(entry);
-  return Object.entries(cells).map(([column, read]) => ({ oid: [...table, Number(column), ...index], read }));
-}
-
-/** sysUpTime is that of the SNMP agent, and so are the times that are told in it. */
-function upTime(router: RouterPlan, s: Simulation, at: Instant): number {
-  return at - s.agentStartedAt(router.name);
 }
 
 function systemGroup(router: RouterPlan, s: Simulation): readonly Instance[] {

@@ -23,9 +23,9 @@ export interface NotificationType {
  * so both are looked at: the verdict names the first that broke.
  */
 export const groupsToConfirm: Readonly<Record<NotificationKind, readonly PollGroup[]>> = {
-  link: ["interfaces", "bgp"],
+  link: ["interfaces", "bgp", "bfd"],
   bgp: ["bgp", "interfaces"],
-  bfd: ["bgp", "interfaces"],
+  bfd: ["bfd", "bgp", "interfaces"],
   // ifIndex may have moved, and sysUpTime tells an agent that started again.
   start: ["system", "interfaces", "bgp"],
 };

@@ -1,6 +1,12 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
 // probes, and the probes of the last while. Nothing here says what an observation means.
 
+import type {
+  BfdObservation,
+  NeighborObservation,
+  OpticsObservation,
+  PrefixesObservation,
+} from "../estate/link-observation.ts";
 import {
   type InterfaceObservation,
   type Observation,
@@ -45,6 +51,10 @@ export interface Snapshot {
   router(router: string): RouterObservation | undefined;
   interface(router: string, name: string): InterfaceObservation | undefined;
   session(router: string, remoteAddress: string): SessionObservation | undefined;
+  bfd(router: string, remoteAddress: string): BfdObservation | undefined;
+  neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
+  optics(router: string, name: string): OpticsObservation | undefined;
+  prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
 }
 
@@ -64,6 +74,10 @@ export function createState(config: { readonly keep: Duration }): State {
   const routers = new Map<SubjectKey, RouterObservation>();
   const interfaces = new Map<SubjectKey, InterfaceObservation>();
   const sessions = new Map<SubjectKey, SessionObservation>();
+  const bfd = new Map<SubjectKey, BfdObservation>();
+  const neighbors = new Map<SubjectKey, NeighborObservation>();
+  const optics = new Map<SubjectKey, OpticsObservation>();
+  const prefixes = new Map<SubjectKey, PrefixesObservation>();
   const probes = new Map<SubjectKey, MutableProbeRecord>();
 
   return {
@@ -83,6 +97,18 @@ export function createState(config: { readonly keep: Duration }): State {
         case "session":
           sessions.set(subject.session(o.router, o.remoteAddress), o);
           return;
+        case "bfd":
+          bfd.set(subject.session(o.router, o.remoteAddress), o);
+          return;
+        case "neighbor":
+          neighbors.set(subject.session(o.router, o.remoteAddress), o);
+          return;
+        case "optics":
+          optics.set(subject.interface(o.router, o.interface), o);
+          return;
+        case "prefixes":
+          prefixes.set(subject.session(o.router, o.remoteAddress), o);
+          return;
         case "probe": {
           const key = subject.probe(o.of, o.index);
           const record = probes.get(key);
@@ -96,6 +122,10 @@ export function createState(config: { readonly keep: Duration }): State {
     router: (router) => routers.get(subject.router(router)),
     interface: (router, name) => interfaces.get(subject.interface(router, name)),
     session: (router, remoteAddress) => sessions.get(subject.session(router, remoteAddress)),
+    bfd: (router, remoteAddress) => bfd.get(subject.session(router, remoteAddress)),
+    neighbor: (router, remoteAddress) => neighbors.get(subject.session(router, remoteAddress)),
+    optics: (router, name) => optics.get(subject.interface(router, name)),
+    prefixes: (router, remoteAddress) => prefixes.get(subject.session(router, remoteAddress)),
     probe: (of, index) => probes.get(subject.probe(of, index)),
   };
 }

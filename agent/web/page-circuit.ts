@@ -1,6 +1,7 @@
 // One circuit on the page: its peerings, and of each peering both paths side by side.
 
 import { type Html, html, nothing } from "./html.ts";
+import { linkWords } from "./link-words.ts";
 import { chip, since, ticketBlock } from "./page-parts.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { meaningOf, ticketId, worstOf } from "./summary.ts";
@@ -55,6 +56,7 @@ ${broken ? renderReasons(path) : nothing}
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
 <dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
+${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}

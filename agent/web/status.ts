@@ -26,6 +26,7 @@ import type {
 import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type LinkStatus, linkStatus } from "./link-status.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 type NotSeen = "notAsked" | "stale";
@@ -77,6 +78,7 @@ export interface PathStatus extends Judged {
   readonly remoteAsn: number;
   readonly vlan: number;
   readonly session: SessionStatus;
+  readonly evidence: LinkStatus;
 }
 
 export interface PeeringStatus {
@@ -210,6 +212,7 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
     remoteAsn: path.session.remoteAsn,
     vlan: path.vlan,
     session: sessionStatus(path, router, snapshot, now),
+    evidence: linkStatus(path, router, snapshot, now),
   };
 }
 

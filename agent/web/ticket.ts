@@ -3,6 +3,7 @@
 
 import { addressIn, formatSubnet, parseAddress, subnetOf } from "../estate/address.ts";
 import { visible } from "./html.ts";
+import { linkWords } from "./link-words.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import {
   bitRate,
@@ -29,6 +30,7 @@ export function pathTicket(status: Status, circuit: CircuitStatus, peering: Peer
     ["Our router", `${path.router}, interface ${path.interface}: ${interfaceWords(path.interfaceStatus)}`],
     ["Far end", farEnd(path)],
     ["BGP session", session(path)],
+    ...linkWords(path),
     ...measured(path),
     ...(other === undefined ? [] : [["Other link", `${other.link}: ${other.state} since ${other.since}`] as const]),
     ...reasons(path),

@@ -53,7 +53,7 @@ const trap = (name: keyof typeof trapOids) => notificationV2c(community, { trap:
 
 describe("a notification", () => {
   it.each([
-    ["linkDown", "link", ["interfaces", "bgp"]],
+    ["linkDown", "link", ["interfaces", "bgp", "bfd"]],
     ["bgpBackward", "bgp", ["bgp", "interfaces"]],
     ["coldStart", "start", ["system", "interfaces", "bgp"]],
   ] as const)("%s causes a poll of what can confirm it, at once, and is counted as %s", async (name, kind, groups) => {
@@ -75,11 +75,12 @@ describe("a notification", () => {
   it("in a storm causes a poll at once and one at the end of the second", async () => {
     const { polled, clock, notifications, send } = await scene();
     for (let i = 0; i < 20; i++) await send(trap(i % 2 ? "linkUp" : "linkDown"), i % 2 ? "127.0.0.1" : "127.0.0.2");
-    expect(polled).toHaveLength(2);
+    const round = ["ce1 interfaces", "ce1 bgp", "ce1 bfd"];
+    expect(polled).toEqual(round);
     clock.pass(1_000);
-    expect(polled).toHaveLength(4);
+    expect(polled).toEqual([...round, ...round]);
     clock.pass(10_000);
-    expect(polled).toHaveLength(4);
+    expect(polled).toHaveLength(6);
     expect(notifications.taken().get("ce1")?.link).toBe(20);
   });
 

@@ -8,17 +8,38 @@ describe("polling", () => {
     const scripted = scriptedRouter(mib(100, [er0, er1], [peer]));
     const { pass } = startPolling(scripted);
     expect(scripted.asked).toEqual([]);
-    const seen = [...(await pass(1_000))];
+    const seen = [...(await pass(12_000))];
     const walks = () => scripted.asked.filter((what) => what.startsWith("walk"));
     const first = walks();
     expect(first.filter((what) => what === "walk interfaces")).toHaveLength(1);
     expect(first).toContain("walk bgp");
     seen.push(...(await pass(4_000)));
     for (const group of ["system", "interfaces", "bgp"]) {
-      expect(polls(seen, group)).toHaveLength(5);
+      expect(polls(seen, group)).toHaveLength(16);
       expect(polls(seen, group).every(({ result, detail }) => result === "ok" && detail === "")).toBe(true);
     }
     expect(walks()).toEqual(first);
+  });
+
+  it("says once what a router lacks, without a warning, and leaves it alone", async () => {
+    const scripted = scriptedRouter(mib(100, [er0, er1], [peer]));
+    const { pass, lines } = startPolling(scripted);
+    const seen = [...(await pass(12_000))];
+    const groups = ["bfd", "neighbors", "optics", "prefixes"];
+    for (const group of groups) {
+      expect(polls(seen, group).map(({ result }) => result)).toEqual(["noSuchTable"]);
+      expect(lines.filter((line) => line.includes(`"${group}"`))).toEqual([
+        expect.stringMatching(/^info .*noSuchTable/),
+      ]);
+    }
+    const asked = () => scripted.asked.filter((what) => groups.some((group) => what.endsWith(group)));
+    const before = asked().length;
+    seen.push(...(await pass(500_000)));
+    expect(asked()).toHaveLength(before);
+    await pass(200_000);
+    expect(asked().length).toBeGreaterThan(before);
+    // An hour for optics, behind which there may be a whole chassis.
+    expect(polls(seen, "optics")).toHaveLength(1);
   });
 
   it("gives what the router said, in the estate's words", async () => {

@@ -75,11 +75,12 @@ export function startPolling(scripted: ScriptedRouter, of: Estate = oneRouter())
   const clock = createFakeClock();
   const seen: Observation[] = [];
   const lines: string[] = [];
-  const line = (fields: unknown, message: string) => void lines.push(`${JSON.stringify(fields)} ${message}`);
+  const line = (level: string) => (fields: unknown, message: string) =>
+    void lines.push(`${level} ${JSON.stringify(fields)} ${message}`);
   const polling = createPolling(
     {
       clock,
-      log: { info: line, warn: line, error: line },
+      log: { info: line("info"), warn: line("warn"), error: line("error") },
       snmp: { target: () => scripted.target },
       observe: (observation) => void seen.push(observation),
     },

@@ -4,11 +4,13 @@ import type { Estate } from "../../agent/estate/estate.ts";
 import type { Judgement, PairVerdict, PathVerdict, RedundancyVerdict } from "../../agent/estate/judgement.ts";
 import {
   type InterfaceObservation,
+  type Observation,
   pollGroups,
   type SessionObservation,
   subject,
 } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
+import type { Instant } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
@@ -21,6 +23,8 @@ export interface PathScene {
   answers: boolean;
   interface: Partial<Interface> | "absent";
   session: Partial<Session> | "absent" | "noSuchTable";
+  /** What else it tells of the link, at each poll. */
+  tells: (remoteAddress: string, at: Instant) => readonly Observation[];
   /** Loss as "every nth probe"; 0 loses none. */
   loseEvery: number;
   dark: boolean;
@@ -32,6 +36,7 @@ const well = (): PathScene => ({
   answers: true,
   interface: {},
   session: {},
+  tells: () => [],
   loseEvery: 0,
   dark: false,
   delay: 0.002,
@@ -133,7 +138,7 @@ export function scene(estate: Estate = anEstate()): Scene {
   }
 
   function poll(link: "primary" | "secondary"): void {
-    const { answers, interface: iface, session } = scenes[link];
+    const { answers, interface: iface, session, tells } = scenes[link];
     const path = (paths as NonNullable<typeof paths>)[link];
     for (const group of pollGroups) {
       const result = !answers ? "timeout" : group === "bgp" && session === "noSuchTable" ? "noSuchTable" : "ok";
@@ -148,6 +153,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       const up = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
       state.observe({ ...subjectInterface, present: true, ...up, ...iface });
     }
+    for (const observation of tells(path.session.remoteAddress, at(now))) state.observe(observation);
     if (session === "noSuchTable") return;
     const subjectSession = { kind: "session", remoteAddress: path.session.remoteAddress, ...seen } as const;
     if (session === "absent") state.observe({ ...subjectSession, present: false });

@@ -8,6 +8,7 @@ import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
+import { bfdOf, linkOf } from "../support/link-observations.ts";
 
 const epoch = 1_800_000_000;
 
@@ -60,6 +61,7 @@ function observeAll(state: State, s: number, sysDescr = "Router OS 1"): void {
     const established = { state: "established", adminUp: true, remoteAsn: 12076, establishedTransitions: 3 } as const;
     const session = { ...established, establishedSeconds: 60, lastError: [6, 2] as const };
     state.observe({ kind: "session", router, remoteAddress, at: at(s), present: true, ...session });
+    for (const observation of linkOf(router, remoteAddress, "er0", at(s))) state.observe(observation);
   }
 }
 
@@ -164,6 +166,42 @@ describe("the exposition", () => {
     const poll = 'router="ams-ce1",site="ams",group="bgp"';
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="ok"} 1`);
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="timeout"} 0`);
+  });
+
+  it("shows what the router tells of the link, and leaves out what it does not", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    const lines = (await exportAt(anEstate(), state, 101)).split("\n");
+    expect(lines).toContain(`expressroute_bfd_session_state{${path}} 4`);
+    expect(lines).toContain(`expressroute_bfd_session_up{${path}} 1`);
+    expect(lines).toContain(`expressroute_bfd_session_detection_time_seconds{${path}} 0.9`);
+    expect(lines).toContain(`expressroute_bfd_session_info{${path},diagnostic="noDiagnostic"} 1`);
+    expect(lines).toContain(`expressroute_neighbor_state{${path}} 1`);
+    expect(lines).toContain(`expressroute_neighbor_info{${path},mac="12:34:56:78:9a:bc"} 1`);
+    const port = 'circuit="ams-1",link="primary",router="ams-ce1",site="ams",interface="er0"';
+    const dbm = "expressroute_interface_optical_receive_power_dbm";
+    expect(lines).toContain(`${dbm}{${port},lane="1"} -3.1`);
+    expect(lines.filter((line) => line.startsWith(`${dbm}{${port}`))).toHaveLength(1);
+    expect(lines).toContain(`expressroute_bgp_session_received_prefixes{${path},family="ipv4"} 120`);
+    state.observe({ kind: "bfd", router: "ams-ce1", remoteAddress: "172.16.0.2", at: at(101), present: false });
+    state.observe(bfdOf("ams-ce2", "172.16.0.6", at(101), { state: "down", negotiatedInterval: undefined }));
+    const later = await exportAt(anEstate(), state, 101);
+    expect(later).not.toContain(`expressroute_bfd_session_state{${path}`);
+    expect(later).toMatch(/^expressroute_bfd_session_up\{.*link="secondary".*\} 0$/m);
+    expect(later).not.toContain("expressroute_bfd_session_negotiated_interval_seconds{");
+  });
+
+  it("keeps what changes slowly as long as its own polls are apart, and no longer", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    // The routers are polled every second: optics every 12 s, prefixes every 6 s.
+    const said = async (s: number, name: string) => (await exportAt(anEstate(), state, s)).includes(`${name}{`);
+    expect(await said(104, "expressroute_bfd_session_state")).toBe(false);
+    expect(await said(104, "expressroute_neighbor_state")).toBe(false);
+    expect(await said(117, "expressroute_bgp_session_received_prefixes")).toBe(true);
+    expect(await said(119, "expressroute_bgp_session_received_prefixes")).toBe(false);
+    expect(await said(135, "expressroute_interface_optical_receive_power_dbm")).toBe(true);
+    expect(await said(137, "expressroute_interface_optical_receive_power_dbm")).toBe(false);
   });
 
   it("leaves out what is unknown or stale, and what the router does not count", async () => {

@@ -162,7 +162,13 @@ describe("RFC 3433 and CISCO-ENTITY-SENSOR-MIB: a sensor", () => {
     ["one without a status", "Rx Power", [14, 9, 1, -71, undefined], { value: expect.closeTo(-7.1, 9) }],
     ["one without a value", "Rx Power", [14, 9, 1, undefined, 1], { quantity: "receivePower", value: undefined }],
     ["the power of a power supply", "Power for PSU 1", [6, 9, 3, 72_000, 1], undefined],
-    ["the temperature of a transceiver", "DOM Temperature Sensor for Ethernet1", [8, 9, 1, 301, 1], undefined],
+    [
+      "the temperature of a transceiver",
+      "DOM Temperature Sensor for Ethernet1",
+      [8, 9, 1, 301, 1],
+      { quantity: "temperature", value: expect.closeTo(30.1, 9) },
+    ],
+    ["the temperature of a board", "Inlet Temperature", [8, 9, 1, 301, 1], undefined],
   ])("reads %s", (_, name, fields, expected) => {
     const reading = sensor(name, fields);
     if (expected === undefined) expect(reading).toBeUndefined();
@@ -172,13 +178,17 @@ describe("RFC 3433 and CISCO-ENTITY-SENSOR-MIB: a sensor", () => {
 
 describe("JUNIPER-DOM-MIB: a port", () => {
   it("gives light in hundredths of a dBm, and nothing without a module", () => {
-    expect(domColumns.map(formatOid)).toEqual([5, 6, 7].map((arc) => `1.3.6.1.4.1.2636.3.60.1.1.1.1.${arc}`));
-    const cells = cellsOf([integer(-2_677), integer(6_340), integer(-214), integer(0), integer(0), integer(0)]);
+    expect(domColumns.map(formatOid)).toEqual([5, 6, 7, 8].map((arc) => `1.3.6.1.4.1.2636.3.60.1.1.1.1.${arc}`));
+    const module = [integer(-2_677), integer(6_340), integer(-214), integer(31)];
+    const cells = cellsOf([...module, ...[0, 0, 0, 0].map(integer), ...[0, 0, 0, 28].map(integer)]);
     expect(readDom(cells, 0)).toEqual([
       { quantity: "receivePower", value: -26.77 },
       { quantity: "biasCurrent", value: 0.00634 },
       { quantity: "transmitPower", value: -2.14 },
+      { quantity: "temperature", value: 31 },
     ]);
     expect(readDom(cells, 1)).toEqual([]);
+    // Its light is in its lanes.
+    expect(readDom(cells, 2)).toEqual([{ quantity: "temperature", value: 28 }]);
   });
 });

@@ -3,6 +3,7 @@ import { type ProbeObservation, type SubjectKey, subject } from "../../agent/est
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { at } from "../support/estate.ts";
+import { linkOf, neighborOf } from "../support/link-observations.ts";
 
 const of: SubjectKey = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
 
@@ -51,5 +52,17 @@ describe("state", () => {
     expect(record?.totals).toMatchObject({ settled: 500, lost: 100 });
     expect(record?.recent.map((o) => o.at)).toEqual([89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99].map(at));
     expect(state.probe(of, 1)).toBeUndefined();
+  });
+
+  it("keeps what a router tells of a link apart by kind, and the latest of each", () => {
+    const state = createState({ keep: seconds(10) });
+    for (const observation of linkOf("r", "192.0.2.2", "er0", at(1))) state.observe(observation);
+    state.observe(neighborOf("r", "192.0.2.2", at(2), "absent"));
+    expect(state.bfd("r", "192.0.2.2")).toMatchObject({ kind: "bfd", at: at(1) });
+    expect(state.neighbor("r", "192.0.2.2")).toMatchObject({ state: "absent", at: at(2) });
+    expect(state.optics("r", "er0")).toMatchObject({ kind: "optics" });
+    expect(state.prefixes("r", "192.0.2.2")).toMatchObject({ kind: "prefixes" });
+    expect(state.bfd("s", "192.0.2.2")).toBeUndefined();
+    expect(state.optics("r", "er1")).toBeUndefined();
   });
 });

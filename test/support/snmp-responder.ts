@@ -16,6 +16,11 @@ export function mibOf(instances: Readonly<Record<string, Value>>): Mib {
     .sort((a, b) => compareOids(a.oid, b.oid));
 }
 
+/** A MIB and more instances. */
+export function joined(mib: Mib, ...more: readonly Readonly<Record<string, Value>>[]): Mib {
+  return [...mib, ...mibOf(Object.assign({}, ...more))].sort((a, b) => compareOids(a.oid, b.oid));
+}
+
 export interface Exchange {
   /** 0 for the first request received. */
   readonly n: number;

@@ -2,7 +2,7 @@
 
 import { formatAddress, parseAddress } from "../../agent/estate/address.ts";
 import type { VarBind } from "../../agent/wire/snmp/value.ts";
-import type { Found, FoundPeer } from "./poll.ts";
+import type { AskedNeighbor, Found, FoundPeer } from "./poll.ts";
 
 /** Counts as the MIB gives them: `advertised` is cumulative where there is a `withdrawn`. */
 export interface ExpectedPrefixes {
@@ -35,19 +35,29 @@ export interface Expected {
 }
 
 export interface Comparison {
-  /** `interfaces 3/3, sessions 2/2 (1 established), prefixes 2/2, optics 4/4`: found/expected. */
+  /** `interfaces 3/3, sessions 2/2 (1 established), prefixes 2/2, optics 4/4 (2 of interfaces), bfd 0/0, neighbours 5/5`: found/expected. */
   readonly counts: string;
   readonly differences: readonly string[];
 }
 
-export function compare(found: Found, expected: Expected, optics: number): Comparison {
+/** What the walk's own lines say, where the expectation has nothing. */
+export interface FromWalk {
+  readonly optics: number;
+  readonly bfd: number;
+  readonly neighbors: number;
+}
+
+export function compare(found: Found, expected: Expected, walk: FromWalk): Comparison {
   const differences: string[] = [];
   const differ = (what: string, is: unknown, should: unknown) => {
     if (is !== should) differences.push(`${what} is ${is}, not ${should}`);
   };
-  const powers = found.optics.filter(({ quantity }) => quantity !== "biasCurrent").length;
+  const powers = found.optics.filter(({ quantity }) => /power$/i.test(quantity)).length;
+  const neighbors = found.neighbors.filter(({ state }) => state === "present").length;
   differ("number of interfaces", found.interfaces, expected.interfaces);
-  differ("number of optical powers", powers, optics);
+  differ("number of optical powers", powers, walk.optics);
+  differ("number of BFD sessions", found.bfd.length, walk.bfd);
+  differ("number of neighbours", neighbors, walk.neighbors);
   const left = [...found.peers];
   for (const peer of expected.bgpPeers) {
     const address = canonical(peer.remoteAddress);
@@ -72,7 +82,9 @@ export function compare(found: Found, expected: Expected, optics: number): Compa
     `interfaces ${found.interfaces}/${expected.interfaces}`,
     `sessions ${found.peers.length}/${expected.bgpPeers.length} (${established} established)`,
     `prefixes ${families(found.peers)}/${families(expected.bgpPeers)}`,
-    `optics ${powers}/${optics}`,
+    `optics ${powers}/${walk.optics} (${found.opticsOfInterfaces} of interfaces)`,
+    `bfd ${found.bfd.length}/${walk.bfd}`,
+    `neighbours ${neighbors}/${walk.neighbors}`,
   ].join(", ");
   return { counts, differences };
 }
@@ -148,4 +160,47 @@ export function opticalPowersOf(bindings: readonly VarBind[]): number {
     if (port?.[1] !== undefined && value.type === "integer" && value.value !== 0) litPorts.add(port[1]);
   }
   return powers + 2 * litPorts.size;
+}
+
+/** Sessions of the three BFD tables that have a state and an address of 4, 8, 16 or 20 octets. */
+export function bfdSessionsOf(bindings: readonly VarBind[]): number {
+  const values = new Map(bindings.map(({ oid, value }) => [oid.join("."), value]));
+  const tables = [
+    ["1.3.6.1.2.1.222.1.2.1", 11, 22],
+    ["1.3.6.1.4.1.9.10.137.1.2.1", 6, 14],
+    ["1.3.6.1.4.1.2636.5.3.1.1.2.1", 6, 14],
+  ] as const;
+  return tables.reduce((sum, [entry, state, address]) => {
+    const root = `${entry}.${state}.`;
+    const sessions = [...values.keys()].filter((name) => name.startsWith(root));
+    const addressed = sessions.filter((name) => {
+      const value = values.get(`${entry}.${address}.${name.slice(root.length)}`);
+      return value?.type === "octets" && [4, 8, 16, 20].includes(value.value.length);
+    });
+    return sum + addressed.length;
+  }, 0);
+}
+
+/** Each interface and address that a neighbour table of the walk gives a MAC address that is not all zeros. */
+export function neighborsIn(bindings: readonly VarBind[]): readonly AskedNeighbor[] {
+  const found = new Map<string, AskedNeighbor>();
+  for (const { oid, value } of bindings) {
+    if (value.type !== "octets" || !value.value.some((octet) => octet !== 0)) continue;
+    const name = oid.join(".");
+    const media = /^1\.3\.6\.1\.2\.1\.4\.22\.1\.2\.(\d+)\.(\d+\.\d+\.\d+\.\d+)$/.exec(name);
+    const physical = /^1\.3\.6\.1\.2\.1\.4\.35\.1\.4\.(\d+)\.([12])\.(?:4|16)\.([\d.]+)$/.exec(name);
+    const ifIndex = Number(media?.[1] ?? physical?.[1] ?? Number.NaN);
+    const address = media?.[2] ?? (physical?.[3] === undefined ? undefined : addressFrom(physical[3]));
+    if (!Number.isNaN(ifIndex) && address !== undefined) found.set(`${ifIndex} ${address}`, { ifIndex, address });
+  }
+  return [...found.values()];
+}
+
+function addressFrom(arcs: string): string | undefined {
+  const octets = arcs.split(".").map(Number);
+  if (octets.length === 4) return arcs;
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    (((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0)).toString(16),
+  );
+  return octets.length === 16 ? canonical(groups.join(":")) : undefined;
 }

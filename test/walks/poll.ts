@@ -2,11 +2,16 @@
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { type WalkedBfd, walkBfd } from "../../agent/collect/bfd.ts";
 import { candidateTables, walkPeers } from "../../agent/collect/bgp-peers.ts";
+import { walkIfNames } from "../../agent/collect/if-names.ts";
+import { opticsCollector } from "../../agent/collect/optics.ts";
+import { createUptimeWatch } from "../../agent/collect/uptime.ts";
 import { answerSnmp } from "../../agent/lab/snmp-agent.ts";
 import { systemClock } from "../../agent/lib/clock.ts";
 import type { Result } from "../../agent/lib/result.ts";
 import { Secret } from "../../agent/lib/secret.ts";
+import { bfdTables } from "../../agent/mib/bfd-tables.ts";
 import type { BgpPeerRow } from "../../agent/mib/bgp-peers.ts";
 import {
   type PrefixCounts,
@@ -19,6 +24,7 @@ import {
 } from "../../agent/mib/bgp-prefixes.ts";
 import type { BgpTable } from "../../agent/mib/bgp-tables.ts";
 import { ifNaming, ifPolled, ifTable } from "../../agent/mib/if-mib.ts";
+import { type NeighborRow, neighborInstances, readNeighbor } from "../../agent/mib/ip-mib.ts";
 import { domColumns, type OpticalReading, readDom, readSensor, sensorTables } from "../../agent/mib/optics.ts";
 import { type Column, columnsOf } from "../../agent/mib/table.ts";
 import { createSnmpClient, type SnmpTarget } from "../../agent/net/snmp-client.ts";
@@ -39,6 +45,17 @@ export interface Found {
   readonly interfaces: number;
   readonly peers: readonly FoundPeer[];
   readonly optics: readonly OpticalReading[];
+  /** Powers that the agent's collector brings to an interface of the walk. */
+  readonly opticsOfInterfaces: number;
+  readonly bfd: readonly WalkedBfd[];
+  /** The entry of each neighbour that was asked for. */
+  readonly neighbors: readonly NeighborRow[];
+}
+
+/** A neighbour as the agent asks for it: by interface and address. */
+export interface AskedNeighbor {
+  readonly ifIndex: number;
+  readonly address: string;
 }
 
 const community = "walk";
@@ -47,7 +64,7 @@ const community = "walk";
 const ofRowsOnly = columnsOf("1.3.6.1.2.1.2.2.1", { ifIndex: 1, ifType: 3, ifMtu: 4 });
 
 /** Throws when a poll fails: a recording always answers. */
-export async function pollWalk(bindings: readonly VarBind[]): Promise<Found> {
+export async function pollWalk(bindings: readonly VarBind[], neighbors: readonly AskedNeighbor[] = []): Promise<Found> {
   const view = viewOf(bindings);
   const socket = createSocket("udp4");
   socket.on("message", (request, from) => {
@@ -65,7 +82,14 @@ export async function pollWalk(bindings: readonly VarBind[]): Promise<Found> {
   });
   try {
     await client.start();
-    return { interfaces: await interfacesOf(target), peers: await peersOf(target), optics: await opticsOf(target) };
+    return {
+      interfaces: await interfacesOf(target),
+      peers: await peersOf(target),
+      optics: await opticsOf(target),
+      opticsOfInterfaces: await opticsOfInterfaces(target),
+      bfd: await bfdOf(target),
+      neighbors: await neighborsOf(target, neighbors),
+    };
   } finally {
     await client.stop();
     await new Promise<void>((done) => socket.close(() => done()));
@@ -157,4 +181,37 @@ async function opticsOf(target: SnmpTarget): Promise<readonly OpticalReading[]> 
     readings.push(...readDom(dom.cells, row));
   });
   return readings;
+}
+
+/** The collector, asked once for every interface that has a name and is no subinterface. */
+async function opticsOfInterfaces(target: SnmpTarget): Promise<number> {
+  const named = must(await walkIfNames(target, "optics"));
+  const ports = named.flatMap(({ names: [ifName, ifDescr] }) => ifName ?? ifDescr ?? []);
+  const names = [...new Set(ports.filter((name) => !/[.:]\d+$/.test(name)))];
+  const deps = { clock: systemClock, target, uptime: createUptimeWatch() };
+  const { observations } = await opticsCollector(deps, "walk", names)();
+  return observations.reduce(
+    (sum, o) =>
+      sum + (o.kind === "optics" ? o.readings.filter(({ quantity }) => quantity.endsWith("Power")).length : 0),
+    0,
+  );
+}
+
+async function bfdOf(target: SnmpTarget): Promise<readonly WalkedBfd[]> {
+  const sessions: WalkedBfd[] = [];
+  for (const { name } of bfdTables) sessions.push(...must(await walkBfd(target, name)));
+  return sessions;
+}
+
+async function neighborsOf(target: SnmpTarget, asked: readonly AskedNeighbor[]): Promise<readonly NeighborRow[]> {
+  const each = asked.map(({ ifIndex, address }) => neighborInstances(ifIndex, address));
+  const oids = each.flat();
+  if (oids.length === 0) return [];
+  const cells = must(await target.get(oids, { group: "neighbors", table: "ipNetToPhysicalTable" }));
+  let from = 0;
+  return each.map((instances) => {
+    const at = from;
+    from += instances.length;
+    return readNeighbor(cells, at, instances.length);
+  });
 }

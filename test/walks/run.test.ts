@@ -30,6 +30,12 @@ const lines = [
   "1.3.6.1.2.1.31.1.1.1.6.1|70|18446744073709551615",
   "1.3.6.1.2.1.15.3.1.2.192.0.2.9|2|3",
   "1.3.6.1.2.1.15.3.1.7.192.0.2.9|64|192.0.2.9",
+  "1.3.6.1.2.1.4.22.1.2.1.192.0.2.2|4x|020000000001",
+  "1.3.6.1.2.1.4.22.1.2.1.192.0.2.3|4x|000000000000",
+  "1.3.6.1.2.1.4.35.1.4.1.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2|4x|020000000002",
+  "1.3.6.1.4.1.9.10.137.1.2.1.6.5|2|4",
+  "1.3.6.1.4.1.9.10.137.1.2.1.13.5|2|1",
+  "1.3.6.1.4.1.9.10.137.1.2.1.14.5|4x|c0000202",
   "1.3.6.1.2.1.47.1.1.1.1.7.30|4|Te0/0 Receive Power Sensor",
   "1.3.6.1.4.1.9.9.91.1.1.1.1.1.30|2|14",
   "1.3.6.1.4.1.9.9.91.1.1.1.1.2.30|2|9",
@@ -59,7 +65,8 @@ function write(name: string, text: readonly string[], expected: unknown): void {
   writeFileSync(join(folder, `${name}.expected.json`), JSON.stringify(expected));
 }
 
-const counts = "interfaces 2/2, sessions 2/2 (1 established), prefixes 1/1, optics 1/1";
+const counts =
+  "interfaces 2/2, sessions 2/2 (1 established), prefixes 1/1, optics 1/1 (0 of interfaces), bfd 1/1, neighbours 2/2";
 
 describe("the replay of walks", () => {
   it("says what it found, a line for each", () => {

@@ -4,7 +4,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compare, type Expected, opticalPowersOf } from "./expected.ts";
+import { bfdSessionsOf, compare, type Expected, neighborsIn, opticalPowersOf } from "./expected.ts";
 import { pollWalk } from "./poll.ts";
 import { parseSnmprec } from "./snmprec.ts";
 
@@ -37,7 +37,12 @@ for (const name of names) {
   try {
     const { bindings, unreadable } = parseSnmprec(readFileSync(join(folder, `${name}.snmprec`), "utf8"));
     const expected = JSON.parse(readFileSync(join(folder, `${name}.expected.json`), "utf8")) as Expected;
-    const { counts, differences } = compare(await pollWalk(bindings), expected, opticalPowersOf(bindings));
+    const neighbors = neighborsIn(bindings);
+    const { counts, differences } = compare(await pollWalk(bindings, neighbors), expected, {
+      optics: opticalPowersOf(bindings),
+      bfd: bfdSessionsOf(bindings),
+      neighbors: neighbors.length,
+    });
     if (differences.length > 0) differing += 1;
     const lost = unreadable === 0 ? "" : ` (${unreadable} lines are no OID|type|value)`;
     outcome = `${counts}${lost}: ${differences.length === 0 ? "ok" : differences.join("; ")}`;

@@ -6,12 +6,14 @@ import { html } from "../../agent/web/html.ts";
 import { renderPage } from "../../agent/web/page.ts";
 import { statusOf } from "../../agent/web/status.ts";
 import { pathTicket } from "../../agent/web/ticket.ts";
+import { linkOf } from "../support/link-observations.ts";
 import {
   fixedClock,
   fourCircuits,
   judgementOf,
   linkFailure,
   notSeen,
+  now,
   silentLoss,
   stateOf,
   type Wrong,
@@ -58,6 +60,23 @@ describe("page", () => {
     ]) {
       expect(shown).toContain(text);
     }
+  });
+
+  it("shows what the router tells of the link besides, and so does the ticket", () => {
+    const snapshot = stateOf(estate);
+    const path = estate.circuits.get("ams-1")?.peerings[0]?.paths.primary ?? expect.fail();
+    for (const observation of linkOf(path.router, path.session.remoteAddress, path.interface, now)) {
+      snapshot.observe(observation);
+    }
+    const judgement = judgementOf(estate, { "ams-1 azurePrivate primary": linkFailure });
+    const status = statusOf({ estate, snapshot, clock: fixedClock, version: "1", simulation: undefined }, judgement);
+    const text = renderPage(status, "1.2.3");
+    const shown = panel(text, "ams-1-azurePrivate-primary");
+    expect(shown).toContain("<dt>BFD</dt><dd>up for 1m, detects in 900 ms</dd>");
+    expect(shown).toContain("<dt>ARP</dt><dd>present, 12:34:56:78:9a:bc</dd>");
+    expect(shown).toMatch(/^Optics: +receive -3\.1/m);
+    // The router tells nothing of the other links.
+    expect(panel(text, "fra-1-azurePrivate-primary")).not.toContain("BFD");
   });
 
   it("offers a ticket only for what is broken", () => {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { pathsOf } from "../../agent/estate/estate.ts";
+import { later } from "../../agent/lib/clock.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { linkStatus } from "../../agent/web/link-status.ts";
+import { linkWords } from "../../agent/web/link-words.ts";
+import { bfdOf, linkOf, neighborOf } from "../support/link-observations.ts";
+import { fourCircuits, now, stateOf } from "./scene.ts";
+
+const estate = fourCircuits();
+const path = pathsOf(estate)[0] ?? expect.fail();
+const router = estate.routers.get(path.router);
+const { remoteAddress } = path.session;
+const told = (snapshot = stateOf(estate), at = now) =>
+  linkWords({ remoteAddress, evidence: linkStatus(path, router, snapshot, at) });
+
+function stateWithLink() {
+  const state = stateOf(estate);
+  for (const observation of linkOf(path.router, remoteAddress, path.interface, now)) state.observe(observation);
+  return state;
+}
+
+describe("what the router tells of a link", () => {
+  it("is nothing where it tells nothing", () => {
+    expect(told()).toEqual([]);
+    expect(linkStatus(path, undefined, stateOf(estate), now)).toEqual({
+      bfd: null,
+      neighbor: null,
+      optics: null,
+      prefixes: null,
+    });
+  });
+
+  it("is a line for each thing", () => {
+    expect(told(stateWithLink())).toEqual([
+      ["BFD", "up for 1m, detects in 900 ms"],
+      ["ARP", "present, 12:34:56:78:9a:bc"],
+      ["Optics", "receive -3.1 / – dBm, transmit -2.3 dBm, bias 6.5 mA, 31.0 °C"],
+      ["Prefixes", "ipv4 120 received, 118 accepted, 100 active, 12 advertised"],
+    ]);
+  });
+
+  it("says why BFD is down, and that there is none", () => {
+    const state = stateOf(estate);
+    const down = { state: "down", diagnostic: "controlDetectionTimeExpired", upSeconds: undefined } as const;
+    state.observe(bfdOf(path.router, remoteAddress, now, down));
+    state.observe(neighborOf(path.router, remoteAddress, now, "incomplete"));
+    expect(told(state)).toEqual([
+      ["BFD", "down, controlDetectionTimeExpired, detects in 900 ms"],
+      ["ARP", "incomplete"],
+    ]);
+    state.observe({ kind: "bfd", router: path.router, remoteAddress, at: now, present: false });
+    expect(told(state)[0]).toEqual(["BFD", "none on the router"]);
+  });
+
+  it("is over when it is stale; that there is no BFD session stays said, since it is looked for rarely", () => {
+    const hourLater = later(now, seconds(3_600));
+    const state = stateWithLink();
+    expect(told(state, hourLater)).toEqual([]);
+    state.observe({ kind: "bfd", router: path.router, remoteAddress, at: now, present: false });
+    expect(told(state, hourLater)).toEqual([["BFD", "none on the router"]]);
+  });
+});
