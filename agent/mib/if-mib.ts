@@ -2,7 +2,14 @@
 
 import { type IfAdminStatus, type IfOperStatus, ifAdminStatuses, ifOperStatuses } from "../estate/observation.ts";
 import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
+import { type Oid, oid } from "../wire/snmp/oid.ts";
 import { type Column, columnsOf, named } from "./table.ts";
+
+/** How many interfaces there are. */
+export const ifNumber: Oid = oid("1.3.6.1.2.1.2.1.0");
+
+/** sysUpTime when an interface was last created or deleted. */
+export const ifTableLastChange: Oid = oid("1.3.6.1.2.1.31.1.5.0");
 
 export const ifTable = columnsOf("1.3.6.1.2.1.2.2.1", {
   ifDescr: 2,
@@ -27,6 +34,7 @@ export const ifXTable = columnsOf("1.3.6.1.2.1.31.1.1.1", {
   ifHCOutUcastPkts: 11,
   ifHighSpeed: 15,
   ifAlias: 18,
+  ifCounterDiscontinuityTime: 19,
 });
 
 /** What an operator may call an interface, in the order in which a configured name is looked up. */
@@ -42,27 +50,18 @@ const state = [
   ifTable.ifInErrors,
   ifTable.ifOutDiscards,
   ifTable.ifOutErrors,
+  ifXTable.ifCounterDiscontinuityTime,
 ] as const;
 
 /** What is polled of one interface, after the column that names it; `readInterface` reads cells in this order. */
-export const ifPolled = {
-  /** 64-bit counters. */
-  wide: [
-    ...state,
-    ifXTable.ifHCInOctets,
-    ifXTable.ifHCOutOctets,
-    ifXTable.ifHCInUcastPkts,
-    ifXTable.ifHCOutUcastPkts,
-  ] satisfies readonly Column[],
-  /** For agents without the 64-bit counters. Never mixed: one that appears to fall back would look like a reset. */
-  narrow: [
-    ...state,
-    ifTable.ifInOctets,
-    ifTable.ifOutOctets,
-    ifTable.ifInUcastPkts,
-    ifTable.ifOutUcastPkts,
-  ] satisfies readonly Column[],
+export const ifPolled: Readonly<Record<32 | 64, readonly Column[]>> = {
+  /** For agents without the 64-bit counters. */
+  32: [...state, ifTable.ifInOctets, ifTable.ifOutOctets, ifTable.ifInUcastPkts, ifTable.ifOutUcastPkts],
+  64: [...state, ifXTable.ifHCInOctets, ifXTable.ifHCOutOctets, ifXTable.ifHCInUcastPkts, ifXTable.ifHCOutUcastPkts],
 };
+
+/** What an agent has that counts in 64 bits. */
+export const wideSign: Column = ifXTable.ifHCInOctets;
 
 export interface IfRow {
   /** Undefined when missing or no number of the MIB. */
@@ -74,6 +73,8 @@ export interface IfRow {
   readonly inErrors: bigint | undefined;
   readonly outDiscards: bigint | undefined;
   readonly outErrors: bigint | undefined;
+  /** Hundredths of a second of sysUpTime. */
+  readonly ifCounterDiscontinuityTime: number | undefined;
   readonly inOctets: bigint | undefined;
   readonly outOctets: bigint | undefined;
   readonly inUcastPkts: bigint | undefined;
@@ -90,10 +91,11 @@ export function readInterface(cells: Cells, at: number): IfRow {
     inErrors: counterAt(cells, at + 5),
     outDiscards: counterAt(cells, at + 6),
     outErrors: counterAt(cells, at + 7),
-    inOctets: counterAt(cells, at + 8),
-    outOctets: counterAt(cells, at + 9),
-    inUcastPkts: counterAt(cells, at + 10),
-    outUcastPkts: counterAt(cells, at + 11),
+    ifCounterDiscontinuityTime: numberAt(cells, at + 8),
+    inOctets: counterAt(cells, at + 9),
+    outOctets: counterAt(cells, at + 10),
+    inUcastPkts: counterAt(cells, at + 11),
+    outUcastPkts: counterAt(cells, at + 12),
   };
 }
 

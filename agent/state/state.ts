@@ -17,6 +17,7 @@ import {
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
+import { absentCount, type CounterRecord, firstCount, nextCount } from "./counters.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -44,6 +45,8 @@ export interface Snapshot {
   poll(router: string, group: PollGroup): PollRecord | undefined;
   router(router: string): RouterObservation | undefined;
   interface(router: string, name: string): InterfaceObservation | undefined;
+  /** What its counters grew by; undefined until the interface was seen. */
+  counters(router: string, name: string): CounterRecord | undefined;
   session(router: string, remoteAddress: string): SessionObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
 }
@@ -63,6 +66,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const polls = new Map<SubjectKey, PollRecord>();
   const routers = new Map<SubjectKey, RouterObservation>();
   const interfaces = new Map<SubjectKey, InterfaceObservation>();
+  const counted = new Map<SubjectKey, CounterRecord>();
   const sessions = new Map<SubjectKey, SessionObservation>();
   const probes = new Map<SubjectKey, MutableProbeRecord>();
 
@@ -77,9 +81,14 @@ export function createState(config: { readonly keep: Duration }): State {
         case "router":
           routers.set(subject.router(o.router), o);
           return;
-        case "interface":
-          interfaces.set(subject.interface(o.router, o.interface), o);
+        case "interface": {
+          const key = subject.interface(o.router, o.interface);
+          const before = counted.get(key);
+          const after = o.present ? (before ? nextCount(before, o) : firstCount(o)) : before && absentCount(before);
+          if (after !== undefined) counted.set(key, after);
+          interfaces.set(key, o);
           return;
+        }
         case "session":
           sessions.set(subject.session(o.router, o.remoteAddress), o);
           return;
@@ -95,6 +104,7 @@ export function createState(config: { readonly keep: Duration }): State {
     poll: (router, group) => polls.get(subject.poll(router, group)),
     router: (router) => routers.get(subject.router(router)),
     interface: (router, name) => interfaces.get(subject.interface(router, name)),
+    counters: (router, name) => counted.get(subject.interface(router, name)),
     session: (router, remoteAddress) => sessions.get(subject.session(router, remoteAddress)),
     probe: (of, index) => probes.get(subject.probe(of, index)),
   };

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import type { Estate, LinkName, Path } from "../../agent/estate/estate.ts";
-import { pollGroups, subject } from "../../agent/estate/observation.ts";
+import { type InterfaceCounters, interfaceCounters, pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
 import { type AgentTelemetry, createPrometheusExport, type PrometheusExport } from "../../agent/export/prometheus.ts";
 import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
+import { reading } from "../support/interfaces.ts";
 
 const epoch = 1_800_000_000;
 
@@ -35,17 +36,11 @@ function observeAll(state: State, s: number, sysDescr = "Router OS 1"): void {
     const system = { sysName: router, sysDescr, sysObjectId: "1.3.6.1.4.1.8072.3.2.10", sysUpTime: 100 };
     state.observe({ kind: "router", router, at: at(s), ...system });
     const counters = {
+      ...Object.fromEntries(interfaceCounters.map((name, i) => [name, BigInt(i)])),
       receiveBytes: 2n ** 60n,
-      transmitBytes: 2n,
-      receivePackets: 3n,
-      transmitPackets: 4n,
-      receiveErrors: 5n,
-      transmitErrors: 6n,
-      receiveDiscards: 7n,
       transmitDiscards: undefined,
-    };
-    const iface = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
-    state.observe({ kind: "interface", router, interface: "er0", at: at(s), present: true, ...iface });
+    } as InterfaceCounters;
+    state.observe(reading(s, { router, counters, duplex: "fullDuplex" }));
   }
   for (const [router, remoteAddress] of [
     ["ams-ce1", "172.16.0.2"],
