@@ -29,8 +29,6 @@ const wrapsAt = 2 ** 32;
 export function createUptimeWatch(): UptimeWatch {
   let newest: { readonly ticks: number; readonly askedAt: Instant; readonly takenAt: Instant } | undefined;
   let restarts = 0;
-  /** sysUpTime was seen to run with our clock: some agents' stands still, or counts another unit. */
-  let runs = false;
   let engine: EngineTime | undefined;
   let heardAfter = 0;
 
@@ -42,9 +40,9 @@ export function createUptimeWatch(): UptimeWatch {
       const onward = passed < 0 ? passed + wrapsAt : passed;
       const runsOn = onward <= (elapsed(newest.askedAt, now) / 10) * (1 + drift) + tolerance;
       const least = elapsed(newest.takenAt, askedAt) / 10;
-      const wrapped = passed < 0 && runsOn;
-      // By what it says it was not there yet when it was last heard.
-      const isYounger = runs && !wrapped && ticks * (1 + drift) + tolerance < least;
+      const wrapped = passed < 0 && runsOn && onward >= least * (1 - drift) - tolerance;
+      // By what it says it was not there yet when it was last heard. Some agents' sysUpTime stands still.
+      const isYounger = passed !== 0 && !wrapped && ticks * (1 + drift) + tolerance < least;
       if (isYounger) {
         restarts += 1;
       } else if (Math.min(Math.abs(passed), wrapsAt - Math.abs(passed)) <= tolerance) {
@@ -52,11 +50,9 @@ export function createUptimeWatch(): UptimeWatch {
           newest = { ...newest, takenAt: now };
           return "current";
         }
-      } else if (runsOn) {
-        runs ||= onward >= least * (1 - drift) - tolerance;
-      } else if (askedAt < newest.takenAt) {
+      } else if (!wrapped && !(passed > 0 && runsOn) && askedAt < newest.takenAt) {
         return "late";
-      } else if (passed < 0) {
+      } else if (passed < 0 && !wrapped) {
         // Asked after the newest was taken, yet older than it: no delay explains that.
         restarts += 1;
       }

@@ -56,6 +56,9 @@ const rateWindow = 10;
 /** Seconds after which counters that do not move say that nothing flows, rather than that they were not refreshed. */
 const stillness = 30;
 
+/** Seconds after which no router refreshes its counters for the first time. */
+const longestRefresh = 300;
+
 /** More in a row than this is an agent that gives ifCounterDiscontinuityTime no meaning (or a speed that is not so). */
 const believed = 2;
 
@@ -64,9 +67,6 @@ const fastest = 3.2e12;
 
 /** Octets of the shortest packet that is counted: an IPv4 header. */
 const shortestPacket = 20;
-
-/** A counter that falls by a larger part of itself was set anew, rather than read from an older copy. */
-const littleBack = 8n;
 
 const range = { 32: 1n << 32n, 64: 1n << 64n } as const;
 
@@ -99,10 +99,10 @@ export function nextCount(record: CounterRecord, reading: CounterReading): Count
     const tooFast = grown.kind === "tooFast" ? counted.tooFast + 1 : counted.tooFast;
     return restartCount(reading, { ...record, last: { ...counted, tooFast } }, 1);
   }
-  const since = grown.fresh ? reading.source.askedAt : last.since;
+  const since = grown.motion === "moved" ? reading.source.askedAt : last.since;
   const tooFast = isDoubted(counted) ? counted.tooFast : 0;
   const latest = { ...counted, reading, base: grown.base, since, tooFast };
-  return withRate({ ...record, totals: plus(totals, grown.increments, reading.counters), last: latest }, grown.fresh);
+  return withRate({ ...record, totals: plus(totals, grown.increments, reading.counters), last: latest }, grown.motion);
 }
 
 /** An interface that is faster than its speed again and again has another speed than is told. */
@@ -154,12 +154,16 @@ type Growth =
       readonly kind: "on";
       readonly increments: Partial<InterfaceCounters>;
       readonly base: InterfaceCounters;
-      /** All counters are those of this reading, and some that count traffic moved. */
-      readonly fresh: boolean;
+      /** `moved`: some that count traffic did, and all stand as read. `held`: some have stepped back. */
+      readonly motion: "moved" | "still" | "held";
     }
   | { readonly kind: "broken" | "tooFast" };
 
-/** All counters of an interface stand or fall together: one that was set anew says that all were. */
+/**
+ * All counters of an interface stand or fall together: one that was set anew says that all were. One that is back by
+ * little is an older copy (of a line card, of a cache) and waits until it is further than it was; that a restarted
+ * agent does not give.
+ */
 function compare(base: InterfaceCounters, last: LastReading, reading: CounterReading): Growth {
   const { source, counters, at, speed } = reading;
   const { source: before } = last.reading;
@@ -176,30 +180,27 @@ function compare(base: InterfaceCounters, last: LastReading, reading: CounterRea
     if (from === undefined || to === undefined || from === to) continue;
     const bits = bitsOf(name, source);
     if (bits !== bitsOf(name, before)) return { kind: "broken" };
-    const octetsEach = octets.has(name) ? 1 : shortestPacket;
-    const most = (bitsPerSecond: number, within: number) => (bitsPerSecond * within) / 8 / octetsEach;
-    const countsTraffic = traffic.has(name);
-    if (to > from) {
-      const rise = to - from;
-      if (rise > most(fastest, seconds)) return { kind: "broken" };
-      if (countsTraffic && rise > most(told, seconds)) return { kind: "tooFast" };
-      increments[name] = rise;
-    } else {
-      const back = from - to;
-      const size = range[bits];
-      if (back <= most(told, refresh) && back <= from / littleBack && back <= size / 16n) {
-        held ??= {};
-        held[name] = from;
-        continue;
-      }
-      const forward = size - back;
-      if (restarted || forward > most(told, seconds)) return { kind: "broken" };
-      increments[name] = forward;
+    const each = octets.has(name) ? 1 : shortestPacket;
+    const most = (bitsPerSecond: number, within: number) => (bitsPerSecond * within) / 8 / each;
+    const size = range[bits];
+    const fell = to < from;
+    const forward = fell ? to - from + size : to - from;
+    const back = size - forward;
+    const isPlausible = forward <= most(told, seconds);
+    const isLittleBack = back <= most(told, refresh) && back <= size / 16n && (fell ? back <= from / 8n : !isPlausible);
+    if (isLittleBack && !restarted) {
+      held ??= {};
+      held[name] = from;
+      continue;
     }
+    if (fell ? restarted || !isPlausible : forward > most(fastest, seconds)) return { kind: "broken" };
+    const countsTraffic = traffic.has(name);
+    if (countsTraffic && !isPlausible) return { kind: "tooFast" };
+    increments[name] = forward;
     moved ||= countsTraffic;
   }
-  const fresh = moved && held === undefined;
-  return { kind: "on", increments, base: held === undefined ? counters : { ...counters, ...held }, fresh };
+  if (held !== undefined) return { kind: "on", increments, base: { ...counters, ...held }, motion: "held" };
+  return { kind: "on", increments, base: counters, motion: moved ? "moved" : "still" };
 }
 
 function bitsOf(name: InterfaceCounter, source: CounterSource): 32 | 64 {
@@ -222,19 +223,30 @@ function plus(
   return sums;
 }
 
-/** Counts only from a reading that moved to another, so that the router's own rhythm makes no spikes. */
-function withRate(record: CounterRecord, moved: boolean): CounterRecord {
+/** From one reading that moved to another, so that the router's own rhythm of counting makes no spikes. */
+function withRate(record: CounterRecord, motion: "moved" | "still" | "held"): CounterRecord {
   const { last, totals } = record;
   const { mark, reading } = last;
-  const seconds = elapsed(mark.at, reading.at) / 1_000;
-  if (seconds < (moved ? rateWindow : stillness)) return record;
   const { receiveBytes: receive, transmitBytes: transmit } = totals;
+  const seconds = elapsed(mark.at, reading.at) / 1_000;
   if (receive === undefined || transmit === undefined) return record;
-  const most = reading.speed > 0 && last.tooFast === 0 ? reading.speed : fastest;
-  const over = (from: bigint, to: bigint) => Math.min(most, (Number(to - from) * 8) / seconds);
-  return {
-    ...record,
-    rate: { receive: over(mark.receive, receive), transmit: over(mark.transmit, transmit) },
-    last: { ...last, mark: { at: reading.source.askedAt, receive, transmit } },
-  };
+  if (seconds < (motion === "moved" ? rateWindow : stillness)) return record;
+  const next = { ...last, mark: { at: reading.source.askedAt, receive, transmit } };
+  switch (motion) {
+    case "moved": {
+      const most = reading.speed > 0 && !isDoubted(last) ? reading.speed : fastest;
+      const over = (from: bigint, to: bigint) => Math.min(most, (Number(to - from) * 8) / seconds);
+      return {
+        ...record,
+        rate: { receive: over(mark.receive, receive), transmit: over(mark.transmit, transmit) },
+        last: next,
+      };
+    }
+    case "still":
+      return { ...record, rate: noTraffic, last: seconds < longestRefresh ? last : next };
+    case "held":
+      return { ...record, rate: undefined };
+  }
 }
+
+const noTraffic: TrafficRate = { receive: 0, transmit: 0 };
