@@ -132,7 +132,7 @@ function replay(of: History): void {
         break;
       case "clear":
         // Untold, of a counter that is small or about to wrap, it is no case to decide.
-        if (bits === 64 && running.octets > 2n ** 40n && running.octets < 2n ** 63n) {
+        if (bits === 64 && running.octets > 2n ** 60n && running.octets < 2n ** 63n) {
           reset = { at, octets: 0n, packets: 0n };
         }
         break;
