@@ -105,6 +105,18 @@ describe("octets received, read every 30 s on a link of 1 Gbit/s", () => {
       [read(0, 10_000n, in32), read(30, 9_950n, in32), read(60, 10_060n, in32)],
     ],
     [
+      "nothing for an older copy from before a wrap",
+      1_500n,
+      [2n ** 32n - 500n, 0n, 2n ** 32n - 100n, 1_000n].map((octets, i) =>
+        read(i * 30, octets, { ...in32, ...hundredMega }),
+      ),
+    ],
+    [
+      "all of a router that counts every 20 s, read every second on a full link",
+      2n * 20n * 125_000_000n,
+      Array.from({ length: 41 }, (_, s) => read(s, BigInt(Math.floor(s / 20) * 20) * 125_000_000n)),
+    ],
+    [
       "nothing when all counters fell, though a wrap of the octets alone could be",
       0n,
       [
@@ -173,6 +185,11 @@ describe("the rate", () => {
       "is over several polls of a router that counts every 10 s, read every 2 s",
       { receive: 80_000, transmit: 0 },
       Array.from({ length: 31 }, (_, i) => read(i * 2, BigInt(Math.floor((i * 2) / 10)) * 100_000n)),
+    ],
+    [
+      "is over the whole time of a router that counts once a minute, read twice as often",
+      { receive: 8_000, transmit: 0 },
+      Array.from({ length: 7 }, (_, i) => read(i * 30, BigInt(Math.floor(i / 2)) * 60_000n)),
     ],
     ["is zero when nothing moves", { receive: 0, transmit: 0 }, [read(0, 0n), read(30, 3_000n), read(60, 3_000n)]],
     ["is never more than the link's speed", { receive: 1e9, transmit: 0 }, [read(0, 0n), read(30, (full * 5n) / 4n)]],
