@@ -4,8 +4,18 @@
 import type { InterfaceObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { ethernetPolled, ethernetSigns, noEthernet, readEthernet } from "../mib/etherlike-mib.ts";
-import { ifNaming, ifNumber, ifPolled, ifTableLastChange, readInterface, readNames, wideSign } from "../mib/if-mib.ts";
+import { ethernetPolled, ethernetSigns, noEthernet, readDuplex, readEthernet } from "../mib/etherlike-mib.ts";
+import {
+  ifHighSpeed,
+  ifNaming,
+  ifNumber,
+  ifPolled,
+  ifSpeed,
+  ifTableLastChange,
+  readInterface,
+  readNames,
+  wideSign,
+} from "../mib/if-mib.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import { type Column, instance } from "../mib/table.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
@@ -20,8 +30,10 @@ interface Known extends NamedInterface {
   readonly trafficBits: 32 | 64;
   /** Undefined where it is no Ethernet, or not counted. */
   readonly ethernetBits: 32 | 64 | undefined;
-  /** Its first cell. */
+  /** Its first cell, that of its first Ethernet counter, and that of its ifSpeed where that is asked. */
   readonly at: number;
+  readonly ethernetAt: number;
+  readonly ifSpeedAt: number | undefined;
 }
 
 /** What one complete walk found, and the GET that follows from it. */
@@ -68,12 +80,13 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
     of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
   ): Promise<Result<Discovery, SnmpError>> {
     if (of.known.length === 0) return ok(planned(of, []));
-    const signs = [wideSign, ethernetSigns[64], ethernetSigns[32]];
-    const oids = of.known.flatMap(({ ifIndex }) => signs.map((column) => instance(column, [ifIndex])));
+    const oids = of.known.flatMap(({ ifIndex }) => counterSigns.map((column) => instance(column, [ifIndex])));
     const got = await target.get(oids, asking);
     if (!got.ok) return got;
-    const has = of.known.map((_, i) => signs.map((_, k) => counterAt(got.value, i * signs.length + k) !== undefined));
-    pollsUntilAsked = has.every(([wide, ...ethernet]) => wide && ethernet.includes(true))
+    const has = of.known.map((_, i) =>
+      counterSigns.map((_, k) => (numberAt(got.value, i * counterSigns.length + k) ?? -1) >= (k === 0 ? 1 : 0)),
+    );
+    pollsUntilAsked = has.every(([_, wide, ...ethernet]) => wide && ethernet.includes(true))
       ? Number.POSITIVE_INFINITY
       : pollsUntilAskedAgain;
     return ok(planned(of, has));
@@ -141,10 +154,13 @@ function isSearching({ absent, ambiguous }: Discovery): boolean {
   return absent.length + ambiguous.length > 0;
 }
 
+/** What tells which columns to ask of an interface; ifHighSpeed where it is more than 0. */
+const counterSigns: readonly Column[] = [ifHighSpeed, wideSign, ethernetSigns[64], ethernetSigns[32]];
+
 /** Cells before those of `left`, while searching: sysUpTime, ifTableLastChange, ifNumber. */
 const signs = 3;
 
-/** `has`: of each interface, whether it has 64-bit counters, and those of Ethernet in 64 and in 32 bits. */
+/** `has`: of each interface and each of `counterSigns`, whether the agent has it. */
 function planned(
   of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
   has: readonly (readonly boolean[])[],
@@ -155,13 +171,19 @@ function planned(
     oids.push(ifTableLastChange, ifNumber, ...left.map(({ by, ifIndex }) => instance(by, [ifIndex])));
   }
   const known = of.known.map(({ name, ifIndex, by }, i): Known => {
-    const [wide = false, ethernet64 = false, ethernet32 = false] = has[i] ?? [];
+    const [fast = false, wide = false, ethernet64 = false, ethernet32 = false] = has[i] ?? [];
     const trafficBits = wide ? 64 : 32;
     const ethernetBits = ethernet64 ? 64 : ethernet32 ? 32 : undefined;
     const at = oids.length;
-    const ethernet = ethernetBits === undefined ? [] : ethernetPolled[ethernetBits];
-    oids.push(...[by, ...ifPolled[trafficBits], ...ethernet].map((column: Column) => instance(column, [ifIndex])));
-    return { name, ifIndex, by, trafficBits, ethernetBits, at };
+    const ask = (asked: readonly Column[]) => {
+      const from = oids.length;
+      oids.push(...asked.map((column) => instance(column, [ifIndex])));
+      return from;
+    };
+    ask([by, ...ifPolled[trafficBits]]);
+    const ifSpeedAt = fast ? undefined : ask([ifSpeed]);
+    const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
+    return { name, ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
   });
   return { known, absent, ambiguous, left, rows, oids, restarts };
 }
@@ -176,14 +198,12 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
   const { known, absent, ambiguous, restarts } = discovery;
   const observations: InterfaceObservation[] = [];
   const unreadable: string[] = [];
-  for (const { name, ifIndex, trafficBits, ethernetBits, at: first } of known) {
-    const row = readInterface(cells, first + 1);
+  for (const { name, ifIndex, trafficBits, ethernetBits, at: first, ethernetAt, ifSpeedAt } of known) {
+    const row = readInterface(cells, first + 1, ifSpeedAt);
     if (row.ifAdminStatus === undefined) {
       unreadable.push(`${router}: ifAdminStatus of "${name}" (ifIndex ${ifIndex}) is missing or no number of IF-MIB`);
       continue;
     }
-    const { duplex, ...ethernet } =
-      ethernetBits === undefined ? noEthernet : readEthernet(cells, first + 1 + ifPolled[trafficBits].length);
     observations.push({
       kind: "interface",
       router,
@@ -195,7 +215,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
       // IF-MIB has a word of its own for a state that cannot be determined.
       operStatus: row.ifOperStatus ?? "unknown",
       speed: row.speed,
-      duplex,
+      duplex: ethernetBits === undefined ? undefined : readDuplex(cells, ethernetAt),
       counters: {
         receiveBytes: row.inOctets,
         transmitBytes: row.outOctets,
@@ -205,7 +225,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
         transmitErrors: row.outErrors,
         receiveDiscards: row.inDiscards,
         transmitDiscards: row.outDiscards,
-        ...ethernet,
+        ...(ethernetBits === undefined ? noEthernet : readEthernet(cells, ethernetAt)),
       },
       source: {
         trafficBits,

@@ -27,7 +27,7 @@ const dot3HCStatsTable = columnsOf("1.3.6.1.2.1.10.7.11.1", {
 
 const only32 = [dot3StatsTable.dot3StatsLateCollisions, dot3StatsTable.dot3StatsDuplexStatus] as const;
 
-/** What is polled of one Ethernet interface; `readEthernet` reads cells in this order. */
+/** What is polled of one Ethernet interface; `readEthernet` and `readDuplex` read cells in this order. */
 export const ethernetPolled: Readonly<Record<32 | 64, readonly Column[]>> = {
   32: [
     dot3StatsTable.dot3StatsAlignmentErrors,
@@ -55,9 +55,7 @@ export const ethernetSigns: Readonly<Record<32 | 64, Column>> = {
   64: dot3HCStatsTable.dot3HCStatsFCSErrors,
 };
 
-export type EthernetRow = Readonly<Record<(typeof ethernetCounters)[number], bigint | undefined>> & {
-  readonly duplex: DuplexStatus | undefined;
-};
+type EthernetRow = Readonly<Record<(typeof ethernetCounters)[number], bigint | undefined>>;
 
 /** One interface from the cell `at` on. Each value that is missing or bad is lost alone. */
 export function readEthernet(cells: Cells, at: number): EthernetRow {
@@ -69,8 +67,11 @@ export function readEthernet(cells: Cells, at: number): EthernetRow {
     macReceiveErrors: counterAt(cells, at + 4),
     symbolErrors: counterAt(cells, at + 5),
     lateCollisions: counterAt(cells, at + 6),
-    duplex: named(duplexStatuses, numberAt(cells, at + 7)),
   };
+}
+
+export function readDuplex(cells: Cells, at: number): DuplexStatus | undefined {
+  return named(duplexStatuses, numberAt(cells, at + 7));
 }
 
 /** Of an interface that is no Ethernet, or whose router does not count so. */
@@ -82,5 +83,4 @@ export const noEthernet: EthernetRow = {
   macReceiveErrors: undefined,
   symbolErrors: undefined,
   lateCollisions: undefined,
-  duplex: undefined,
 };

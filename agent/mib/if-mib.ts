@@ -45,7 +45,6 @@ const state = [
   ifTable.ifAdminStatus,
   ifTable.ifOperStatus,
   ifXTable.ifHighSpeed,
-  ifTable.ifSpeed,
   ifTable.ifInDiscards,
   ifTable.ifInErrors,
   ifTable.ifOutDiscards,
@@ -62,6 +61,12 @@ export const ifPolled: Readonly<Record<32 | 64, readonly Column[]>> = {
 
 /** What an agent has that counts in 64 bits. */
 export const wideSign: Column = ifXTable.ifHCInOctets;
+
+/** In Mbit/s, and 0 below 500 kbit/s (RFC 2863 section 3.1.7). */
+export const ifHighSpeed: Column = ifXTable.ifHighSpeed;
+
+/** In bit/s, up to its 32 bits: polled last of all, where ifHighSpeed does not tell. */
+export const ifSpeed: Column = ifTable.ifSpeed;
 
 export interface IfRow {
   /** Undefined when missing or no number of the MIB. */
@@ -81,28 +86,31 @@ export interface IfRow {
   readonly outUcastPkts: bigint | undefined;
 }
 
-/** One interface from the cell `at` on. Each value that is missing or bad is lost alone. */
-export function readInterface(cells: Cells, at: number): IfRow {
+/**
+ * One interface from the cell `at` on, with its ifSpeed in another where that was polled. Each value that is missing
+ * or bad is lost alone.
+ */
+export function readInterface(cells: Cells, at: number, ifSpeedAt?: number): IfRow {
+  const high = numberAt(cells, at + 2) ?? 0;
   return {
     ifAdminStatus: named(ifAdminStatuses, numberAt(cells, at)),
     ifOperStatus: named(ifOperStatuses, numberAt(cells, at + 1)),
-    speed: speedOf(numberAt(cells, at + 2), numberAt(cells, at + 3)),
-    inDiscards: counterAt(cells, at + 4),
-    inErrors: counterAt(cells, at + 5),
-    outDiscards: counterAt(cells, at + 6),
-    outErrors: counterAt(cells, at + 7),
-    ifCounterDiscontinuityTime: numberAt(cells, at + 8),
-    inOctets: counterAt(cells, at + 9),
-    outOctets: counterAt(cells, at + 10),
-    inUcastPkts: counterAt(cells, at + 11),
-    outUcastPkts: counterAt(cells, at + 12),
+    speed: high > 0 || ifSpeedAt === undefined ? high * 1_000_000 : slowSpeed(numberAt(cells, ifSpeedAt)),
+    inDiscards: counterAt(cells, at + 3),
+    inErrors: counterAt(cells, at + 4),
+    outDiscards: counterAt(cells, at + 5),
+    outErrors: counterAt(cells, at + 6),
+    ifCounterDiscontinuityTime: numberAt(cells, at + 7),
+    inOctets: counterAt(cells, at + 8),
+    outOctets: counterAt(cells, at + 9),
+    inUcastPkts: counterAt(cells, at + 10),
+    outUcastPkts: counterAt(cells, at + 11),
   };
 }
 
-/** ifHighSpeed is in Mbit/s and 0 below 500 kbit/s; ifSpeed is in bit/s and ends at its 32 bits (RFC 2863 section 3.1.7). */
-function speedOf(ifHighSpeed: number | undefined, ifSpeed: number | undefined): number {
-  if (ifHighSpeed !== undefined && ifHighSpeed > 0) return ifHighSpeed * 1_000_000;
-  return ifSpeed === undefined || ifSpeed === 0xffff_ffff ? 0 : ifSpeed;
+/** Its greatest value says no more than that it does not reach. */
+function slowSpeed(bitsPerSecond: number | undefined): number {
+  return bitsPerSecond === undefined || bitsPerSecond === 0xffff_ffff ? 0 : bitsPerSecond;
 }
 
 /** One row of the walk that finds interfaces by name. */

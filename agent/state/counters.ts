@@ -214,13 +214,14 @@ function plus(
   increments: Partial<InterfaceCounters>,
   counters: InterfaceCounters,
 ): InterfaceCounters {
-  const sums: Record<InterfaceCounter, bigint | undefined> = { ...totals };
+  let sums: Record<InterfaceCounter, bigint | undefined> | undefined;
   for (const name of interfaceCounters) {
-    const by = increments[name];
-    if (by !== undefined) sums[name] = (sums[name] ?? 0n) + by;
-    else if (counters[name] !== undefined) sums[name] ??= 0n;
+    const by = increments[name] ?? (totals[name] === undefined && counters[name] !== undefined ? 0n : undefined);
+    if (by === undefined) continue;
+    sums ??= { ...totals };
+    sums[name] = (totals[name] ?? 0n) + by;
   }
-  return sums;
+  return sums ?? totals;
 }
 
 /** From one reading that moved to another, so that the router's own rhythm of counting makes no spikes. */
