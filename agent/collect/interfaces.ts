@@ -229,7 +229,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
       },
       source: {
         trafficBits,
-        ethernetBits: ethernetBits ?? 32,
+        ethernetBits,
         discontinuityTime: row.ifCounterDiscontinuityTime,
         restarts,
         askedAt,

@@ -97,8 +97,8 @@ export type InterfaceCounters = Readonly<Record<InterfaceCounter, bigint | undef
 export interface CounterSource {
   /** Bits of `trafficCounters`: they are read from other objects where the router has no 64-bit ones. */
   readonly trafficBits: 32 | 64;
-  /** Bits of `ethernetCounters`, but for `lateCollisions`, which has 32. */
-  readonly ethernetBits: 32 | 64;
+  /** Bits of `ethernetCounters`, but for `lateCollisions`, which has 32; undefined where there are none. */
+  readonly ethernetBits: 32 | 64 | undefined;
   /** ifCounterDiscontinuityTime: sysUpTime when a counter last lost its continuity; undefined where it is not told. */
   readonly discontinuityTime: number | undefined;
   /** How often the router's SNMP agent was seen to start again. */

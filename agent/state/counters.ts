@@ -10,6 +10,7 @@ import {
   type InterfaceObservation,
   interfaceCounters,
   trafficCounters,
+  troubleCounters,
 } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 
@@ -29,22 +30,30 @@ export interface CounterRecord {
   readonly rate: TrafficRate | undefined;
   /** Intervals that counted nothing because a counter did not run on. */
   readonly discontinuities: number;
-  /** What the next reading is compared with. */
-  readonly last: LastReading;
 }
 
-interface LastReading {
-  readonly reading: CounterReading;
+/** The record of one interface and what its next reading is compared with: changed in place, since all are at every poll. */
+export interface CounterTrack extends CounterRecord {
+  totals: Record<InterfaceCounter, bigint | undefined>;
+  rate: TrafficRate | undefined;
+  discontinuities: number;
+  reading: CounterReading;
   /** As read, or higher where a counter has since stepped back a little. Undefined when the interface was absent. */
-  readonly base: InterfaceCounters | undefined;
+  base: InterfaceCounters | undefined;
   /** No value of `base` was true before; its router may have counted for so long without showing it. */
-  readonly since: Instant;
+  since: Instant;
   /** Readings in a row that told of a discontinuity by ifCounterDiscontinuityTime. */
-  readonly announced: number;
+  announced: number;
   /** Readings in a row that grew faster than the interface's speed. */
-  readonly tooFast: number;
+  tooFast: number;
   /** Where the rate is counted from. */
-  readonly mark: { readonly at: Instant; readonly receive: bigint; readonly transmit: bigint };
+  mark: RateMark;
+}
+
+interface RateMark {
+  readonly at: Instant;
+  readonly receive: bigint;
+  readonly transmit: bigint;
 }
 
 /** Routers take their counters from the line cards every few seconds: a rise may be older than it seems by so long. */
@@ -70,71 +79,84 @@ const shortestPacket = 20;
 
 const range = { 32: 1n << 32n, 64: 1n << 64n } as const;
 
-export function firstCount(reading: CounterReading): CounterRecord {
-  return restartCount(reading, undefined, 0);
-}
-
-/** The interface is gone: if one of its name comes back, its counters are others. */
-export function absentCount(record: CounterRecord): CounterRecord {
-  return record.last.base === undefined
-    ? record
-    : { ...record, rate: undefined, last: { ...record.last, base: undefined } };
-}
-
-/** A reading that is no newer than the last changes nothing. */
-export function nextCount(record: CounterRecord, reading: CounterReading): CounterRecord {
-  const { last, totals } = record;
-  const before = last.reading;
-  if (reading.at <= before.at) return record;
-  const moved = reading.source.discontinuityTime !== before.source.discontinuityTime;
-  const announced = isAnnounced(before, reading) ? last.announced + 1 : moved ? last.announced : 0;
-  const sameSpeed = reading.speed === before.speed;
-  const counted = { ...last, announced, tooFast: sameSpeed ? last.tooFast : 0 };
-  const isNew = last.base === undefined || reading.ifIndex !== before.ifIndex;
-  if (isNew || (announced > last.announced && announced <= believed)) {
-    return restartCount(reading, { ...record, last: counted }, 1);
-  }
-  const grown = compare(last.base, counted, reading);
-  if (grown.kind !== "on") {
-    const tooFast = grown.kind === "tooFast" ? counted.tooFast + 1 : counted.tooFast;
-    return restartCount(reading, { ...record, last: { ...counted, tooFast } }, 1);
-  }
-  const since = grown.motion === "moved" ? reading.source.askedAt : last.since;
-  const tooFast = isDoubted(counted) ? counted.tooFast : 0;
-  const latest = { ...counted, reading, base: grown.base, since, tooFast };
-  return withRate({ ...record, totals: plus(totals, grown.increments, reading.counters), last: latest }, grown.motion);
-}
-
-/** An interface that is faster than its speed again and again has another speed than is told. */
-function isDoubted({ tooFast }: LastReading): boolean {
-  return tooFast >= believed;
-}
-
-/** Takes the reading as the new base. */
-function restartCount(
-  reading: CounterReading,
-  record: CounterRecord | undefined,
-  discontinuities: 0 | 1,
-): CounterRecord {
-  const { counters, source } = reading;
-  const totals = plus(record?.totals ?? noCounters, noCounters, counters);
-  const { receiveBytes: receive = 0n, transmitBytes: transmit = 0n } = totals;
-  return {
-    totals,
+export function trackCounters(reading: CounterReading): CounterTrack {
+  const track: CounterTrack = {
+    totals: { ...noCounters },
     rate: undefined,
-    discontinuities: (record?.discontinuities ?? 0) + discontinuities,
-    last: {
-      reading,
-      base: counters,
-      since: source.askedAt,
-      announced: record?.last.announced ?? 0,
-      tooFast: record?.last.tooFast ?? 0,
-      mark: { at: source.askedAt, receive, transmit },
-    },
+    discontinuities: 0,
+    reading,
+    base: reading.counters,
+    since: reading.source.askedAt,
+    announced: 0,
+    tooFast: 0,
+    mark: { at: reading.source.askedAt, receive: 0n, transmit: 0n },
   };
+  meet(track, reading.counters);
+  return track;
 }
 
 const noCounters = Object.fromEntries(interfaceCounters.map((name) => [name, undefined])) as InterfaceCounters;
+
+/** A counter is known from its first reading on. */
+function meet({ totals }: CounterTrack, counters: InterfaceCounters): void {
+  for (const name of interfaceCounters) if (counters[name] !== undefined) totals[name] ??= 0n;
+}
+
+/** The interface is gone: if one of its name comes back, its counters are others. */
+export function loseCounters(track: CounterTrack): void {
+  track.base = undefined;
+  track.rate = undefined;
+}
+
+/** A reading that is no newer than the last changes nothing. */
+export function addReading(track: CounterTrack, reading: CounterReading): void {
+  const { reading: before, base } = track;
+  if (reading.at <= before.at) return;
+  track.reading = reading;
+  if (reading.speed !== before.speed) track.tooFast = 0;
+  const told = hear(track, before, reading);
+  const isAnother = base === undefined || reading.ifIndex !== before.ifIndex;
+  const growth = told || isAnother ? "broken" : compare(base, track, before);
+  if (growth === "broken" || growth === "tooFast") {
+    if (growth === "tooFast") track.tooFast += 1;
+    beginAnew(track);
+    return;
+  }
+  if (!isDoubted(track)) track.tooFast = 0;
+  if (growth === "moved") track.since = reading.source.askedAt;
+  rate(track, growth);
+}
+
+/** Takes the reading as what the next is compared with, and counts nothing. */
+function beginAnew(track: CounterTrack): void {
+  const { counters, source } = track.reading;
+  meet(track, counters);
+  track.rate = undefined;
+  track.discontinuities += 1;
+  track.base = counters;
+  track.since = source.askedAt;
+  track.mark = markOf(track);
+}
+
+function markOf({ reading, totals }: CounterTrack): RateMark {
+  return { at: reading.source.askedAt, receive: totals.receiveBytes ?? 0n, transmit: totals.transmitBytes ?? 0n };
+}
+
+/** True when a discontinuity is told, and not so often that it means nothing. */
+function hear(track: CounterTrack, before: CounterReading, { source }: CounterReading): boolean {
+  if (source.discontinuityTime === before.source.discontinuityTime) {
+    track.announced = 0;
+    return false;
+  }
+  if (!isAnnounced(before, track.reading)) return false;
+  track.announced += 1;
+  return track.announced <= believed;
+}
+
+/** An interface that is faster than its speed again and again has another speed than is told. */
+function isDoubted({ tooFast }: CounterTrack): boolean {
+  return tooFast >= believed;
+}
 
 function isAnnounced({ source: before }: CounterReading, { source: now }: CounterReading): boolean {
   if (before.discontinuityTime === undefined || now.discontinuityTime === undefined) return false;
@@ -143,110 +165,119 @@ function isAnnounced({ source: before }: CounterReading, { source: now }: Counte
   return now.restarts === before.restarts || now.discontinuityTime !== 0;
 }
 
-const traffic: ReadonlySet<InterfaceCounter> = new Set(trafficCounters);
-const octets: ReadonlySet<InterfaceCounter> = new Set(["receiveBytes", "transmitBytes"] as const);
-const wideEthernet: ReadonlySet<InterfaceCounter> = new Set(
-  ethernetCounters.filter((name) => name !== "lateCollisions"),
-);
+interface CounterKind {
+  readonly name: InterfaceCounter;
+  readonly countsTraffic: boolean;
+  /** What one of it takes on the wire, at least. */
+  readonly octetsEach: number;
+  bits(source: CounterSource): 32 | 64;
+}
 
-type Growth =
-  | {
-      readonly kind: "on";
-      readonly increments: Partial<InterfaceCounters>;
-      readonly base: InterfaceCounters;
-      /** `moved`: some that count traffic did, and all stand as read. `held`: some have stepped back. */
-      readonly motion: "moved" | "still" | "held";
-    }
-  | { readonly kind: "broken" | "tooFast" };
+const trafficKinds: readonly CounterKind[] = trafficCounters.map((name) => ({
+  name,
+  countsTraffic: true,
+  octetsEach: name.endsWith("Bytes") ? 1 : shortestPacket,
+  bits: ({ trafficBits }) => trafficBits,
+}));
+const trouble = { countsTraffic: false, octetsEach: shortestPacket } as const;
+const ifKinds: readonly CounterKind[] = [
+  ...trafficKinds,
+  ...troubleCounters.map((name): CounterKind => ({ name, ...trouble, bits: () => 32 })),
+];
+const allKinds: readonly CounterKind[] = [
+  ...ifKinds,
+  ...ethernetCounters.map(
+    (name): CounterKind => ({
+      name,
+      ...trouble,
+      bits: ({ ethernetBits }) => (name === "lateCollisions" ? 32 : (ethernetBits ?? 32)),
+    }),
+  ),
+];
 
 /**
- * All counters of an interface stand or fall together: one that was set anew says that all were. One that is back by
- * little is an older copy (of a line card, of a cache) and waits until it is further than it was; that a restarted
- * agent does not give.
+ * `moved`: counters of traffic did, and all stand as read. `held`: some have stepped back. `broken`, `tooFast`: they
+ * cannot have run on, and nothing was counted.
  */
-function compare(base: InterfaceCounters, last: LastReading, reading: CounterReading): Growth {
-  const { source, counters, at, speed } = reading;
-  const { source: before } = last.reading;
-  const restarted = source.restarts !== before.restarts;
-  const seconds = elapsed(last.since, at) / 1_000 + refresh;
-  const told = speed > 0 && !isDoubted(last) ? speed : fastest;
+type Growth = "moved" | "still" | "held" | "broken" | "tooFast";
 
-  const increments: Partial<Record<InterfaceCounter, bigint>> = {};
+/**
+ * Counts what the counters grew by. All of an interface stand or fall together: one that was set anew says that all
+ * were. One that is back by little is an older copy (of a line card, of a cache) and waits until it is further than it
+ * was; that a restarted agent does not give.
+ */
+function compare(base: InterfaceCounters, track: CounterTrack, before: CounterReading): Growth {
+  const { source, counters, at, speed } = track.reading;
+  const restarted = source.restarts !== before.source.restarts;
+  const octetsPerSecond = (speed > 0 && !isDoubted(track) ? speed : fastest) / 8;
+  const seconds = elapsed(track.since, at) / 1_000 + refresh;
+
+  let increments: Partial<Record<InterfaceCounter, bigint>> | undefined;
   let held: Partial<Record<InterfaceCounter, bigint>> | undefined;
   let moved = false;
-  for (const name of interfaceCounters) {
+  let appeared = false;
+  for (const { name, countsTraffic, octetsEach, bits } of source.ethernetBits === undefined ? ifKinds : allKinds) {
     const from = base[name];
     const to = counters[name];
-    if (from === undefined || to === undefined || from === to) continue;
-    const bits = bitsOf(name, source);
-    if (bits !== bitsOf(name, before)) return { kind: "broken" };
-    const each = octets.has(name) ? 1 : shortestPacket;
-    const most = (bitsPerSecond: number, within: number) => (bitsPerSecond * within) / 8 / each;
-    const size = range[bits];
-    const fell = to < from;
-    const forward = fell ? to - from + size : to - from;
-    const back = size - forward;
-    const isPlausible = forward <= most(told, seconds);
-    const isLittleBack = back <= most(told, refresh) && back <= size / 16n && (fell ? back <= from / 8n : !isPlausible);
-    if (isLittleBack && !restarted) {
-      held ??= {};
-      held[name] = from;
+    if (from === to) continue;
+    if (from === undefined || to === undefined) {
+      appeared ||= to !== undefined;
       continue;
     }
-    if (fell ? restarted || !isPlausible : forward > most(fastest, seconds)) return { kind: "broken" };
-    const countsTraffic = traffic.has(name);
-    if (countsTraffic && !isPlausible) return { kind: "tooFast" };
+    const width = bits(source);
+    if (width !== bits(before.source)) return "broken";
+    const size = range[width];
+    const fell = to < from;
+    const forward = fell ? to - from + size : to - from;
+    const isPlausible = forward <= (octetsPerSecond * seconds) / octetsEach;
+    if (!restarted && (fell || !isPlausible)) {
+      const back = size - forward;
+      const isLittle = back <= (octetsPerSecond * refresh) / octetsEach && back <= size / 16n;
+      if (isLittle && (!fell || back <= from / 8n)) {
+        held ??= {};
+        held[name] = from;
+        continue;
+      }
+    }
+    const isPossible = fell ? isPlausible && !restarted : forward <= ((fastest / 8) * seconds) / octetsEach;
+    if (!isPossible) return "broken";
+    if (countsTraffic && !isPlausible) return "tooFast";
+    increments ??= {};
     increments[name] = forward;
     moved ||= countsTraffic;
   }
-  if (held !== undefined) return { kind: "on", increments, base: { ...counters, ...held }, motion: "held" };
-  return { kind: "on", increments, base: counters, motion: moved ? "moved" : "still" };
+  if (appeared) meet(track, counters);
+  track.base = held === undefined ? counters : { ...counters, ...held };
+  for (const name in increments) add(track, name as InterfaceCounter, increments[name as InterfaceCounter]);
+  return held !== undefined ? "held" : moved ? "moved" : "still";
 }
 
-function bitsOf(name: InterfaceCounter, source: CounterSource): 32 | 64 {
-  if (traffic.has(name)) return source.trafficBits;
-  return wideEthernet.has(name) ? source.ethernetBits : 32;
-}
-
-/** A counter is known from its first reading on. */
-function plus(
-  totals: InterfaceCounters,
-  increments: Partial<InterfaceCounters>,
-  counters: InterfaceCounters,
-): InterfaceCounters {
-  let sums: Record<InterfaceCounter, bigint | undefined> | undefined;
-  for (const name of interfaceCounters) {
-    const by = increments[name] ?? (totals[name] === undefined && counters[name] !== undefined ? 0n : undefined);
-    if (by === undefined) continue;
-    sums ??= { ...totals };
-    sums[name] = (totals[name] ?? 0n) + by;
-  }
-  return sums ?? totals;
+function add({ totals }: CounterTrack, name: InterfaceCounter, by: bigint | undefined): void {
+  totals[name] = (totals[name] ?? 0n) + (by ?? 0n);
 }
 
 /** From one reading that moved to another, so that the router's own rhythm of counting makes no spikes. */
-function withRate(record: CounterRecord, motion: "moved" | "still" | "held"): CounterRecord {
-  const { last, totals } = record;
-  const { mark, reading } = last;
+function rate(track: CounterTrack, growth: "moved" | "still" | "held"): void {
+  const { reading, totals, mark } = track;
   const { receiveBytes: receive, transmitBytes: transmit } = totals;
   const seconds = elapsed(mark.at, reading.at) / 1_000;
-  if (receive === undefined || transmit === undefined) return record;
-  if (seconds < (motion === "moved" ? rateWindow : stillness)) return record;
-  const next = { ...last, mark: { at: reading.source.askedAt, receive, transmit } };
-  switch (motion) {
+  if (receive === undefined || transmit === undefined) return;
+  if (seconds < (growth === "moved" ? rateWindow : stillness)) return;
+  switch (growth) {
     case "moved": {
-      const most = reading.speed > 0 && !isDoubted(last) ? reading.speed : fastest;
+      const most = reading.speed > 0 && !isDoubted(track) ? reading.speed : fastest;
       const over = (from: bigint, to: bigint) => Math.min(most, (Number(to - from) * 8) / seconds);
-      return {
-        ...record,
-        rate: { receive: over(mark.receive, receive), transmit: over(mark.transmit, transmit) },
-        last: next,
-      };
+      track.rate = { receive: over(mark.receive, receive), transmit: over(mark.transmit, transmit) };
+      track.mark = markOf(track);
+      return;
     }
     case "still":
-      return { ...record, rate: noTraffic, last: seconds < longestRefresh ? last : next };
+      track.rate = noTraffic;
+      if (seconds >= longestRefresh) track.mark = markOf(track);
+      return;
     case "held":
-      return { ...record, rate: undefined };
+      track.rate = undefined;
+      return;
   }
 }
 

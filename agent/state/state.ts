@@ -17,7 +17,7 @@ import {
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
-import { absentCount, type CounterRecord, firstCount, nextCount } from "./counters.ts";
+import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -55,6 +55,11 @@ export interface State extends Snapshot {
   observe(observation: Observation): void;
 }
 
+interface MutableInterfaceRecord {
+  last: InterfaceObservation;
+  counters: CounterTrack | undefined;
+}
+
 interface MutableProbeRecord {
   last: ProbeObservation;
   totals: ProbeTotals;
@@ -65,8 +70,7 @@ interface MutableProbeRecord {
 export function createState(config: { readonly keep: Duration }): State {
   const polls = new Map<SubjectKey, PollRecord>();
   const routers = new Map<SubjectKey, RouterObservation>();
-  const interfaces = new Map<SubjectKey, InterfaceObservation>();
-  const counted = new Map<SubjectKey, CounterRecord>();
+  const interfaces = new Map<SubjectKey, MutableInterfaceRecord>();
   const sessions = new Map<SubjectKey, SessionObservation>();
   const probes = new Map<SubjectKey, MutableProbeRecord>();
 
@@ -83,10 +87,16 @@ export function createState(config: { readonly keep: Duration }): State {
           return;
         case "interface": {
           const key = subject.interface(o.router, o.interface);
-          const before = counted.get(key);
-          const after = o.present ? (before ? nextCount(before, o) : firstCount(o)) : before && absentCount(before);
-          if (after !== undefined) counted.set(key, after);
-          interfaces.set(key, o);
+          const record = interfaces.get(key);
+          if (record === undefined) {
+            interfaces.set(key, { last: o, counters: o.present ? trackCounters(o) : undefined });
+            return;
+          }
+          record.last = o;
+          const { counters } = record;
+          if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
+          else if (o.present) addReading(counters, o);
+          else loseCounters(counters);
           return;
         }
         case "session":
@@ -103,8 +113,8 @@ export function createState(config: { readonly keep: Duration }): State {
     },
     poll: (router, group) => polls.get(subject.poll(router, group)),
     router: (router) => routers.get(subject.router(router)),
-    interface: (router, name) => interfaces.get(subject.interface(router, name)),
-    counters: (router, name) => counted.get(subject.interface(router, name)),
+    interface: (router, name) => interfaces.get(subject.interface(router, name))?.last,
+    counters: (router, name) => interfaces.get(subject.interface(router, name))?.counters,
     session: (router, remoteAddress) => sessions.get(subject.session(router, remoteAddress)),
     probe: (of, index) => probes.get(subject.probe(of, index)),
   };
