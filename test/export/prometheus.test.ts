@@ -8,7 +8,7 @@ import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
-import { reading } from "../support/interfaces.ts";
+import { noCounters, reading } from "../support/interfaces.ts";
 
 const epoch = 1_800_000_000;
 
@@ -147,6 +147,24 @@ describe("the exposition", () => {
     const poll = 'router="ams-ce1",site="ams",group="bgp"';
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="ok"} 1`);
     expect(lines).toContain(`expressroute_agent_polls_total{${poll},result="timeout"} 0`);
+  });
+
+  it("counts what interfaces received, over a 32-bit wrap and a reboot", async () => {
+    const state = createState({ keep: seconds(60) });
+    const raw = [2 ** 32 - 100, 150, 400, 70, 90];
+    const values: number[] = [];
+    for (const [n, octets] of raw.entries()) {
+      const s = 100 + n;
+      const counters = { ...noCounters, receiveBytes: BigInt(octets) };
+      const { source } = reading(s);
+      state.observe(reading(s, { counters, source: { ...source, trafficBits: 32, restarts: n < 3 ? 0 : 1 } }));
+      const text = await exportAt(anEstate(), state, s);
+      values.push(Number(/^expressroute_interface_receive_bytes_total\{.*ams-ce1.*\} (\S+)$/m.exec(text)?.[1]));
+      expect(text).toMatch(
+        new RegExp(`^expressroute_interface_counter_discontinuities_total.*ams-ce1.* ${n < 3 ? 0 : 1}$`, "m"),
+      );
+    }
+    expect(values).toEqual([0, 250, 500, 500, 520]);
   });
 
   it("leaves out what is unknown or stale, and what the router does not count", async () => {
