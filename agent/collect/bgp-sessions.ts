@@ -73,15 +73,19 @@ export function bgpCollector(
     pollsSinceChoice += 1;
     looks = pollPassed(looks);
     // Twice at most: once as known, and once after the sessions were looked up again.
-    for (let fresh = false, stale = isStale(found), sign = false; ; stale = true) {
+    for (let fresh = false, stale = isStale(found), changed = false, sign = false; ; stale = true) {
       if (stale) {
         const restarted = found?.restarts !== uptime.restarts();
         const discovered = await discover();
-        if (!discovered.ok) {
+        if (discovered.ok) {
+          found = discovered.value;
+        } else if (found === undefined || restarted || changed) {
           found = undefined;
           return failed(discovered.error);
+        } else {
+          // What is known needs no walk.
+          found = { ...found, doubt: discovered.error };
         }
-        found = discovered.value;
         const complete = found.missing.length === 0 && found.tables.length > 0;
         looks = complete ? noLooks : lookFailed(restarted ? noLooks : looks, sign);
         fresh = true;
@@ -107,7 +111,8 @@ export function bgpCollector(
       sign = rowsOf([...now.known, ...now.left], got.value)
         .slice(rows.length)
         .some((row) => row !== undefined);
-      if (!fresh && (!same || (sign && isLookDue(looks, true)))) continue;
+      changed = !same;
+      if (!fresh && (changed || (sign && isLookDue(looks, true)))) continue;
       if (!same) {
         return nothing("incomplete", `${router}: ${table} changed while it was being read; the next poll looks again`);
       }

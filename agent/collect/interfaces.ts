@@ -44,6 +44,8 @@ interface Discovery extends Omit<NamesFound, "known"> {
   readonly rows: number;
   readonly oids: readonly Oid[];
   readonly restarts: number;
+  /** Why the walk after it came to nothing: what is absent may be there. */
+  readonly doubt: SnmpError | undefined;
 }
 
 const columns = ifNaming.map((column) => column.oid);
@@ -72,7 +74,7 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
     const { known, absent, ambiguous } = matchNames(router, names, rows);
     const before = [...(found?.known ?? []), ...(found?.left ?? [])];
     const left = before.filter(({ name }) => absent.includes(name));
-    return withCounters({ known, absent, ambiguous, left, rows: rows.length, restarts });
+    return withCounters({ known, absent, ambiguous, left, rows: rows.length, restarts, doubt: undefined });
   }
 
   /** Asks which counters the agent has of each interface. */
@@ -102,12 +104,14 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
     looks = pollPassed(looks);
     pollsUntilAsked -= 1;
     // Twice at most: once as known, and once after the names were looked up again.
-    for (let fresh = false, stale = isStale(found), sign = false; ; stale = true) {
+    for (let fresh = false, stale = isStale(found), changed = false, sign = false; ; stale = true) {
       if (stale) {
         const restarted = found?.restarts !== uptime.restarts();
         const discovered = await discover();
-        if (!discovered.ok) return failed(discovered.error);
-        found = discovered.value;
+        if (discovered.ok) found = discovered.value;
+        // What is known needs no walk.
+        else if (found === undefined || restarted || changed) return failed(discovered.error);
+        else found = { ...found, doubt: discovered.error };
         looks = isSearching(found) ? lookFailed(restarted ? noLooks : looks, sign) : noLooks;
         told = undefined;
         fresh = true;
@@ -142,7 +146,8 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
       const says = isSearching(now) ? `${numberAt(cells, 1)} ${numberAt(cells, 2)}` : undefined;
       told ??= says;
       sign = says !== told || now.left.some(({ name }, i) => textAt(cells, signs + i) === name);
-      if (!same || (sign && !fresh && isLookDue(looks, true))) continue;
+      changed = !same;
+      if (changed || (sign && !fresh && isLookDue(looks, true))) continue;
       if (now.known.some((one) => lostOctets(one, cells))) pollsUntilAsked = Math.min(pollsUntilAsked, 1);
       return observed(router, now, cells, askedAt, at);
     }
@@ -165,7 +170,7 @@ function planned(
   of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
   has: readonly (readonly boolean[])[],
 ): Discovery {
-  const { absent, ambiguous, left, rows, restarts } = of;
+  const { absent, ambiguous, left, rows, restarts, doubt } = of;
   const oids: Oid[] = [sysUpTime];
   if (absent.length + ambiguous.length > 0) {
     oids.push(ifTableLastChange, ifNumber, ...left.map(({ by, ifIndex }) => instance(by, [ifIndex])));
@@ -185,7 +190,7 @@ function planned(
     const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
     return { name, ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
   });
-  return { known, absent, ambiguous, left, rows, oids, restarts };
+  return { known, absent, ambiguous, left, rows, oids, restarts, doubt };
 }
 
 /** Its 64-bit counters are gone: they count traffic last in a row. */
@@ -195,7 +200,7 @@ function lostOctets({ at, trafficBits }: Known, cells: Cells): boolean {
 }
 
 function observed(router: string, discovery: Discovery, cells: Cells, askedAt: Instant, at: Instant): Poll {
-  const { known, absent, ambiguous, restarts } = discovery;
+  const { known, absent, ambiguous, restarts, doubt } = discovery;
   const observations: InterfaceObservation[] = [];
   const unreadable: string[] = [];
   for (const { name, ifIndex, trafficBits, ethernetBits, at: first, ethernetAt, ifSpeedAt } of known) {
@@ -236,7 +241,10 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
       },
     });
   }
-  for (const name of absent) observations.push({ kind: "interface", router, interface: name, at, present: false });
+  for (const name of absent) {
+    if (doubt === undefined) observations.push({ kind: "interface", router, interface: name, at, present: false });
+    else unreadable.push(`${router}: "${name}" was not found, and its interfaces could not be read: ${doubt.detail}`);
+  }
   const detail = [...ambiguous, ...unreadable].join("; ");
   return observations.length === 0 ? nothing("incomplete", detail) : { result: "ok", detail, observations };
 }

@@ -50,7 +50,7 @@ export interface RouterObservation {
   readonly sysName: string;
   readonly sysDescr: string;
   readonly sysObjectId: string;
-  /** sysUpTime in seconds: of the SNMP agent, not of the router. */
+  /** sysUpTime in seconds: of the SNMP agent, not of the router. With its wraps where snmpEngineTime tells them. */
   readonly sysUpTime: number;
 }
 
