@@ -224,6 +224,7 @@ function compare(base: InterfaceCounters, track: CounterTrack, before: CounterRe
       appeared ||= to !== undefined;
       continue;
     }
+    if (from === 0n && isUnread(name, base, counters)) continue;
     const width = bits(source);
     if (width !== bits(before.source)) return "broken";
     const size = range[width];
@@ -250,6 +251,19 @@ function compare(base: InterfaceCounters, track: CounterTrack, before: CounterRe
   track.base = held === undefined ? counters : { ...counters, ...held };
   for (const name in increments) add(track, name as InterfaceCounter, increments[name as InterfaceCounter]);
   return held !== undefined ? "held" : moved ? "moved" : "still";
+}
+
+/**
+ * An agent that has just begun may say 0 before it has read a counter (net-snmp: ifHCInUcastPkts): then it leaves 0 with
+ * more packets than the octets beside them can hold.
+ */
+function isUnread(name: InterfaceCounter, base: InterfaceCounters, counters: InterfaceCounters): boolean {
+  const beside = name === "receivePackets" ? "receiveBytes" : name === "transmitPackets" ? "transmitBytes" : undefined;
+  if (beside === undefined) return false;
+  const from = base[beside];
+  const to = counters[beside];
+  if (from === undefined || to === undefined || to < from) return false;
+  return (counters[name] ?? 0n) * BigInt(shortestPacket) > to - from;
 }
 
 function add({ totals }: CounterTrack, name: InterfaceCounter, by: bigint | undefined): void {

@@ -165,6 +165,18 @@ describe("octets received, read every 30 s on a link of 1 Gbit/s", () => {
     expect(totals).toMatchObject({ receiveErrors: 3n, transmitErrors: undefined });
   });
 
+  it("leaves out the packets of an agent that said 0 before it had read them, as net-snmp does, and nothing else", () => {
+    const fast = (s: number, octets: bigint, receivePackets: bigint) =>
+      read(s, octets, { speed: 1e11, counters: { receivePackets } });
+    const from = 40_107_821_375n;
+    const started = [fast(0, from, 0n), fast(3, from + 438n, 62_118_662n), fast(6, from + 879n, 62_118_664n)];
+    expect(countOf(started)).toMatchObject({
+      totals: { receiveBytes: 879n, receivePackets: 2n },
+      discontinuities: 0,
+    });
+    expect(countOf([fast(0, 0n, 0n), fast(30, 10_000n, 20n)]).totals.receivePackets).toBe(20n);
+  });
+
   it("counts Ethernet's errors by their own width", () => {
     const errors = (fcsErrors: bigint, ethernetBits: 32 | 64) => ({
       counters: { fcsErrors },
