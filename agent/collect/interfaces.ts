@@ -81,7 +81,11 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
   async function withCounters(
     of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
   ): Promise<Result<Discovery, SnmpError>> {
-    if (of.known.length === 0) return ok(planned(of, []));
+    // SNMPv1 has no Counter64, and asks for what is missing one by one.
+    if (of.known.length === 0 || !target.hasCounter64) {
+      pollsUntilAsked = Number.POSITIVE_INFINITY;
+      return ok(planned(of, []));
+    }
     const oids = of.known.flatMap(({ ifIndex }) => counterSigns.map((column) => instance(column, [ifIndex])));
     const got = await target.get(oids, asking);
     if (!got.ok) return got;

@@ -4,9 +4,11 @@ import { readEngine, snmpEngine } from "../mib/snmp-framework-mib.ts";
 import { readSystem, systemGroup, unwrapped } from "../mib/snmpv2-mib.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken } from "./collector.ts";
 
-const asked = [...systemGroup, ...snmpEngine];
+/** SNMPv1, whose agents have no SNMPv3 engine either, asks for what is missing one by one. */
+const askedBy = { v1: systemGroup, later: [...systemGroup, ...snmpEngine] };
 
 export function systemCollector({ clock, target, uptime }: CollectorDeps, router: string): Collector {
+  const asked = target.hasCounter64 ? askedBy.later : askedBy.v1;
   return async () => {
     const askedAt = clock.now();
     const got = await target.get(asked, { group: "system", table: "system" });
@@ -17,7 +19,7 @@ export function systemCollector({ clock, target, uptime }: CollectorDeps, router
     if (system === undefined) {
       return nothing("noSuchTable", `${router} answers, but shows no sysUpTime; check that its SNMP view shows system`);
     }
-    const engine = readEngine(got.value, systemGroup.length);
+    const engine = asked === askedBy.v1 ? undefined : readEngine(got.value, systemGroup.length);
     if (engine !== undefined) uptime.hear(engine);
     const { sysName, sysDescr, sysObjectID } = system;
     const sysUpTime = unwrapped(system.sysUpTime, engine?.time) / 100;

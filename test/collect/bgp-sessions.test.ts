@@ -177,6 +177,7 @@ describe("a router with a vendor's table", () => {
     const { get, walk } = scripted.target;
     let fails = false;
     const target: typeof scripted.target = {
+      ...scripted.target,
       get,
       walk: async (columns, ask) => {
         const walked = await walk(columns, ask);

@@ -79,6 +79,7 @@ describe("the interface of a link", () => {
     const { get, walk } = scripted.target;
     let fails = false;
     const target: typeof scripted.target = {
+      ...scripted.target,
       get,
       walk: async (columns, ask) => {
         const walked = await walk(columns, ask);
