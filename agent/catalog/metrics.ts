@@ -28,6 +28,11 @@ function counter(name: string, help: string, labels: readonly string[]): MetricD
   return { name, type: "counter", help, labels };
 }
 
+/** A counter of the router, made to run on: its own may wrap, and begins anew when the router does. */
+function counted(name: string, object: string): MetricDefinition {
+  return counter(`expressroute_interface_${name}_total`, `${object}, counted since the agent started`, iface);
+}
+
 /** The same measurements exist per path and per Global Reach pair. */
 function probed(prefix: string, of: string, labels: readonly string[]) {
   const technique = [...labels, "technique"];
@@ -164,14 +169,31 @@ export const metrics = {
       iface,
     ),
     speed: gauge("expressroute_interface_speed_bytes_per_second", "ifHighSpeed", iface),
-    receiveBytes: counter("expressroute_interface_receive_bytes_total", "ifHCInOctets, or ifInOctets", iface),
-    transmitBytes: counter("expressroute_interface_transmit_bytes_total", "ifHCOutOctets, or ifOutOctets", iface),
-    receivePackets: counter("expressroute_interface_receive_packets_total", "ifHCInUcastPkts", iface),
-    transmitPackets: counter("expressroute_interface_transmit_packets_total", "ifHCOutUcastPkts", iface),
-    receiveErrors: counter("expressroute_interface_receive_errors_total", "ifInErrors", iface),
-    transmitErrors: counter("expressroute_interface_transmit_errors_total", "ifOutErrors", iface),
-    receiveDiscards: counter("expressroute_interface_receive_discards_total", "ifInDiscards", iface),
-    transmitDiscards: counter("expressroute_interface_transmit_discards_total", "ifOutDiscards", iface),
+    duplex: gauge(
+      "expressroute_interface_duplex_status",
+      "dot3StatsDuplexStatus: 1 unknown, 2 halfDuplex, 3 fullDuplex; absent where it is not told",
+      iface,
+    ),
+    receiveBytes: counted("receive_bytes", "ifHCInOctets, or ifInOctets"),
+    transmitBytes: counted("transmit_bytes", "ifHCOutOctets, or ifOutOctets"),
+    receivePackets: counted("receive_packets", "ifHCInUcastPkts, or ifInUcastPkts"),
+    transmitPackets: counted("transmit_packets", "ifHCOutUcastPkts, or ifOutUcastPkts"),
+    receiveErrors: counted("receive_errors", "ifInErrors"),
+    transmitErrors: counted("transmit_errors", "ifOutErrors"),
+    receiveDiscards: counted("receive_discards", "ifInDiscards"),
+    transmitDiscards: counted("transmit_discards", "ifOutDiscards"),
+    alignmentErrors: counted("alignment_errors", "dot3StatsAlignmentErrors"),
+    fcsErrors: counted("fcs_errors", "dot3StatsFCSErrors"),
+    macTransmitErrors: counted("mac_transmit_errors", "dot3StatsInternalMacTransmitErrors"),
+    framesTooLong: counted("frames_too_long", "dot3StatsFrameTooLongs"),
+    macReceiveErrors: counted("mac_receive_errors", "dot3StatsInternalMacReceiveErrors"),
+    symbolErrors: counted("symbol_errors", "dot3StatsSymbolErrors"),
+    lateCollisions: counted("late_collisions", "dot3StatsLateCollisions"),
+    discontinuities: counter(
+      "expressroute_interface_counter_discontinuities_total",
+      "Times the interface's counters did not run on (reboot, clearing, another interface): what they counted meanwhile is left out",
+      iface,
+    ),
   },
 
   session: {

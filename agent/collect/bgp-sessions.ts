@@ -11,6 +11,7 @@ import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import { candidateTables, findPeers, type KnownPeer, type PeersFound } from "./bgp-peers.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken } from "./collector.ts";
+import { isLookDue, lookFailed, noLooks, pollPassed } from "./looks.ts";
 
 /** A routing daemon that restarts leaves its rows out for a moment: absent is what was absent this often in a row. */
 const pollsUntilAbsent = 3;
@@ -22,6 +23,8 @@ const group = "bgp";
 
 /** What was found, and the GET that follows from it. */
 interface Discovery extends PeersFound {
+  /** Where sessions that are not found once were: asked all the same, as the first sign of their return. */
+  readonly left: readonly KnownPeer[];
   readonly oids: readonly Oid[];
   readonly restarts: number;
 }
@@ -36,14 +39,15 @@ export function bgpCollector(
   const { clock, target, uptime } = deps;
   let found: Discovery | undefined;
   let pollsSinceChoice = 0;
+  let looks = noLooks;
   const absences = new Map<string, number>();
 
   /** Looks in the tables that had rows; in all that the router may have where none is known to have any. */
   async function discover(): Promise<Result<Discovery, SnmpError>> {
     const restarts = uptime.restarts();
-    const remembered = found?.doubt === undefined && pollsSinceChoice < pollsUntilNewChoice ? found?.tables : undefined;
-    let tables = remembered;
-    if (tables === undefined) {
+    const isChosen = found?.doubt === undefined && pollsSinceChoice < pollsUntilNewChoice;
+    let tables = (isChosen && found?.tables) || [];
+    if (tables.length === 0) {
       const candidates = await candidateTables(target, configured);
       if (!candidates.ok) return candidates;
       tables = candidates.value;
@@ -51,51 +55,68 @@ export function bgpCollector(
     }
     const looked = await findPeers(target, router, tables, peers);
     if (!looked.ok) return looked;
-    const oids = [sysUpTime, ...looked.value.known.flatMap((peer) => peer.oids)];
-    return ok({ ...looked.value, oids, restarts });
+    const { known } = looked.value;
+    const before = [...(found?.known ?? []), ...(found?.left ?? [])];
+    const left = before.filter(({ remoteAddress }) => known.every((peer) => peer.remoteAddress !== remoteAddress));
+    const oids = [sysUpTime, ...[...known, ...left].flatMap((peer) => peer.oids)];
+    return ok({ ...looked.value, left, oids, restarts });
   }
 
   /** True when the last look does not stand any more. */
   function isStale(last: Discovery | undefined): boolean {
-    if (last === undefined || last.restarts !== uptime.restarts() || last.missing.length > 0) return true;
-    return last.unseen.length + last.ambiguous.length > 0 && pollsSinceChoice >= pollsUntilNewChoice;
+    if (last === undefined || last.restarts !== uptime.restarts()) return true;
+    if ((last.missing.length > 0 || last.tables.length === 0) && isLookDue(looks, false)) return true;
+    return isSearching(last) && pollsSinceChoice >= pollsUntilNewChoice;
   }
 
   return async () => {
     pollsSinceChoice += 1;
+    looks = pollPassed(looks);
     // Twice at most: once as known, and once after the sessions were looked up again.
-    for (let fresh = false, stale = isStale(found); ; stale = true) {
+    for (let fresh = false, stale = isStale(found), changed = false, sign = false; ; stale = true) {
       if (stale) {
+        const restarted = found?.restarts !== uptime.restarts();
         const discovered = await discover();
-        if (!discovered.ok) {
+        if (discovered.ok) {
+          found = discovered.value;
+        } else if (found === undefined || restarted || changed) {
           found = undefined;
           return failed(discovered.error);
+        } else {
+          // What is known needs no walk.
+          found = { ...found, doubt: discovered.error };
         }
-        found = discovered.value;
+        const complete = found.missing.length === 0 && found.tables.length > 0;
+        looks = complete ? noLooks : lookFailed(restarted ? noLooks : looks, sign);
         fresh = true;
       }
       const now = found;
-      if (now === undefined || now.tables.length === 0) {
-        found = undefined;
-        return nothing(
-          "noSuchTable",
-          `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
-        );
-      }
+      const empty = nothing(
+        "noSuchTable",
+        `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
+      );
+      if (now === undefined || (fresh && now.tables.length === 0)) return empty;
       const remarks = [...now.ambiguous, ...notCovered(router, now)];
-      if (now.known.length + now.missing.length === 0) return nothing("noSuchTable", remarks.join("; "));
+      const isHopeless = now.known.length + now.missing.length + now.left.length === 0 && now.tables.length > 0;
+      if (isHopeless) return nothing("noSuchTable", remarks.join("; "));
       const askedAt = clock.now();
-      const table = now.tables.map(({ name }) => name).join(" and ");
+      const table = now.tables.map(({ name }) => name).join(" and ") || "BGP peers";
       const got = await target.get(now.oids, { group, table });
       if (!got.ok) return failed(got.error);
       const at = clock.now();
       if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);
       const rows = rowsOf(now.known, got.value);
       const same = now.restarts === uptime.restarts() && rows.every((row) => row !== undefined);
-      if (!same && !fresh) continue;
+      // The rows of those that left come after the others.
+      sign = rowsOf([...now.known, ...now.left], got.value)
+        .slice(rows.length)
+        .some((row) => row !== undefined);
+      changed = !same;
+      if (!fresh && (changed || (sign && isLookDue(looks, true)))) continue;
       if (!same) {
         return nothing("incomplete", `${router}: ${table} changed while it was being read; the next poll looks again`);
       }
+      if (now.tables.length === 0) return empty;
       const observations = now.known.flatMap((peer, i) => {
         absences.delete(peer.remoteAddress);
         const row = rows[i];
@@ -121,6 +142,11 @@ export function bgpCollector(
       return { result: "ok", detail: remarks.join("; "), observations };
     }
   };
+}
+
+/** Something configured is not found. */
+function isSearching({ missing, unseen, ambiguous }: Discovery): boolean {
+  return missing.length + unseen.length + ambiguous.length > 0;
 }
 
 function notCovered(router: string, { unseen, tables }: Discovery): readonly string[] {

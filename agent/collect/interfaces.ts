@@ -4,154 +4,216 @@
 import type { InterfaceObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { type IfNames, type IfNaming, ifNaming, ifPolled, readInterface, readNames } from "../mib/if-mib.ts";
+import { ethernetPolled, ethernetSigns, noEthernet, readDuplex, readEthernet } from "../mib/etherlike-mib.ts";
+import {
+  ifHighSpeed,
+  ifNaming,
+  ifNumber,
+  ifPolled,
+  ifSpeed,
+  ifTableLastChange,
+  readInterface,
+  readNames,
+  wideSign,
+} from "../mib/if-mib.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
-import { instance } from "../mib/table.ts";
+import { type Column, instance } from "../mib/table.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
-import { type Cells, counterAt, textAt } from "../wire/snmp/cells.ts";
+import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
 import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken, type Poll } from "./collector.ts";
+import { matchNames, type NamedInterface, type NamesFound } from "./interface-names.ts";
+import { isLookDue, lookFailed, noLooks, pollPassed } from "./looks.ts";
 
-interface Known {
-  readonly name: string;
-  readonly ifIndex: number;
-  readonly by: IfNaming;
-  /** Whether the agent has the 64-bit counters. */
-  readonly wide: boolean;
+/** An interface and what its agent counts of it. */
+interface Known extends NamedInterface {
+  readonly trafficBits: 32 | 64;
+  /** Undefined where it is no Ethernet, or not counted. */
+  readonly ethernetBits: 32 | 64 | undefined;
+  /** Its first cell, that of its first Ethernet counter, and that of its ifSpeed where that is asked. */
+  readonly at: number;
+  readonly ethernetAt: number;
+  readonly ifSpeedAt: number | undefined;
 }
 
 /** What one complete walk found, and the GET that follows from it. */
-interface Discovery {
+interface Discovery extends Omit<NamesFound, "known"> {
   readonly known: readonly Known[];
-  readonly absent: readonly string[];
-  /** One sentence for each name that fits more than one interface. */
-  readonly ambiguous: readonly string[];
+  /** Where interfaces that are absent once were: the first sign of their return. */
+  readonly left: readonly NamedInterface[];
   readonly rows: number;
   readonly oids: readonly Oid[];
   readonly restarts: number;
+  /** Why the walk after it came to nothing: what is absent may be there. */
+  readonly doubt: SnmpError | undefined;
 }
 
 const columns = ifNaming.map((column) => column.oid);
-const width = 1 + ifPolled.wide.length;
+const asking = { group: "interfaces", table: "ifTable and ifXTable" };
+
+/** Counters that an agent lacks may come with a new version of it: they are asked for again after so many polls. */
+const pollsUntilAskedAgain = 100;
 
 /** `names`: the configured interfaces, each once. */
 export function interfacesCollector(deps: CollectorDeps, router: string, names: readonly string[]): Collector {
   const { clock, target, uptime } = deps;
   let found: Discovery | undefined;
+  let looks = noLooks;
+  /** What the agent told of its list of interfaces after the last look. */
+  let told: string | undefined;
+  let pollsUntilAsked = 0;
 
   async function discover(): Promise<Result<Discovery, SnmpError>> {
     const restarts = uptime.restarts();
-    const walked = await target.walk(columns, { group: "interfaces", table: "ifTable and ifXTable" });
+    const walked = await target.walk(columns, asking);
     if (!walked.ok) return walked;
     const rows = walked.value.rows.flatMap((index, row) => {
       const [ifIndex, more] = decodeArcs(index, 0, index.length) ?? [];
       return ifIndex === undefined || more !== undefined ? [] : [readNames(ifIndex, walked.value.cells, row)];
     });
-    return ok(matchNames(router, names, rows, restarts, target.hasCounter64));
+    const { known, absent, ambiguous } = matchNames(router, names, rows);
+    const before = [...(found?.known ?? []), ...(found?.left ?? [])];
+    const left = before.filter(({ name }) => absent.includes(name));
+    return withCounters({ known, absent, ambiguous, left, rows: rows.length, restarts, doubt: undefined });
+  }
+
+  /** Asks which counters the agent has of each interface. */
+  async function withCounters(
+    of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
+  ): Promise<Result<Discovery, SnmpError>> {
+    // SNMPv1 has no Counter64, and asks for what is missing one by one.
+    if (of.known.length === 0 || !target.hasCounter64) {
+      pollsUntilAsked = Number.POSITIVE_INFINITY;
+      return ok(planned(of, []));
+    }
+    const oids = of.known.flatMap(({ ifIndex }) => counterSigns.map((column) => instance(column, [ifIndex])));
+    const got = await target.get(oids, asking);
+    if (!got.ok) return got;
+    const has = of.known.map((_, i) =>
+      counterSigns.map((_, k) => (numberAt(got.value, i * counterSigns.length + k) ?? -1) >= (k === 0 ? 1 : 0)),
+    );
+    pollsUntilAsked = has.every(([_, wide, ...ethernet]) => wide && ethernet.includes(true))
+      ? Number.POSITIVE_INFINITY
+      : pollsUntilAskedAgain;
+    return ok(planned(of, has));
+  }
+
+  /** True when the router must be walked before it is asked. */
+  function isStale(last: Discovery | undefined): boolean {
+    if (last === undefined || last.restarts !== uptime.restarts()) return true;
+    return isSearching(last) && isLookDue(looks, false);
   }
 
   return async () => {
+    looks = pollPassed(looks);
+    pollsUntilAsked -= 1;
     // Twice at most: once as known, and once after the names were looked up again.
-    for (let fresh = false; ; ) {
-      if (found === undefined || found.absent.length > 0 || found.restarts !== uptime.restarts()) {
+    for (let fresh = false, stale = isStale(found), changed = false, sign = false; ; stale = true) {
+      if (stale) {
+        const restarted = found?.restarts !== uptime.restarts();
         const discovered = await discover();
-        if (!discovered.ok) return failed(discovered.error);
-        found = discovered.value;
+        if (discovered.ok) found = discovered.value;
+        // What is known needs no walk.
+        else if (found === undefined || restarted || changed) return failed(discovered.error);
+        else found = { ...found, doubt: discovered.error };
+        looks = isSearching(found) ? lookFailed(restarted ? noLooks : looks, sign) : noLooks;
+        told = undefined;
         fresh = true;
+      } else if (found !== undefined && pollsUntilAsked <= 0) {
+        const asked = await withCounters(found);
+        if (!asked.ok) return failed(asked.error);
+        found = asked.value;
       }
-      const now: Discovery = found;
-      if (now.rows === 0) {
+      const now = found;
+      if (now === undefined || now.rows === 0) {
         found = undefined;
         return nothing(
           "noSuchTable",
           `${router} answers, but shows no interface at all; check that its SNMP view shows ifTable and ifXTable`,
         );
       }
-      if (now.known.length === 0) return finished(router, now, [], [], clock.now());
       const askedAt = clock.now();
-      const got = await target.get(now.oids, { group: "interfaces", table: "ifTable and ifXTable" });
+      const got = await target.get(now.oids, asking);
       if (!got.ok) return failed(got.error);
+      const cells = got.value;
       const at = clock.now();
-      if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, "ifTable and ifXTable");
-      const same = now.restarts === uptime.restarts() && now.known.every((one, i) => isStill(one, got.value, i));
-      if (same) {
-        found = narrowed(now, got.value);
-        return observed(router, now, got.value, at);
-      }
-      found = undefined;
-      if (fresh) {
+      if (uptime.judge(cells, askedAt, at) === "late") return overtaken(router, asking.table);
+      const same =
+        now.restarts === uptime.restarts() && now.known.every(({ name, at: i }) => textAt(cells, i) === name);
+      if (!same && fresh) {
+        found = undefined;
         return nothing(
           "incomplete",
           `${router}: its interfaces changed while they were being read; the next poll looks again`,
         );
       }
+      const says = isSearching(now) ? `${numberAt(cells, 1)} ${numberAt(cells, 2)}` : undefined;
+      told ??= says;
+      sign = says !== told || now.left.some(({ name }, i) => textAt(cells, signs + i) === name);
+      changed = !same;
+      if (changed || (sign && !fresh && isLookDue(looks, true))) continue;
+      if (now.known.some((one) => lostOctets(one, cells))) pollsUntilAsked = Math.min(pollsUntilAsked, 1);
+      return observed(router, now, cells, askedAt, at);
     }
   };
 }
 
-/** Exact ifName first, then ifDescr, then ifAlias. `wide`: 64-bit counters can be asked for. */
-export function matchNames(
-  router: string,
-  names: readonly string[],
-  rows: readonly IfNames[],
-  restarts: number,
-  wide: boolean,
+/** Something configured is not found. */
+function isSearching({ absent, ambiguous }: Discovery): boolean {
+  return absent.length + ambiguous.length > 0;
+}
+
+/** What tells which columns to ask of an interface; ifHighSpeed where it is more than 0. */
+const counterSigns: readonly Column[] = [ifHighSpeed, wideSign, ethernetSigns[64], ethernetSigns[32]];
+
+/** Cells before those of `left`, while searching: sysUpTime, ifTableLastChange, ifNumber. */
+const signs = 3;
+
+/** `has`: of each interface and each of `counterSigns`, whether the agent has it. */
+function planned(
+  of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
+  has: readonly (readonly boolean[])[],
 ): Discovery {
-  const known: Known[] = [];
-  const absent: string[] = [];
-  const ambiguous: string[] = [];
-  for (const name of names) {
-    const place = ifNaming.findIndex((_, i) => rows.some((row) => row.names[i] === name));
-    const by = ifNaming[place];
-    const fitting = rows.filter((row) => row.names[place] === name);
-    const [only, second] = fitting;
-    if (by === undefined || only === undefined) {
-      absent.push(name);
-    } else if (second === undefined) {
-      known.push({ name, ifIndex: only.ifIndex, by, wide });
-    } else {
-      const where = fitting.map((row) => `${row.ifIndex} (${row.names.find((text) => text) ?? "no name"})`).join(", ");
-      ambiguous.push(
-        `${router}: "${name}" is the ${by.name} of several interfaces, ifIndex ${where}; configure the ifName of the one meant`,
-      );
-    }
+  const { absent, ambiguous, left, rows, restarts, doubt } = of;
+  const oids: Oid[] = [sysUpTime];
+  if (absent.length + ambiguous.length > 0) {
+    oids.push(ifTableLastChange, ifNumber, ...left.map(({ by, ifIndex }) => instance(by, [ifIndex])));
   }
-  return { known, absent, ambiguous, rows: rows.length, oids: oidsOf(known), restarts };
+  const known = of.known.map(({ name, ifIndex, by }, i): Known => {
+    const [fast = false, wide = false, ethernet64 = false, ethernet32 = false] = has[i] ?? [];
+    const trafficBits = wide ? 64 : 32;
+    const ethernetBits = ethernet64 ? 64 : ethernet32 ? 32 : undefined;
+    const at = oids.length;
+    const ask = (asked: readonly Column[]) => {
+      const from = oids.length;
+      oids.push(...asked.map((column) => instance(column, [ifIndex])));
+      return from;
+    };
+    ask([by, ...ifPolled[trafficBits]]);
+    const ifSpeedAt = fast ? undefined : ask([ifSpeed]);
+    const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
+    return { name, ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
+  });
+  return { known, absent, ambiguous, left, rows, oids, restarts, doubt };
 }
 
-function oidsOf(known: readonly Known[]): readonly Oid[] {
-  const each = known.flatMap(({ by, ifIndex, wide }) =>
-    [by, ...(wide ? ifPolled.wide : ifPolled.narrow)].map((column) => instance(column, [ifIndex])),
-  );
-  return [sysUpTime, ...each];
+/** Its 64-bit counters are gone: they count traffic last in a row. */
+function lostOctets({ at, trafficBits }: Known, cells: Cells): boolean {
+  const octets = at + 1 + ifPolled[64].length - 4;
+  return trafficBits === 64 && [0, 1].every((k) => counterAt(cells, octets + k) === undefined);
 }
 
-/** First cell of an interface: sysUpTime stands before the first. */
-const cellOf = (i: number) => 1 + i * width;
-
-function isStill({ name }: Known, cells: Cells, i: number): boolean {
-  return textAt(cells, cellOf(i)) === name;
-}
-
-/** Asks for the 32-bit counters from the next poll on where the agent has no others. */
-function narrowed(discovery: Discovery, cells: Cells): Discovery {
-  const octets = 1 + ifPolled.wide.length - 4;
-  const lacks = (i: number) => [0, 1].every((k) => counterAt(cells, cellOf(i) + octets + k) === undefined);
-  if (!discovery.known.some((one, i) => one.wide && lacks(i))) return discovery;
-  const known = discovery.known.map((one, i) => ({ ...one, wide: one.wide && !lacks(i) }));
-  return { ...discovery, known, oids: oidsOf(known) };
-}
-
-function observed(router: string, discovery: Discovery, cells: Cells, at: Instant): Poll {
-  const present: InterfaceObservation[] = [];
+function observed(router: string, discovery: Discovery, cells: Cells, askedAt: Instant, at: Instant): Poll {
+  const { known, absent, ambiguous, restarts, doubt } = discovery;
+  const observations: InterfaceObservation[] = [];
   const unreadable: string[] = [];
-  discovery.known.forEach(({ name, ifIndex }, i) => {
-    const row = readInterface(cells, cellOf(i) + 1);
+  for (const { name, ifIndex, trafficBits, ethernetBits, at: first, ethernetAt, ifSpeedAt } of known) {
+    const row = readInterface(cells, first + 1, ifSpeedAt);
     if (row.ifAdminStatus === undefined) {
       unreadable.push(`${router}: ifAdminStatus of "${name}" (ifIndex ${ifIndex}) is missing or no number of IF-MIB`);
-      return;
+      continue;
     }
-    present.push({
+    observations.push({
       kind: "interface",
       router,
       interface: name,
@@ -162,6 +224,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, at: Instan
       // IF-MIB has a word of its own for a state that cannot be determined.
       operStatus: row.ifOperStatus ?? "unknown",
       speed: row.speed,
+      duplex: ethernetBits === undefined ? undefined : readDuplex(cells, ethernetAt),
       counters: {
         receiveBytes: row.inOctets,
         transmitBytes: row.outOctets,
@@ -171,23 +234,21 @@ function observed(router: string, discovery: Discovery, cells: Cells, at: Instan
         transmitErrors: row.outErrors,
         receiveDiscards: row.inDiscards,
         transmitDiscards: row.outDiscards,
+        ...(ethernetBits === undefined ? noEthernet : readEthernet(cells, ethernetAt)),
+      },
+      source: {
+        trafficBits,
+        ethernetBits,
+        discontinuityTime: row.ifCounterDiscontinuityTime,
+        restarts,
+        askedAt,
       },
     });
-  });
-  return finished(router, discovery, present, unreadable, at);
-}
-
-function finished(
-  router: string,
-  discovery: Discovery,
-  present: readonly InterfaceObservation[],
-  unreadable: readonly string[],
-  at: Instant,
-): Poll {
-  const absent = discovery.absent.map(
-    (name): InterfaceObservation => ({ kind: "interface", router, interface: name, at, present: false }),
-  );
-  const observations = [...present, ...absent];
-  const detail = [...discovery.ambiguous, ...unreadable].join("; ");
+  }
+  for (const name of absent) {
+    if (doubt === undefined) observations.push({ kind: "interface", router, interface: name, at, present: false });
+    else unreadable.push(`${router}: "${name}" was not found, and its interfaces could not be read: ${doubt.detail}`);
+  }
+  const detail = [...ambiguous, ...unreadable].join("; ");
   return observations.length === 0 ? nothing("incomplete", detail) : { result: "ok", detail, observations };
 }

@@ -54,7 +54,7 @@ export interface RouterObservation {
   readonly sysName: string;
   readonly sysDescr: string;
   readonly sysObjectId: string;
-  /** sysUpTime in seconds: of the SNMP agent, not of the router. */
+  /** sysUpTime in seconds: of the SNMP agent, not of the router. With its wraps where snmpEngineTime tells them. */
   readonly sysUpTime: number;
 }
 
@@ -74,16 +74,41 @@ export const ifOperStatuses = {
 } as const;
 export type IfOperStatus = (typeof ifOperStatuses)[keyof typeof ifOperStatuses];
 
-/** Raw Counter32/Counter64 values as the router gives them; undefined where it has no such object. */
-export interface InterfaceCounters {
-  readonly receiveBytes: bigint | undefined;
-  readonly transmitBytes: bigint | undefined;
-  readonly receivePackets: bigint | undefined;
-  readonly transmitPackets: bigint | undefined;
-  readonly receiveErrors: bigint | undefined;
-  readonly transmitErrors: bigint | undefined;
-  readonly receiveDiscards: bigint | undefined;
-  readonly transmitDiscards: bigint | undefined;
+/** dot3StatsDuplexStatus, EtherLike-MIB (RFC 3635). */
+export const duplexStatuses = { 1: "unknown", 2: "halfDuplex", 3: "fullDuplex" } as const;
+export type DuplexStatus = (typeof duplexStatuses)[keyof typeof duplexStatuses];
+
+/** IF-MIB's counters of one interface. */
+export const trafficCounters = ["receiveBytes", "transmitBytes", "receivePackets", "transmitPackets"] as const;
+export const troubleCounters = ["receiveErrors", "transmitErrors", "receiveDiscards", "transmitDiscards"] as const;
+/** EtherLike-MIB's, of an interface that is Ethernet. */
+export const ethernetCounters = [
+  "alignmentErrors",
+  "fcsErrors",
+  "macTransmitErrors",
+  "framesTooLong",
+  "macReceiveErrors",
+  "symbolErrors",
+  "lateCollisions",
+] as const;
+export const interfaceCounters = [...trafficCounters, ...troubleCounters, ...ethernetCounters] as const;
+export type InterfaceCounter = (typeof interfaceCounters)[number];
+
+/** By counter; undefined where the router has no such object. */
+export type InterfaceCounters = Readonly<Record<InterfaceCounter, bigint | undefined>>;
+
+/** What tells whether the counters of one reading run on from those of the one before. */
+export interface CounterSource {
+  /** Bits of `trafficCounters`: they are read from other objects where the router has no 64-bit ones. */
+  readonly trafficBits: 32 | 64;
+  /** Bits of `ethernetCounters`, but for `lateCollisions`, which has 32; undefined where there are none. */
+  readonly ethernetBits: 32 | 64 | undefined;
+  /** ifCounterDiscontinuityTime: sysUpTime when a counter last lost its continuity; undefined where it is not told. */
+  readonly discontinuityTime: number | undefined;
+  /** How often the router's SNMP agent was seen to start again. */
+  readonly restarts: number;
+  /** When the reading was asked for: its values are from between then and `at`. */
+  readonly askedAt: Instant;
 }
 
 /** The interface of a link, by its configured name. `absent`: the router answers and has none of that name. */
@@ -101,7 +126,10 @@ export type InterfaceObservation = {
       readonly operStatus: IfOperStatus;
       /** Bits per second; 0 when the router does not say. */
       readonly speed: number;
+      readonly duplex: DuplexStatus | undefined;
+      /** Raw Counter32 and Counter64 values as the router gives them: `state/` says what they grew by. */
       readonly counters: InterfaceCounters;
+      readonly source: CounterSource;
     }
 );
 

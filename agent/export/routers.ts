@@ -5,13 +5,16 @@ import { type Estate, linkNames, type Path, pathsOf, type Router } from "../esta
 import { isFresh } from "../estate/freshness.ts";
 import {
   bgpStates,
+  duplexStatuses,
   type InterfaceObservation,
   ifAdminStatuses,
   ifOperStatuses,
+  interfaceCounters,
   pollFailures,
   pollGroups,
 } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
+import type { CounterRecord } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitEvidence, emitOptics } from "./evidence.ts";
 import { pathLabels } from "./paths.ts";
@@ -37,7 +40,9 @@ export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, cloc
       const { circuit: name, site, interface: iface } = path;
       const labels = { circuit: name, link, router: router.name, site, interface: iface };
       const seen = snapshot.interface(path.router, path.interface);
-      if (seen !== undefined && isFresh(router, seen.at, now)) emitInterface(emit, labels, seen);
+      if (seen !== undefined && isFresh(router, seen.at, now)) {
+        emitInterface(emit, labels, seen, snapshot.counters(path.router, path.interface));
+      }
       emitOptics(emit, labels, router, snapshot.optics(router.name, iface), now);
     }
   }
@@ -66,14 +71,23 @@ function emitSystem(emit: Emit, router: Router, snapshot: Snapshot, clock: Clock
   emit(metrics.router.agentStart, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.sysUpTime));
 }
 
-function emitInterface(emit: Emit, labels: Labels, seen: InterfaceObservation): void {
+function emitInterface(
+  emit: Emit,
+  labels: Labels,
+  seen: InterfaceObservation,
+  counted: CounterRecord | undefined,
+): void {
   if (!seen.present) return;
   const to = metrics.interface;
   emit(to.admin, labels, numberOf(ifAdminStatuses, seen.adminStatus));
   emit(to.oper, labels, numberOf(ifOperStatuses, seen.operStatus));
   if (seen.speed > 0) emit(to.speed, labels, seen.speed / 8);
-  for (const [name, value] of Object.entries(seen.counters) as [keyof typeof seen.counters, bigint | undefined][]) {
-    if (value !== undefined) emit(to[name], labels, Number(value));
+  if (seen.duplex !== undefined) emit(to.duplex, labels, numberOf(duplexStatuses, seen.duplex));
+  if (counted === undefined) return;
+  emit(to.discontinuities, labels, counted.discontinuities);
+  for (const name of interfaceCounters) {
+    const total = counted.totals[name];
+    if (total !== undefined) emit(to[name], labels, Number(total));
   }
 }
 

@@ -2,7 +2,14 @@
 
 import { type IfAdminStatus, type IfOperStatus, ifAdminStatuses, ifOperStatuses } from "../estate/observation.ts";
 import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
+import { type Oid, oid } from "../wire/snmp/oid.ts";
 import { type Column, columnsOf, named } from "./table.ts";
+
+/** How many interfaces there are. */
+export const ifNumber: Oid = oid("1.3.6.1.2.1.2.1.0");
+
+/** sysUpTime when an interface was last created or deleted. */
+export const ifTableLastChange: Oid = oid("1.3.6.1.2.1.31.1.5.0");
 
 export const ifTable = columnsOf("1.3.6.1.2.1.2.2.1", {
   ifDescr: 2,
@@ -27,6 +34,7 @@ export const ifXTable = columnsOf("1.3.6.1.2.1.31.1.1.1", {
   ifHCOutUcastPkts: 11,
   ifHighSpeed: 15,
   ifAlias: 18,
+  ifCounterDiscontinuityTime: 19,
 });
 
 /** What an operator may call an interface, in the order in which a configured name is looked up. */
@@ -37,32 +45,28 @@ const state = [
   ifTable.ifAdminStatus,
   ifTable.ifOperStatus,
   ifXTable.ifHighSpeed,
-  ifTable.ifSpeed,
   ifTable.ifInDiscards,
   ifTable.ifInErrors,
   ifTable.ifOutDiscards,
   ifTable.ifOutErrors,
+  ifXTable.ifCounterDiscontinuityTime,
 ] as const;
 
 /** What is polled of one interface, after the column that names it; `readInterface` reads cells in this order. */
-export const ifPolled = {
-  /** 64-bit counters. */
-  wide: [
-    ...state,
-    ifXTable.ifHCInOctets,
-    ifXTable.ifHCOutOctets,
-    ifXTable.ifHCInUcastPkts,
-    ifXTable.ifHCOutUcastPkts,
-  ] satisfies readonly Column[],
-  /** For agents without the 64-bit counters. Never mixed: one that appears to fall back would look like a reset. */
-  narrow: [
-    ...state,
-    ifTable.ifInOctets,
-    ifTable.ifOutOctets,
-    ifTable.ifInUcastPkts,
-    ifTable.ifOutUcastPkts,
-  ] satisfies readonly Column[],
+export const ifPolled: Readonly<Record<32 | 64, readonly Column[]>> = {
+  /** For agents without the 64-bit counters. */
+  32: [...state, ifTable.ifInOctets, ifTable.ifOutOctets, ifTable.ifInUcastPkts, ifTable.ifOutUcastPkts],
+  64: [...state, ifXTable.ifHCInOctets, ifXTable.ifHCOutOctets, ifXTable.ifHCInUcastPkts, ifXTable.ifHCOutUcastPkts],
 };
+
+/** What an agent has that counts in 64 bits. */
+export const wideSign: Column = ifXTable.ifHCInOctets;
+
+/** In Mbit/s, and 0 below 500 kbit/s (RFC 2863 section 3.1.7). */
+export const ifHighSpeed: Column = ifXTable.ifHighSpeed;
+
+/** In bit/s, up to its 32 bits: polled last of all, where ifHighSpeed does not tell. */
+export const ifSpeed: Column = ifTable.ifSpeed;
 
 export interface IfRow {
   /** Undefined when missing or no number of the MIB. */
@@ -74,22 +78,30 @@ export interface IfRow {
   readonly inErrors: bigint | undefined;
   readonly outDiscards: bigint | undefined;
   readonly outErrors: bigint | undefined;
+  /** Hundredths of a second of sysUpTime. */
+  readonly ifCounterDiscontinuityTime: number | undefined;
   readonly inOctets: bigint | undefined;
   readonly outOctets: bigint | undefined;
   readonly inUcastPkts: bigint | undefined;
   readonly outUcastPkts: bigint | undefined;
 }
 
-/** One interface from the cell `at` on. Each value that is missing or bad is lost alone. */
-export function readInterface(cells: Cells, at: number): IfRow {
+/**
+ * One interface from the cell `at` on, with its ifSpeed in another where that was polled. Each value that is missing
+ * or bad is lost alone.
+ */
+export function readInterface(cells: Cells, at: number, ifSpeedAt?: number): IfRow {
+  // Gauges that an agent writes as INTEGERs can be negative.
+  const high = Math.max(0, numberAt(cells, at + 2) ?? 0);
   return {
     ifAdminStatus: named(ifAdminStatuses, numberAt(cells, at)),
     ifOperStatus: named(ifOperStatuses, numberAt(cells, at + 1)),
-    speed: speedOf(numberAt(cells, at + 2), numberAt(cells, at + 3)),
-    inDiscards: counterAt(cells, at + 4),
-    inErrors: counterAt(cells, at + 5),
-    outDiscards: counterAt(cells, at + 6),
-    outErrors: counterAt(cells, at + 7),
+    speed: high > 0 || ifSpeedAt === undefined ? high * 1_000_000 : slowSpeed(numberAt(cells, ifSpeedAt)),
+    inDiscards: counterAt(cells, at + 3),
+    inErrors: counterAt(cells, at + 4),
+    outDiscards: counterAt(cells, at + 5),
+    outErrors: counterAt(cells, at + 6),
+    ifCounterDiscontinuityTime: numberAt(cells, at + 7),
     inOctets: counterAt(cells, at + 8),
     outOctets: counterAt(cells, at + 9),
     inUcastPkts: counterAt(cells, at + 10),
@@ -97,11 +109,9 @@ export function readInterface(cells: Cells, at: number): IfRow {
   };
 }
 
-/** ifHighSpeed is in Mbit/s and 0 below 500 kbit/s; ifSpeed is in bit/s and ends at its 32 bits (RFC 2863 section 3.1.7). */
-function speedOf(ifHighSpeed: number | undefined, ifSpeed: number | undefined): number {
-  if (ifHighSpeed !== undefined && ifHighSpeed > 0) return ifHighSpeed * 1_000_000;
-  // A Gauge32 that an agent writes as an INTEGER can be negative.
-  return ifSpeed === undefined || ifSpeed < 0 || ifSpeed === 0xffff_ffff ? 0 : ifSpeed;
+/** Its greatest value says no more than that it does not reach. */
+function slowSpeed(bitsPerSecond: number | undefined): number {
+  return bitsPerSecond === undefined || bitsPerSecond < 0 || bitsPerSecond === 0xffff_ffff ? 0 : bitsPerSecond;
 }
 
 /** One row of the walk that finds interfaces by name. */

@@ -48,7 +48,7 @@ export function neighborInstances(ifIndex: number, address: string): readonly Oi
 
 export interface NeighborRow {
   readonly state: NeighborState;
-  /** `12:34:56:78:9a:bc`; undefined unless present. */
+  /** `12:34:56:78:9a:bc`; undefined unless present, and when it is none. */
   readonly mac: string | undefined;
 }
 
@@ -57,6 +57,9 @@ const invalidType = 2;
 /** ipNetToPhysicalState. */
 const invalidState = 5;
 const incompleteState = 7;
+
+/** Octets of an InfiniBand address; no PhysAddress of a link is longer. */
+const longestMac = 20;
 
 const absent: NeighborRow = { state: "absent", mac: undefined };
 const incomplete: NeighborRow = { state: "incomplete", mac: undefined };
@@ -76,5 +79,6 @@ function entryAt(cells: Cells, address: number, type: number, state: number | un
   if (!there || numberAt(cells, type) === invalidType || stateValue === invalidState) return absent;
   const mac = octetsAt(cells, address);
   if (stateValue === incompleteState || mac === undefined || !mac.some((octet) => octet !== 0)) return incomplete;
+  if (mac.length > longestMac) return { state: "present", mac: undefined };
   return { state: "present", mac: Array.from(mac, (octet) => octet.toString(16).padStart(2, "0")).join(":") };
 }

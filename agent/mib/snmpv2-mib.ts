@@ -32,3 +32,17 @@ export function readSystem(cells: Cells): SystemGroup | undefined {
     sysName: textAt(cells, 3) ?? "",
   };
 }
+
+/**
+ * sysUpTime in hundredths of a second, with the 497 days that it has wrapped over, where snmpEngineTime (seconds,
+ * RFC 3411; it wraps after 68 years) began with it.
+ */
+export function unwrapped(ticks: number, snmpEngineTime: number | undefined): number {
+  if (snmpEngineTime === undefined) return ticks;
+  const engine = snmpEngineTime * 100;
+  const whole = ticks + Math.max(0, Math.round((engine - ticks) / 2 ** 32)) * 2 ** 32;
+  return Math.abs(whole - engine) <= sameStart ? whole : ticks;
+}
+
+/** An agent's clocks begin within this time, and drift apart by no more. */
+const sameStart = 60 * 60 * 100;

@@ -23,6 +23,7 @@ import {
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
+import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -50,6 +51,8 @@ export interface Snapshot {
   poll(router: string, group: PollGroup): PollRecord | undefined;
   router(router: string): RouterObservation | undefined;
   interface(router: string, name: string): InterfaceObservation | undefined;
+  /** What its counters grew by; undefined until the interface was seen. */
+  counters(router: string, name: string): CounterRecord | undefined;
   session(router: string, remoteAddress: string): SessionObservation | undefined;
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
@@ -62,6 +65,11 @@ export interface State extends Snapshot {
   observe(observation: Observation): void;
 }
 
+interface MutableInterfaceRecord {
+  last: InterfaceObservation;
+  counters: CounterTrack | undefined;
+}
+
 interface MutableProbeRecord {
   last: ProbeObservation;
   totals: ProbeTotals;
@@ -72,7 +80,7 @@ interface MutableProbeRecord {
 export function createState(config: { readonly keep: Duration }): State {
   const polls = new Map<SubjectKey, PollRecord>();
   const routers = new Map<SubjectKey, RouterObservation>();
-  const interfaces = new Map<SubjectKey, InterfaceObservation>();
+  const interfaces = new Map<SubjectKey, MutableInterfaceRecord>();
   const sessions = new Map<SubjectKey, SessionObservation>();
   const bfd = new Map<SubjectKey, BfdObservation>();
   const neighbors = new Map<SubjectKey, NeighborObservation>();
@@ -91,9 +99,20 @@ export function createState(config: { readonly keep: Duration }): State {
         case "router":
           routers.set(subject.router(o.router), o);
           return;
-        case "interface":
-          interfaces.set(subject.interface(o.router, o.interface), o);
+        case "interface": {
+          const key = subject.interface(o.router, o.interface);
+          const record = interfaces.get(key);
+          if (record === undefined) {
+            interfaces.set(key, { last: o, counters: o.present ? trackCounters(o) : undefined });
+            return;
+          }
+          record.last = o;
+          const { counters } = record;
+          if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
+          else if (o.present) addReading(counters, o);
+          else loseCounters(counters);
           return;
+        }
         case "session":
           sessions.set(subject.session(o.router, o.remoteAddress), o);
           return;
@@ -120,7 +139,8 @@ export function createState(config: { readonly keep: Duration }): State {
     },
     poll: (router, group) => polls.get(subject.poll(router, group)),
     router: (router) => routers.get(subject.router(router)),
-    interface: (router, name) => interfaces.get(subject.interface(router, name)),
+    interface: (router, name) => interfaces.get(subject.interface(router, name))?.last,
+    counters: (router, name) => interfaces.get(subject.interface(router, name))?.counters,
     session: (router, remoteAddress) => sessions.get(subject.session(router, remoteAddress)),
     bfd: (router, remoteAddress) => bfd.get(subject.session(router, remoteAddress)),
     neighbor: (router, remoteAddress) => neighbors.get(subject.session(router, remoteAddress)),

@@ -17,6 +17,7 @@ import {
   redundancyTones,
   redundancyWords,
   sessionWords,
+  trafficWords,
 } from "./words.ts";
 
 export function renderCircuit(status: Status, circuit: CircuitStatus, now: number): Html {
@@ -55,6 +56,7 @@ ${broken ? renderReasons(path) : nothing}
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
+<dt>Traffic</dt><dd>${trafficWords(path.traffic)}</dd>
 <dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
 ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>

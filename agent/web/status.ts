@@ -25,6 +25,7 @@ import type {
 } from "../estate/judgement.ts";
 import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
+import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
 
@@ -71,6 +72,8 @@ export interface PathStatus extends Judged {
   readonly router: string;
   readonly interface: string;
   readonly interfaceStatus: InterfaceStatus;
+  /** Bits per second over the interface, all circuits on it; null while its counters give no rate. */
+  readonly traffic: TrafficRate | null;
   /** Address of the MSEE; null where the router peers with the provider (`anyToAny`). */
   readonly msee: string | null;
   readonly localAddress: string | null;
@@ -206,6 +209,7 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
     router: path.router,
     interface: path.interface,
     interfaceStatus: interfaceStatus(path, router, snapshot, now),
+    traffic: trafficOf(path, router, snapshot, now),
     msee: path.msee ?? null,
     localAddress: path.session.localAddress ?? null,
     remoteAddress: path.session.remoteAddress,
@@ -235,6 +239,12 @@ function interfaceStatus(path: Path, router: Router | undefined, snapshot: Snaps
   if (!isFresh(router, seen.at, now)) return { state: "stale", adminStatus: null };
   if (!seen.present) return { state: "absent", adminStatus: null };
   return { state: seen.operStatus, adminStatus: seen.adminStatus };
+}
+
+function trafficOf(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): TrafficRate | null {
+  const seen = snapshot.interface(path.router, path.interface);
+  if (seen === undefined || router === undefined || !seen.present || !isFresh(router, seen.at, now)) return null;
+  return snapshot.counters(path.router, path.interface)?.rate ?? null;
 }
 
 function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): SessionStatus {

@@ -2,6 +2,7 @@
 
 import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
+import type { TrafficRate } from "../state/counters.ts";
 import type { InterfaceStatus, Measured, SessionStatus } from "./status.ts";
 
 export const ownerWords: Readonly<Record<Owner, string>> = {
@@ -122,6 +123,11 @@ const bitUnits = [
 export function bitRate(bitsPerSecond: number): string {
   const [unit, size] = bitUnits.find(([, size]) => bitsPerSecond >= size) ?? (["bit/s", 1] as const);
   return `${Number((bitsPerSecond / size).toFixed(2))} ${unit}`;
+}
+
+export function trafficWords(traffic: TrafficRate | null): string {
+  if (traffic === null) return "not measured";
+  return `receive ${bitRate(traffic.receive)}, transmit ${bitRate(traffic.transmit)}`;
 }
 
 /** Time from one ISO moment to another, as a person says it. */

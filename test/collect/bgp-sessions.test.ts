@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { bgpCollector } from "../../agent/collect/bgp-sessions.ts";
+import { createUptimeWatch } from "../../agent/collect/uptime.ts";
+import { err } from "../../agent/lib/result.ts";
 import { ipv4Peer, ipv6Peer, vendorMibs } from "../support/bgp-mibs.ts";
 import { integer } from "../support/cells.ts";
+import { createFakeClock } from "../support/clock.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
 import { type Mib, mibOf } from "../support/snmp-responder.ts";
 import { er0, mib, of, oneRouter, otherPeer, peer, polls, session, startPolling } from "./scene.ts";
@@ -162,6 +166,42 @@ describe("a router with a vendor's table", () => {
     const inVrf = { ...peers, [`${vrf}.5.5.2.16.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.2`]: integer(6) };
     scripted.mib = withTable(103, cisco.sysObjectId, inVrf);
     expect(of(await pass(20_000), "session").at(-1)).toMatchObject({ present: true, state: "established" });
+  });
+
+  it("still reads the sessions it knows when the walk for another fails", async () => {
+    const rows = {
+      "1.3.6.1.2.1.15.3.1.2.198.51.100.7": integer(6),
+      "1.3.6.1.2.1.15.3.1.3.198.51.100.7": integer(2),
+    };
+    const scripted = scriptedRouter(withTable(100, "1.3.6.1.4.1.8072.3.2.10", rows));
+    const { get, walk } = scripted.target;
+    let fails = false;
+    const target: typeof scripted.target = {
+      ...scripted.target,
+      get,
+      walk: async (columns, ask) => {
+        const walked = await walk(columns, ask);
+        const { group, table } = ask;
+        return fails ? err({ kind: "timeout", router: "ams-ce1", group, table, detail: "scripted" }) : walked;
+      },
+    };
+    const uptime = createUptimeWatch();
+    const collect = bgpCollector(
+      { clock: createFakeClock(), target, uptime },
+      "ams-ce1",
+      [ipv4Peer, "198.51.100.7"],
+      undefined,
+    );
+    const states = async () => (await collect()).observations.map((o) => o.kind === "session" && o.present);
+    for (let i = 0; i < 3; i++) await collect();
+    expect(await states()).toEqual([true, false]);
+    fails = true;
+    await collect();
+    expect(await states()).toEqual([true]);
+    expect(await collect()).toMatchObject({ result: "ok", detail: expect.stringContaining("scripted") });
+    fails = false;
+    for (let i = 0; i < 10; i++) await collect();
+    expect(await states()).toEqual([true, false]);
   });
 
   it("leaves a session unknown, not absent, when a table that may hold it cannot be read", async () => {

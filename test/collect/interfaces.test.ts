@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
+import type { Circuit } from "../../agent/estate/estate.ts";
+import { err } from "../../agent/lib/result.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
-import { er0, er1, type Interface, mib, of, peer, polls, startPolling } from "./scene.ts";
+import { er0, er1, type Interface, mib, of, oneRouter, peer, polls, startPolling } from "./scene.ts";
+
+/** Another circuit, whose primary link is on that interface. */
+function circuitOver(of: Circuit, iface: string): Circuit {
+  const peerings = of.peerings.map((peering) => {
+    const { primary, secondary } = peering.paths;
+    return { ...peering, paths: { primary: { ...primary, interface: iface }, secondary } };
+  });
+  return { ...of, name: `${of.name}-${iface}`, peerings };
+}
 
 describe("the interface of a link", () => {
   it("is followed when its ifIndex moved at a reboot", async () => {
@@ -63,6 +74,41 @@ describe("the interface of a link", () => {
     expect(polls(seen, "interfaces")).toMatchObject([{ result: "incomplete" }]);
   });
 
+  it("is unknown when a later walk fails, which costs the others nothing", async () => {
+    const scripted = scriptedRouter(mib(100, [er1], [peer]));
+    const { get, walk } = scripted.target;
+    let fails = false;
+    const target: typeof scripted.target = {
+      ...scripted.target,
+      get,
+      walk: async (columns, ask) => {
+        const walked = await walk(columns, ask);
+        const error = {
+          kind: "timeout",
+          router: "ams-ce1",
+          group: ask.group,
+          table: ask.table,
+          detail: "scripted",
+        } as const;
+        return fails && ask.group === "interfaces" ? err(error) : walked;
+      },
+    };
+    const estate = oneRouter();
+    const both = [...estate.circuits.values()].map((one) => circuitOver(one, "er1"));
+    const circuits = new Map([...estate.circuits, ...both.map((one) => [one.name, one] as const)]);
+    const { pass } = startPolling({ ...scripted, target }, { ...estate, circuits });
+    const present = (seen: Awaited<ReturnType<typeof pass>>) =>
+      of(seen, "interface").map((one) => `${one.interface} ${one.present}`);
+    expect(present(await pass(1_000))).toEqual(["er1 true", "er0 false"]);
+    fails = true;
+    const seen = await pass(3_000);
+    expect(present(seen)).toEqual(["er1 true", "er1 true", "er1 true"]);
+    expect(polls(seen, "interfaces").map(({ result }) => result)).toEqual(["ok", "ok", "ok"]);
+    expect(polls(seen, "interfaces")[2]?.detail).toContain('"er0" was not found, and');
+    fails = false;
+    expect(present(await pass(10_000)).slice(-2)).toEqual(["er1 true", "er0 false"]);
+  });
+
   it("is not absent when the router shows no interfaces at all", async () => {
     const { pass } = startPolling(scriptedRouter(mib(100, [], [peer])));
     const seen = await pass(2_000);
@@ -91,9 +137,11 @@ describe("the interface of a link", () => {
 
   it("is read by the 32-bit counters of an agent that has no others", async () => {
     const { pass } = startPolling(scriptedRouter(mib(100, [{ ...er0, narrow: true, octets: 77n }], [peer])));
-    const [first, second] = of(await pass(2_000), "interface");
-    expect(first).toMatchObject({ present: true, counters: { receiveBytes: undefined } });
-    expect(second).toMatchObject({ present: true, counters: { receiveBytes: 77n, transmitPackets: 80n } });
+    const seen = of(await pass(2_000), "interface");
+    expect(seen).toHaveLength(2);
+    for (const one of seen) {
+      expect(one).toMatchObject({ counters: { receiveBytes: 77n, transmitPackets: 80n }, source: { trafficBits: 32 } });
+    }
   });
 
   it("loses one bad value only", async () => {

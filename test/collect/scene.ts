@@ -18,6 +18,8 @@ export interface Interface {
   readonly oper?: number;
   readonly octets?: bigint;
   readonly narrow?: boolean;
+  /** Bits of its dot3 counters; none without. */
+  readonly ethernet?: 32 | 64;
 }
 
 export const er0: Interface = { ifIndex: 2, names: ["er0", "ethernet 0", "to Equinix"], octets: 2n ** 60n };
@@ -33,7 +35,12 @@ export const peer: Peer = { address: "172.16.0.2" };
 export const otherPeer: Peer = { address: "10.0.0.1" };
 
 /** The router's MIB at `uptime` seconds. */
-export function mib(uptime: number, interfaces: readonly Interface[], peers: readonly Peer[]) {
+export function mib(
+  uptime: number,
+  interfaces: readonly Interface[],
+  peers: readonly Peer[],
+  more: Readonly<Record<string, Value>> = {},
+) {
   const instances: Record<string, Value> = {
     "1.3.6.1.2.1.1.1.0": text("FRR on Linux"),
     "1.3.6.1.2.1.1.2.0": { type: "oid", value: [1, 3, 6, 1, 4, 1, 8072] },
@@ -60,6 +67,16 @@ export function mib(uptime: number, interfaces: readonly Interface[], peers: rea
       put(column, ifIndex, narrow ? { type: "counter32", value: Number(value) } : { type: "counter64", value });
     }
   }
+  for (const { ifIndex, ethernet } of interfaces) {
+    if (ethernet === undefined) continue;
+    for (const [i, arc] of [2, 3, 10, 13, 16, 18, 8].entries()) {
+      put(`10.7.2.1.${arc}`, ifIndex, { type: "counter32", value: 10 + i });
+    }
+    put("10.7.2.1.19", ifIndex, integer(3));
+    if (ethernet === 32) continue;
+    for (let arc = 1; arc <= 6; arc++)
+      put(`10.7.11.1.${arc}`, ifIndex, { type: "counter64", value: 2n ** 33n + BigInt(arc) });
+  }
   for (const { address, state = 6, as = 12076 } of peers) {
     put("15.3.1.2", address, integer(state));
     put("15.3.1.3", address, integer(2));
@@ -68,7 +85,7 @@ export function mib(uptime: number, interfaces: readonly Interface[], peers: rea
     put("15.3.1.15", address, { type: "counter32", value: 3 });
     put("15.3.1.16", address, { type: "gauge32", value: 86_400 });
   }
-  return mibOf(instances);
+  return mibOf({ ...instances, ...more });
 }
 
 export function startPolling(scripted: ScriptedRouter, of: Estate = oneRouter()) {

@@ -14,6 +14,7 @@ import type { Instant } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
+import { reading } from "../support/interfaces.ts";
 
 type Interface = Extract<InterfaceObservation, { present: true }>;
 type Session = Extract<SessionObservation, { present: true }>;
@@ -42,17 +43,6 @@ const well = (): PathScene => ({
   delay: 0.002,
   cannotSend: false,
 });
-
-const counters = {
-  receiveBytes: 1n,
-  transmitBytes: 1n,
-  receivePackets: 1n,
-  transmitPackets: 1n,
-  receiveErrors: 0n,
-  transmitErrors: 0n,
-  receiveDiscards: 0n,
-  transmitDiscards: 0n,
-};
 
 export interface Scene {
   readonly primary: PathScene;
@@ -150,8 +140,7 @@ export function scene(estate: Estate = anEstate()): Scene {
     const subjectInterface = { kind: "interface", interface: path.interface, ...seen } as const;
     if (iface === "absent") state.observe({ ...subjectInterface, present: false });
     else {
-      const up = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
-      state.observe({ ...subjectInterface, present: true, ...up, ...iface });
+      state.observe({ ...reading(now), ...subjectInterface, present: true, ...iface });
     }
     for (const observation of tells(path.session.remoteAddress, at(now))) state.observe(observation);
     if (session === "noSuchTable") return;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import type { Estate, LinkName, Path } from "../../agent/estate/estate.ts";
-import { pollGroups, subject } from "../../agent/estate/observation.ts";
+import { type InterfaceCounters, interfaceCounters, pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
 import { type AgentTelemetry, createPrometheusExport, type PrometheusExport } from "../../agent/export/prometheus.ts";
 import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
+import { noCounters, reading } from "../support/interfaces.ts";
 import { bfdOf, linkOf } from "../support/link-observations.ts";
 
 const epoch = 1_800_000_000;
@@ -42,17 +43,11 @@ function observeAll(state: State, s: number, sysDescr = "Router OS 1"): void {
     const system = { sysName: router, sysDescr, sysObjectId: "1.3.6.1.4.1.8072.3.2.10", sysUpTime: 100 };
     state.observe({ kind: "router", router, at: at(s), ...system });
     const counters = {
+      ...Object.fromEntries(interfaceCounters.map((name, i) => [name, BigInt(i)])),
       receiveBytes: 2n ** 60n,
-      transmitBytes: 2n,
-      receivePackets: 3n,
-      transmitPackets: 4n,
-      receiveErrors: 5n,
-      transmitErrors: 6n,
-      receiveDiscards: 7n,
       transmitDiscards: undefined,
-    };
-    const iface = { ifIndex: 2, adminStatus: "up", operStatus: "up", speed: 1e9, counters } as const;
-    state.observe({ kind: "interface", router, interface: "er0", at: at(s), present: true, ...iface });
+    } as InterfaceCounters;
+    state.observe(reading(s, { router, counters, duplex: "fullDuplex" }));
   }
   for (const [router, remoteAddress] of [
     ["ams-ce1", "172.16.0.2"],
@@ -202,6 +197,24 @@ describe("the exposition", () => {
     expect(await said(119, "expressroute_bgp_session_received_prefixes")).toBe(false);
     expect(await said(135, "expressroute_interface_optical_receive_power_dbm")).toBe(true);
     expect(await said(137, "expressroute_interface_optical_receive_power_dbm")).toBe(false);
+  });
+
+  it("counts what interfaces received, over a 32-bit wrap and a reboot", async () => {
+    const state = createState({ keep: seconds(60) });
+    const raw = [2 ** 32 - 100, 150, 400, 70, 90];
+    const values: number[] = [];
+    for (const [n, octets] of raw.entries()) {
+      const s = 100 + n;
+      const counters = { ...noCounters, receiveBytes: BigInt(octets) };
+      const { source } = reading(s);
+      state.observe(reading(s, { counters, source: { ...source, trafficBits: 32, restarts: n < 3 ? 0 : 1 } }));
+      const text = await exportAt(anEstate(), state, s);
+      values.push(Number(/^expressroute_interface_receive_bytes_total\{.*ams-ce1.*\} (\S+)$/m.exec(text)?.[1]));
+      expect(text).toMatch(
+        new RegExp(`^expressroute_interface_counter_discontinuities_total.*ams-ce1.* ${n < 3 ? 0 : 1}$`, "m"),
+      );
+    }
+    expect(values).toEqual([0, 250, 500, 500, 520]);
   });
 
   it("leaves out what is unknown or stale, and what the router does not count", async () => {

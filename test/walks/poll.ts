@@ -103,7 +103,7 @@ function must<T>(result: Result<T, SnmpError>): T {
 
 async function interfacesOf(target: SnmpTarget): Promise<number> {
   const ofIfTable: readonly Column[] = [...Object.values(ifTable), ...Object.values(ofRowsOnly)];
-  const all = [...ifNaming, ...ifPolled.wide, ...Object.values(ofRowsOnly)];
+  const all = [...ifNaming, ...ifPolled[64], ...Object.values(ofRowsOnly)];
   const { rows, cells } = must(
     await target.walk(
       all.map((column) => column.oid),

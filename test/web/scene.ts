@@ -8,6 +8,7 @@ import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState, type State } from "../../agent/state/state.ts";
 import { at, router, estate as smallEstate, path as smallPath, thresholds } from "../support/estate.ts";
+import { reading } from "../support/interfaces.ts";
 
 export const now = at(100_000);
 
@@ -168,27 +169,9 @@ export function stateOf(
     });
   }
   for (const path of pathsOf(estate)) {
-    state.observe({
-      kind: "interface",
-      router: path.router,
-      interface: path.interface,
-      at: now,
-      present: true,
-      ifIndex: 3,
-      adminStatus: "up",
-      operStatus: down.interfaces?.includes(path.router) ? "down" : "up",
-      speed: 1e10,
-      counters: {
-        receiveBytes: 1n,
-        transmitBytes: 1n,
-        receivePackets: 1n,
-        transmitPackets: 1n,
-        receiveErrors: 0n,
-        transmitErrors: 0n,
-        receiveDiscards: 0n,
-        transmitDiscards: 0n,
-      },
-    });
+    const { router, interface: name } = path;
+    const operStatus = down.interfaces?.includes(router) ? "down" : "up";
+    state.observe(reading(0, { router, interface: name, at: now, speed: 1e10, operStatus }));
     const broken = down.sessions?.includes(path.router) ?? false;
     state.observe({
       kind: "session",

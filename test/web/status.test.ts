@@ -3,6 +3,7 @@ import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { type Status, statusOf } from "../../agent/web/status.ts";
 import { at } from "../support/estate.ts";
+import { noCounters, reading } from "../support/interfaces.ts";
 import { fixedClock, fourCircuits, judgementOf, linkFailure, now, stateOf, type Wrong } from "./scene.ts";
 
 const estate = fourCircuits();
@@ -94,6 +95,16 @@ describe("status", () => {
     stale.observe({ kind: "session", router, remoteAddress: session.remoteAddress, at: longAgo, present: false });
     expect(interfaceIn(stale)).toEqual({ state: "stale", adminStatus: null });
     expect(sessionIn(stale)).toBe("stale");
+
+    const flowing = createState({ keep: seconds(10) });
+    const trafficIn = (snapshot: ReturnType<typeof stateOf>) =>
+      pathOf(statusWith({}, snapshot), "ams-1", "primary").traffic;
+    for (const s of [60, 30, 0]) {
+      const counters = { ...noCounters, receiveBytes: BigInt(1e9 - s * 1e6), transmitBytes: 0n };
+      flowing.observe(reading(100_000 - s, { router, interface: path.interface, counters }));
+    }
+    expect([empty, absent, stale].map(trafficIn)).toEqual([null, null, null]);
+    expect(trafficIn(flowing)).toEqual({ receive: 8e6, transmit: 0 });
 
     const down = stateOf(estate, { interfaces: ["ams-ce1"], sessions: ["ams-ce1"] });
     expect(interfaceIn(down)).toEqual({ state: "down", adminStatus: "up" });

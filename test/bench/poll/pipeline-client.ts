@@ -104,7 +104,8 @@ async function poll(port: number): Promise<void> {
 }
 
 /**
- * The scrape has each interface's counter, and the counters are those that the routers have. Gives the series of one
+ * The scrape has each interface's counter, and what was seen of the counters is what the routers have: the scrape says
+ * what they grew by, and these stand still. Gives the series of one
  * router and its circuits.
  */
 async function verifyMetrics(): Promise<number> {
@@ -112,11 +113,13 @@ async function verifyMetrics(): Promise<number> {
     .toString()
     .split("\n");
   const lines = all.filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
-  const sum = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
+  const grown = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
+  const seen = [...known.keys()].flatMap((port) => names.map((name) => state.interface(routerAt(port), name)));
+  const sum = seen.reduce((total, one) => total + Number(one?.present ? one.counters.receiveBytes : Number.NaN), 0);
   const column = ifColumns.find(({ name }) => name === "ifHCInOctets");
   const of = column === undefined ? Number.NaN : expectedSum(oid(column.oid));
-  if (lines.length !== routers * interfaces || sum !== routers * of) {
-    throw new Error(`the metrics have ${lines.length} interfaces, which received ${sum} octets`);
+  if (lines.length !== routers * interfaces || sum !== routers * of || grown !== 0) {
+    throw new Error(`the metrics have ${lines.length} interfaces, which received ${sum} octets, ${grown} of them new`);
   }
   return all.filter((line) => line.includes('router="') || line.includes('circuit="')).length / routers;
 }

@@ -1,10 +1,17 @@
 // Rows of MIB tables out of answers: what a router writes into an index or a cell is its own affair.
 
 import { parseAddress } from "../../../agent/estate/address.ts";
+import { bfdLayout, readBfd } from "../../../agent/mib/bfd.ts";
+import { bfdTables } from "../../../agent/mib/bfd-tables.ts";
 import { layoutOf, type PeerLayout, readPeer } from "../../../agent/mib/bgp-peers.ts";
 import { type PrefixTable, peerKey, prefixKey, prefixTables, readPrefixes } from "../../../agent/mib/bgp-prefixes.ts";
 import { bgpTables, proposedBgpTables } from "../../../agent/mib/bgp-tables.ts";
+import { aliasedIfIndex, readEntity } from "../../../agent/mib/entity-mib.ts";
+import { readDuplex, readEthernet } from "../../../agent/mib/etherlike-mib.ts";
 import { readInterface, readNames } from "../../../agent/mib/if-mib.ts";
+import { ownIfIndex, readNeighbor } from "../../../agent/mib/ip-mib.ts";
+import { readDom, readLight, readModule, readSensor } from "../../../agent/mib/optics.ts";
+import { readEngine } from "../../../agent/mib/snmp-framework-mib.ts";
 import { readSystem } from "../../../agent/mib/snmpv2-mib.ts";
 import { type Cells, createCells, oidAt, setCell } from "../../../agent/wire/snmp/cells.ts";
 import { encodeMessage, type Pdu } from "../../../agent/wire/snmp/message.ts";
@@ -45,10 +52,37 @@ function readRows(layout: PeerLayout, prefixes: PrefixTable, index: readonly num
   hold(counts === undefined || Object.values(counts).every(isNumberOrMissing), "a count that is none");
   const { speed } = readInterface(cells, 0);
   hold(Number.isFinite(speed) && speed >= 0, "a speed that is none");
+  readLinkRows(cells);
   readNames(1, cells, 0);
   readSystem(cells);
   const object = oidAt(cells, 2);
   if (object !== undefined) proposedBgpTables(object);
+}
+
+const bfdLayouts = bfdTables.map((table) => bfdLayout(table, "session"));
+
+/** What is told of a link besides: each number finite, whatever the cells are. */
+function readLinkRows(cells: Cells): void {
+  const told = [
+    ...bfdLayouts.map((layout) => readBfd(layout, cells, 0, 4_711)),
+    ...readDom(cells, 0),
+    ...readModule(cells, 0),
+    ...readLight(cells, 0),
+    readSensor(cells, 0),
+    readEngine(cells, 0),
+    readEntity(cells, 0),
+    { ifIndex: ownIfIndex(cells, 0, 4), aliased: aliasedIfIndex(cells, 0), duplex: readDuplex(cells, 0) },
+  ];
+  for (const row of told) {
+    for (const value of Object.values(row ?? {})) {
+      hold(typeof value !== "number" || Number.isFinite(value), "a number of a link that is none");
+    }
+  }
+  const { mac } = readNeighbor(cells, 0, 5);
+  hold(mac === undefined || /^[0-9a-f]{2}(:[0-9a-f]{2}){0,19}$/.test(mac), "a neighbour's address that is none");
+  for (const errors of Object.values(readEthernet(cells, 0))) {
+    hold(errors === undefined || errors >= 0n, "a counter below zero");
+  }
 }
 
 const isNumberOrMissing = (value: unknown) => value === undefined || Number.isFinite(value);
