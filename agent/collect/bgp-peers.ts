@@ -4,6 +4,7 @@
 import type { BgpTableName } from "../estate/estate.ts";
 import type { PollGroup } from "../estate/observation.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodePeerIndex, type PeerIndex } from "../mib/bgp-peer-index.ts";
 import {
   type BgpPeerRow,
   columnsOfLayout,
@@ -23,7 +24,8 @@ import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 export interface KnownPeer {
   readonly remoteAddress: string;
   readonly layout: PeerLayout;
-  readonly index: readonly number[];
+  /** Undefined when it is none of the layout. */
+  readonly index: PeerIndex | undefined;
   /** What to GET of it, in the order of the layout. */
   readonly oids: readonly Oid[];
 }
@@ -126,7 +128,8 @@ export async function findPeers(
         );
       } else if (best !== undefined) {
         const { index } = best;
-        known.push({ remoteAddress, layout, index, oids: instancesOf(layout, index, remoteAddress) });
+        const decoded = decodePeerIndex(table.index, index);
+        known.push({ remoteAddress, layout, index: decoded, oids: instancesOf(layout, index, remoteAddress) });
       }
       if (best !== undefined) left = left.filter((one) => one !== remoteAddress);
     }

@@ -4,7 +4,7 @@ import type { BgpTableName } from "../estate/estate.ts";
 import type { SessionObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { type BgpPeerRow, readPeer } from "../mib/bgp-peers.ts";
+import { type BgpPeerRow, readPeerAt } from "../mib/bgp-peers.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
@@ -105,12 +105,11 @@ export function bgpCollector(
       if (!got.ok) return failed(got.error);
       const at = clock.now();
       if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);
-      const rows = rowsOf(now.known, got.value);
+      const all = rowsOf([...now.known, ...now.left], got.value);
+      const rows = all.slice(0, now.known.length);
       const same = now.restarts === uptime.restarts() && rows.every((row) => row !== undefined);
       // The rows of those that left come after the others.
-      sign = rowsOf([...now.known, ...now.left], got.value)
-        .slice(rows.length)
-        .some((row) => row !== undefined);
+      sign = all.slice(rows.length).some((row) => row !== undefined);
       changed = !same;
       if (!fresh && (changed || (sign && isLookDue(looks, true)))) continue;
       if (!same) {
@@ -163,7 +162,7 @@ function rowsOf(known: readonly KnownPeer[], cells: Cells): readonly (BgpPeerRow
     const at = from;
     from += layout.fields.length;
     if (isAbsent(cells, at + layout.fields.indexOf("state"))) return undefined;
-    const row = readPeer(layout, index, cells, at);
+    const row = readPeerAt(layout, index, cells, at);
     return row?.remoteAddress === remoteAddress ? row : undefined;
   });
 }

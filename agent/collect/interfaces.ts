@@ -19,7 +19,7 @@ import {
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import { type Column, instance } from "../mib/table.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
-import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
+import { type Cells, isCounter, isText, numberAt, textAt } from "../wire/snmp/cells.ts";
 import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken, type Poll } from "./collector.ts";
 import { matchNames, type NamedInterface, type NamesFound } from "./interface-names.ts";
@@ -27,6 +27,8 @@ import { isLookDue, lookFailed, noLooks, pollPassed } from "./looks.ts";
 
 /** An interface and what its agent counts of it. */
 interface Known extends NamedInterface {
+  /** Its name in UTF-8. */
+  readonly octets: Uint8Array;
   readonly trafficBits: 32 | 64;
   /** Undefined where it is no Ethernet, or not counted. */
   readonly ethernetBits: 32 | 64 | undefined;
@@ -49,6 +51,7 @@ interface Discovery extends Omit<NamesFound, "known"> {
 }
 
 const columns = ifNaming.map((column) => column.oid);
+const utf8 = new TextEncoder();
 const asking = { group: "interfaces", table: "ifTable and ifXTable" };
 
 /** Counters that an agent lacks may come with a new version of it: they are asked for again after so many polls. */
@@ -139,7 +142,8 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
       const at = clock.now();
       if (uptime.judge(cells, askedAt, at) === "late") return overtaken(router, asking.table);
       const same =
-        now.restarts === uptime.restarts() && now.known.every(({ name, at: i }) => textAt(cells, i) === name);
+        now.restarts === uptime.restarts() &&
+        now.known.every(({ name, octets, at: i }) => isText(cells, i, name, octets));
       if (!same && fresh) {
         found = undefined;
         return nothing(
@@ -192,7 +196,7 @@ function planned(
     ask([by, ...ifPolled[trafficBits]]);
     const ifSpeedAt = fast ? undefined : ask([ifSpeed]);
     const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
-    return { name, ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
+    return { name, octets: utf8.encode(name), ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
   });
   return { known, absent, ambiguous, left, rows, oids, restarts, doubt };
 }
@@ -200,7 +204,7 @@ function planned(
 /** Its 64-bit counters are gone: they count traffic last in a row. */
 function lostOctets({ at, trafficBits }: Known, cells: Cells): boolean {
   const octets = at + 1 + ifPolled[64].length - 4;
-  return trafficBits === 64 && [0, 1].every((k) => counterAt(cells, octets + k) === undefined);
+  return trafficBits === 64 && !isCounter(cells, octets) && !isCounter(cells, octets + 1);
 }
 
 function observed(router: string, discovery: Discovery, cells: Cells, askedAt: Instant, at: Instant): Poll {

@@ -10,16 +10,11 @@ export type SubjectKey = string & { readonly __subject: true };
 
 export const subject = {
   router: (router: string) => `router ${router}` as SubjectKey,
-  poll: (router: string, group: PollGroup) => `poll ${router} ${group}` as SubjectKey,
-  interface: (router: string, name: string) => `interface ${router} ${name}` as SubjectKey,
-  session: (router: string, remoteAddress: string) => `session ${router} ${remoteAddress}` as SubjectKey,
   path: (p: { readonly circuit: string; readonly peering: string; readonly link: string }) =>
     `path ${p.circuit} ${p.peering} ${p.link}` as SubjectKey,
   redundancy: (circuit: string, peering: string) => `redundancy ${circuit} ${peering}` as SubjectKey,
   pair: (p: { readonly globalReach: string; readonly fromSite: string; readonly toSite: string }) =>
     `pair ${p.globalReach} ${p.fromSite} ${p.toSite}` as SubjectKey,
-  /** One stream of probes of a path or pair: `index` is its place in the configured list. */
-  probe: (of: SubjectKey, index: number) => `probe ${index} ${of}` as SubjectKey,
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */

@@ -3,7 +3,7 @@
 import type { BgpState } from "../estate/observation.ts";
 import { type Cells, isAbsent, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
-import { addressOf, decodePeerIndex } from "./bgp-peer-index.ts";
+import { addressOf, decodePeerIndex, type PeerIndex } from "./bgp-peer-index.ts";
 import type { BgpTable, PeerField } from "./bgp-tables.ts";
 import { type Column, instance } from "./table.ts";
 
@@ -71,12 +71,21 @@ function columnOf(table: BgpTable, field: PeerField): Column {
 
 /** One peer from the cell `at` on; undefined when neither index nor columns give its address. */
 export function readPeer(
-  { table, fields }: PeerLayout,
+  layout: PeerLayout,
   index: readonly number[],
   cells: Cells,
   at: number,
 ): BgpPeerRow | undefined {
-  const decoded = decodePeerIndex(table.index, index);
+  return readPeerAt(layout, decodePeerIndex(layout.table.index, index), cells, at);
+}
+
+/** As `readPeer`, for an index that is decoded already. */
+export function readPeerAt(
+  { table, fields }: PeerLayout,
+  decoded: PeerIndex | undefined,
+  cells: Cells,
+  at: number,
+): BgpPeerRow | undefined {
   const cellOf = (field: PeerField) => {
     const place = fields.indexOf(field);
     return place < 0 ? undefined : at + place;

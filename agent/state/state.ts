@@ -19,7 +19,6 @@ import {
   type RouterObservation,
   type SessionObservation,
   type SubjectKey,
-  subject,
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
@@ -65,6 +64,13 @@ export interface State extends Snapshot {
   observe(observation: Observation): void;
 }
 
+interface MutablePollRecord {
+  last: PollObservation;
+  lastOkAt: Instant | undefined;
+  failuresInRow: number;
+  readonly results: Record<keyof PollRecord["results"], number>;
+}
+
 interface MutableInterfaceRecord {
   last: InterfaceObservation;
   counters: CounterTrack | undefined;
@@ -78,32 +84,32 @@ interface MutableProbeRecord {
 
 /** `keep`: how long single probe observations are held, at least the longest threshold window. */
 export function createState(config: { readonly keep: Duration }): State {
-  const polls = new Map<SubjectKey, PollRecord>();
-  const routers = new Map<SubjectKey, RouterObservation>();
-  const interfaces = new Map<SubjectKey, MutableInterfaceRecord>();
-  const sessions = new Map<SubjectKey, SessionObservation>();
-  const bfd = new Map<SubjectKey, BfdObservation>();
-  const neighbors = new Map<SubjectKey, NeighborObservation>();
-  const optics = new Map<SubjectKey, OpticsObservation>();
-  const prefixes = new Map<SubjectKey, PrefixesObservation>();
-  const probes = new Map<SubjectKey, MutableProbeRecord>();
+  const routers = new Map<string, RouterObservation>();
+  const polls = createTable<PollGroup, MutablePollRecord>();
+  const interfaces = createTable<string, MutableInterfaceRecord>();
+  const sessions = createTable<string, SessionObservation>();
+  const bfd = createTable<string, BfdObservation>();
+  const neighbors = createTable<string, NeighborObservation>();
+  const optics = createTable<string, OpticsObservation>();
+  const prefixes = createTable<string, PrefixesObservation>();
+  const probes = createTable<number, MutableProbeRecord>();
 
   return {
     observe(o) {
       switch (o.kind) {
         case "poll": {
-          const key = subject.poll(o.router, o.group);
-          polls.set(key, afterPoll(polls.get(key), o));
+          const record = polls.get(o.router, o.group);
+          if (record === undefined) polls.set(o.router, o.group, addPoll(neverPolled(o), o));
+          else addPoll(record, o);
           return;
         }
         case "router":
-          routers.set(subject.router(o.router), o);
+          routers.set(o.router, o);
           return;
         case "interface": {
-          const key = subject.interface(o.router, o.interface);
-          const record = interfaces.get(key);
+          const record = interfaces.get(o.router, o.interface);
           if (record === undefined) {
-            interfaces.set(key, { last: o, counters: o.present ? trackCounters(o) : undefined });
+            interfaces.set(o.router, o.interface, { last: o, counters: o.present ? trackCounters(o) : undefined });
             return;
           }
           record.last = o;
@@ -114,52 +120,70 @@ export function createState(config: { readonly keep: Duration }): State {
           return;
         }
         case "session":
-          sessions.set(subject.session(o.router, o.remoteAddress), o);
+          sessions.set(o.router, o.remoteAddress, o);
           return;
         case "bfd":
-          bfd.set(subject.session(o.router, o.remoteAddress), o);
+          bfd.set(o.router, o.remoteAddress, o);
           return;
         case "neighbor":
-          neighbors.set(subject.session(o.router, o.remoteAddress), o);
+          neighbors.set(o.router, o.remoteAddress, o);
           return;
         case "optics":
-          optics.set(subject.interface(o.router, o.interface), o);
+          optics.set(o.router, o.interface, o);
           return;
         case "prefixes":
-          prefixes.set(subject.session(o.router, o.remoteAddress), o);
+          prefixes.set(o.router, o.remoteAddress, o);
           return;
         case "probe": {
-          const key = subject.probe(o.of, o.index);
-          const record = probes.get(key);
-          if (record === undefined) probes.set(key, { last: o, totals: plus(noProbes, o), recent: [o] });
+          const record = probes.get(o.of, o.index);
+          if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
           else addProbes(record, o, config.keep);
           return;
         }
       }
     },
-    poll: (router, group) => polls.get(subject.poll(router, group)),
-    router: (router) => routers.get(subject.router(router)),
-    interface: (router, name) => interfaces.get(subject.interface(router, name))?.last,
-    counters: (router, name) => interfaces.get(subject.interface(router, name))?.counters,
-    session: (router, remoteAddress) => sessions.get(subject.session(router, remoteAddress)),
-    bfd: (router, remoteAddress) => bfd.get(subject.session(router, remoteAddress)),
-    neighbor: (router, remoteAddress) => neighbors.get(subject.session(router, remoteAddress)),
-    optics: (router, name) => optics.get(subject.interface(router, name)),
-    prefixes: (router, remoteAddress) => prefixes.get(subject.session(router, remoteAddress)),
-    probe: (of, index) => probes.get(subject.probe(of, index)),
+    poll: polls.get,
+    router: (router) => routers.get(router),
+    interface: (router, name) => interfaces.get(router, name)?.last,
+    counters: (router, name) => interfaces.get(router, name)?.counters,
+    session: sessions.get,
+    bfd: bfd.get,
+    neighbor: neighbors.get,
+    optics: optics.get,
+    prefixes: prefixes.get,
+    probe: probes.get,
+  };
+}
+
+/** Values by a subject and what of it. Names joined to one key would have to be joined, and hashed, at every look. */
+function createTable<K, V>() {
+  const rows = new Map<string, Map<K, V>>();
+  return {
+    get: (subject: string, of: K): V | undefined => rows.get(subject)?.get(of),
+    set(subject: string, of: K, value: V): void {
+      const row = rows.get(subject);
+      if (row === undefined) rows.set(subject, new Map([[of, value]]));
+      else row.set(of, value);
+    },
   };
 }
 
 const noPolls = Object.fromEntries(["ok", ...pollFailures].map((result) => [result, 0])) as PollRecord["results"];
 
-function afterPoll(before: PollRecord | undefined, o: PollObservation): PollRecord {
-  const results = before?.results ?? noPolls;
-  return {
-    last: o,
-    lastOkAt: o.result === "ok" ? o.at : before?.lastOkAt,
-    failuresInRow: o.result === "ok" ? 0 : (before?.failuresInRow ?? 0) + 1,
-    results: { ...results, [o.result]: results[o.result] + 1 },
-  };
+function neverPolled(first: PollObservation): MutablePollRecord {
+  return { last: first, lastOkAt: undefined, failuresInRow: 0, results: { ...noPolls } };
+}
+
+function addPoll(record: MutablePollRecord, o: PollObservation): MutablePollRecord {
+  record.last = o;
+  record.results[o.result] += 1;
+  if (o.result === "ok") {
+    record.lastOkAt = o.at;
+    record.failuresInRow = 0;
+  } else {
+    record.failuresInRow += 1;
+  }
+  return record;
 }
 
 /** Before the first probe has settled. */

@@ -2,7 +2,7 @@
 
 import { fits64, high64, low64, signed32, tagInteger, tagOctets, tagOid, unsigned32 } from "../ber.ts";
 import { decodeOid, type Oid } from "./oid.ts";
-import type { ResponseReader } from "./response.ts";
+import { type ResponseReader, sameOctets } from "./response.ts";
 import {
   tagCounter32,
   tagCounter64,
@@ -153,6 +153,12 @@ export function counterAt(cells: Cells, i: number): bigint | undefined {
   }
 }
 
+/** Whether the cell is a Counter64 or Counter32. */
+export function isCounter(cells: Cells, i: number): boolean {
+  const tag = cells.tags[i];
+  return tag === tagCounter64 || tag === tagCounter32;
+}
+
 /** An OCTET STRING; undefined when the cell is none. */
 export function octetsAt(cells: Cells, i: number): Uint8Array | undefined {
   return cells.tags[i] === tagOctets ? cells.octets[i] : undefined;
@@ -164,6 +170,13 @@ const utf8 = new TextDecoder();
 export function textAt(cells: Cells, i: number): string | undefined {
   const octets = octetsAt(cells, i);
   return octets === undefined ? undefined : utf8.decode(octets).replace(/\0+$/, "");
+}
+
+/** Whether the cell's text is `text`, whose UTF-8 is `octets`: in the usual case no text is made of the cell. */
+export function isText(cells: Cells, i: number, text: string, octets: Uint8Array): boolean {
+  const found = octetsAt(cells, i);
+  if (found !== undefined && sameOctets(found, 0, found.length, octets)) return true;
+  return textAt(cells, i) === text;
 }
 
 /** An OBJECT IDENTIFIER; undefined when the cell is none or not readable as one. */
