@@ -7,6 +7,7 @@ import { takeGetAnswer } from "../../agent/net/snmp-get.ts";
 import { createCells } from "../../agent/wire/snmp/cells.ts";
 import { encodeMessage, type Message, type Pdu } from "../../agent/wire/snmp/message.ts";
 import { decodeOid, encodeOid, type Oid } from "../../agent/wire/snmp/oid.ts";
+import { encodeRequestPdu } from "../../agent/wire/snmp/request.ts";
 import { createResponseReader, readResponse } from "../../agent/wire/snmp/response.ts";
 import { createWalk, namesToAsk, takeBulkAnswer } from "../../agent/wire/snmp/walk.ts";
 import { answerTo, type Mib } from "./snmp-responder.ts";
@@ -70,8 +71,8 @@ const bindings = (oids: readonly Oid[]) => oids.map((oid) => ({ oid, value: { ty
 function get(mib: Mib, oids: readonly Oid[]) {
   const cells = createCells(oids.length);
   const pdu = { type: "getRequest", requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: bindings(oids) } as const;
-  if (takeGetAnswer(responseTo(mib, pdu), oids.map(encodeOid), cells, 0) !== "accepted")
-    throw new Error("not accepted");
+  const template = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, oids.map(encodeOid));
+  if (takeGetAnswer(responseTo(mib, pdu), template, cells, 0) !== "accepted") throw new Error("not accepted");
   return cells;
 }
 
