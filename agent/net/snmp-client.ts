@@ -9,6 +9,7 @@ import type { Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
+import { createRecent } from "./recent.ts";
 import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
 import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
@@ -151,8 +152,8 @@ export function createSnmpClient(
     const isV1 = of.credentials.version === 1;
     const getV1 = isV1 ? createV1Get(to) : undefined;
     const walkGroup = isV1 ? walkByNext : walkByBulk;
-    const gets = new WeakMap<readonly Oid[], GetPlan>();
-    const walks = new WeakMap<readonly Oid[], WalkPlan>();
+    const gets = createRecent<readonly Oid[], GetPlan>();
+    const walks = createRecent<readonly Oid[], WalkPlan>();
     return {
       hasCounter64: !isV1,
       get(oids, ask) {
