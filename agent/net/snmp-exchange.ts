@@ -4,6 +4,7 @@
 
 import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
+import { createIdTable } from "../lib/id-table.ts";
 import { versionV1, versionV2c } from "../wire/snmp/message.ts";
 import { type RequestTemplate, setRequestId } from "../wire/snmp/request.ts";
 import { createResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
@@ -37,6 +38,7 @@ export interface Exchange {
     template: RequestTemplate,
     accept: Accept,
     done: (failure: ExchangeFailure | undefined) => void,
+    retries?: number,
   ): Pending;
   abort(pending: Pending): void;
   readonly dropped: Counters<SnmpDrop>;
@@ -61,12 +63,12 @@ export function createExchange(
 ): Exchange {
   const dropped = createCounters(snmpDrops);
   const requests = createCounters(snmpRequestCounts);
-  const inFlight = new Map<number, Pending>();
+  const inFlight = createIdTable<Pending>();
   const reader = createResponseReader();
   const header = createV3Header();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
   const requestIds = createRequestIds(random);
-  const isInFlight = (id: number) => inFlight.has(id);
+  const isInFlight = (id: number) => inFlight.get(id) !== undefined;
   let createSocket: UdpFactory | undefined;
 
   /** Sockets of a family open with its first peer: most estates need one family only. */
@@ -158,7 +160,7 @@ export function createExchange(
     }
     const request = setRequestId(template, ids[0] ?? 0);
     if (attempt === undefined || peer.security.version !== 3) return request;
-    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, limits.retries + 1 - triesOf(pending));
+    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, pending.retries + 1 - triesOf(pending));
   }
 
   /** Times that it was sent into silence. */
@@ -176,7 +178,7 @@ export function createExchange(
       finish(pending, { kind: "refused", refusal });
       return;
     }
-    if (triesOf(pending) <= limits.retries) {
+    if (triesOf(pending) <= pending.retries) {
       requests.add("retransmitted");
       transmit(pending, socket);
       return;
@@ -336,7 +338,7 @@ export function createExchange(
       sockets.clear();
       await Promise.all(all.map((socket) => socket.udp.stop()));
     },
-    submit(peer, lane, template, accept, done) {
+    submit(peer, lane, template, accept, done, retries = limits.retries) {
       const now = clock.now();
       const pending: Pending = {
         peer,
@@ -344,6 +346,7 @@ export function createExchange(
         template,
         accept,
         done,
+        retries,
         ids: [],
         attempt: peer.security.version === 3 ? createAttempt() : undefined,
         sent: 0,
