@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
+import { milliseconds } from "../lib/duration.ts";
 import { hash32 } from "../lib/hash.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
@@ -72,6 +73,7 @@ export interface SnmpClientConfig extends Partial<ExchangeLimits> {
 export const defaultExchangeLimits: ExchangeLimits = {
   sockets: 2,
   window: 64,
+  hold: milliseconds(100),
   perLane: 8,
   retries: 2,
   socketKind: "kernel",
