@@ -55,6 +55,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       version: packageJson.version,
       simulated: simulation !== undefined,
       pollOverruns: polling.overruns,
+      openBreakers: polling.openBreakers,
       snmpMessages: snmp.requests.read,
       snmpDropped: snmp.dropped.read,
       notifications,

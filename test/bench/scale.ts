@@ -68,7 +68,9 @@ const lines = Object.entries(results).map(([run, m]) => ({
   results: JSON.stringify(m.polls.results),
 }));
 console.log(`${routers} routers, every 30 s, ${flags.seconds} s after the first round; milliseconds behind the turn.`);
-console.log(`sick: ${flags.dead} % dead, ${flags.slow} % answering after 800 ms; start and end are those of the others.`);
+console.log(
+  `sick: ${flags.dead} % dead, ${flags.slow} % answering after 800 ms; start and end are those of the others.`,
+);
 console.table(lines);
 const file = resolve(flags.json);
 mkdirSync(dirname(file), { recursive: true });

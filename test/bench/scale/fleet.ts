@@ -126,16 +126,19 @@ const thresholds: Thresholds = {
 
 /** One circuit for each two routers, each with the two peerings that a link can carry. */
 export function estateOf({ routers }: Fleet, port: number): Estate {
-  const all = Array.from({ length: routers }, (_, i): Router => ({
-    name: nameOf(i),
-    site: "ams",
-    address: dotted(addressOf(i)),
-    port,
-    credentials: { version: "2c", community: new Secret(community) },
-    anySource: false,
-    pollInterval,
-    bgpTable: undefined,
-  }));
+  const all = Array.from(
+    { length: routers },
+    (_, i): Router => ({
+      name: nameOf(i),
+      site: "ams",
+      address: dotted(addressOf(i)),
+      port,
+      credentials: { version: "2c", community: new Secret(community) },
+      anySource: false,
+      pollInterval,
+      bgpTable: undefined,
+    }),
+  );
   const circuits = Array.from({ length: Math.floor(routers / 2) }, (_, c): Circuit => {
     const name = `ams-${String(c).padStart(5, "0")}`;
     const pathOf = (peering: "azurePrivate" | "microsoft", link: LinkName): Path => {

@@ -1,7 +1,15 @@
 // One UDP socket that answers for every address of 127.0.0.0/8: IP_PKTINFO (ip(7)) says which address a datagram
 // was sent to, and from which its answer leaves. Batches of datagrams, by recvmmsg and sendmmsg.
 
-import { AF_INET, type Libc, MSG_DONTWAIT, POLLIN, SO_RCVBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../agent/net/linux-libc.ts";
+import {
+  AF_INET,
+  type Libc,
+  MSG_DONTWAIT,
+  POLLIN,
+  SO_RCVBUF,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "../../../agent/net/linux-libc.ts";
 
 const IPPROTO_IP = 0;
 const IP_PKTINFO = 8;

@@ -7,6 +7,7 @@ import { createJudging } from "../../../agent/evaluate/judging.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
+import { treatAllAsShortLived } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { estateOf, type Fleet, pollInterval } from "./fleet.ts";
@@ -38,6 +39,7 @@ export interface Measured {
   readonly scrape: { readonly megabytes: number; readonly milliseconds: number };
 }
 
+treatAllAsShortLived();
 const order = JSON.parse(process.argv[2] ?? "") as Order;
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const scrapeEvery = seconds(15);
@@ -72,6 +74,7 @@ const metrics = createPrometheusExport({
     version: "benchmark",
     simulated: true,
     pollOverruns: polling.overruns,
+    openBreakers: polling.openBreakers,
     snmpMessages: snmp.requests.read,
     snmpDropped: snmp.dropped.read,
     probesDropped: none,
@@ -127,13 +130,16 @@ const result: Measured = {
   loop: waits,
   loopHistogram: histogram,
   collections: { max: pauses.spread().max, share: round(paused / elapsed(before.at, now)) },
-  rssMegabytes: { max: round(process.resourceUsage().maxRSS / 1_024), atEnd: round(process.memoryUsage.rss() / 2 ** 20) },
+  rssMegabytes: {
+    max: round(process.resourceUsage().maxRSS / 1_024),
+    atEnd: round(process.memoryUsage.rss() / 2 ** 20),
+  },
   cpuMicrosecondsPerPoll: Math.round((user + system) / polls.polls),
   cpuShare: round((user + system) / 1_000 / elapsed(before.at, now)),
   datagrams: { sent: since("sent"), retransmitted: since("retransmitted"), received: since("received") },
   dropped: Object.fromEntries(Object.entries(snmp.dropped.read()).filter(([, n]) => n > 0)),
   timedOut: since("timedOut"),
-  openBreakers: 0,
+  openBreakers: polling.openBreakers(),
   scrape,
 };
 process.send?.(result, () => process.exit(0));

@@ -82,8 +82,7 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
   let polls = 0;
   let missed = 0;
   let late = 0;
-  const turnAt = (place: number, at: number) =>
-    Math.floor((at - begun - (phases[place] ?? 0) + early) / pollInterval);
+  const turnAt = (place: number, at: number) => Math.floor((at - begun - (phases[place] ?? 0) + early) / pollInterval);
   return {
     begin(at: Instant) {
       begun = at;

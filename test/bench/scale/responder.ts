@@ -5,7 +5,17 @@ import { answerSnmp } from "../../../agent/lab/snmp-agent.ts";
 import { monotonicNow } from "../../../agent/lib/clock.ts";
 import { loadLibc } from "../../../agent/net/linux-libc.ts";
 import { encodeOid, oid } from "../../../agent/wire/snmp/oid.ts";
-import { community, type Fleet, instancesOf, leastUptime, mannerOf, routerAt, slowAnswer, variants, viewOf } from "./fleet.ts";
+import {
+  community,
+  type Fleet,
+  instancesOf,
+  leastUptime,
+  mannerOf,
+  routerAt,
+  slowAnswer,
+  variants,
+  viewOf,
+} from "./fleet.ts";
 import { type Origin, openManyAddresses } from "./many-addresses.ts";
 
 const fleet = JSON.parse(process.argv[2] ?? "") as Fleet;
@@ -86,7 +96,10 @@ function release(): number {
     if (next === undefined) break;
     const left = next.due - monotonicNow();
     if (left > 0) {
-      if (firstHeld > 4_096) held.splice(0, firstHeld), (firstHeld = 0);
+      if (firstHeld > 4_096) {
+        held.splice(0, firstHeld);
+        firstHeld = 0;
+      }
       return left;
     }
     respond(next.request, next.origin);
