@@ -20,7 +20,7 @@ import { createPrometheusExport } from "./export/prometheus.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { milliseconds, seconds } from "./lib/duration.ts";
-import { treatAllAsShortLived } from "./lib/heap.ts";
+import { keepHeapSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
@@ -28,7 +28,7 @@ import { createProbing } from "./probe/probing.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
 
-treatAllAsShortLived();
+keepHeapSmall();
 
 /** One agent over one estate. `simulation` says what the simulated estate does now; undefined on a real one. */
 function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {

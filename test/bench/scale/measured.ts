@@ -7,7 +7,7 @@ import { createJudging } from "../../../agent/evaluate/judging.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
-import { treatAllAsShortLived } from "../../../agent/lib/heap.ts";
+import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { estateOf, type Fleet, pollInterval } from "./fleet.ts";
@@ -39,7 +39,7 @@ export interface Measured {
   readonly scrape: { readonly megabytes: number; readonly milliseconds: number };
 }
 
-treatAllAsShortLived();
+keepHeapSmall();
 const order = JSON.parse(process.argv[2] ?? "") as Order;
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const scrapeEvery = seconds(15);
