@@ -1,4 +1,4 @@
-// npm run bench:scale [-- --routers N --seconds S --dead 20 --slow 20 --only polling,sick,agent --json FILE]: many
+// npm run bench:scale [-- --routers N --interval S --seconds S --dead 20 --slow 20 --only polling,sick,agent --json FILE]: many
 // routers, every 30 s, from one process. Three runs, one after the other: the polling alone; the polling while some
 // routers are dead and some slow; and the agent with its judging and a scrape every 15 s.
 
@@ -13,6 +13,7 @@ import type { Measured, Order } from "./scale/measured.ts";
 const { values: flags } = parseArgs({
   options: {
     routers: { type: "string", default: "10000" },
+    interval: { type: "string", default: "30" },
     seconds: { type: "string", default: "75" },
     dead: { type: "string", default: "20" },
     slow: { type: "string", default: "20" },
@@ -33,10 +34,11 @@ function reply<T>(from: ChildProcess): Promise<T> {
 }
 
 const routers = Number(flags.routers);
-const healthy: Fleet = { routers, dead: 0, slow: 0 };
+const interval = Number(flags.interval) * 1_000;
+const healthy: Fleet = { routers, interval, dead: 0, slow: 0 };
 const scenarios = [
   { name: "polling", fleet: healthy, agent: false },
-  { name: "sick", fleet: { routers, dead: Number(flags.dead), slow: Number(flags.slow) }, agent: false },
+  { name: "sick", fleet: { routers, interval, dead: Number(flags.dead), slow: Number(flags.slow) }, agent: false },
   { name: "agent", fleet: healthy, agent: true },
 ].filter(({ name }) => flags.only.split(",").includes(name));
 
@@ -67,11 +69,26 @@ const lines = Object.entries(results).map(([run, m]) => ({
   datagrams: `${m.datagrams.sent} + ${m.datagrams.received}`,
   results: JSON.stringify(m.polls.results),
 }));
-console.log(`${routers} routers, every 30 s, ${flags.seconds} s after the first round; milliseconds behind the turn.`);
+console.log(
+  `${routers} routers, every ${flags.interval} s, ${flags.seconds} s after the first round; milliseconds behind the turn.`,
+);
 console.log(
   `sick: ${flags.dead} % dead, ${flags.slow} % answering after 800 ms; start and end are those of the others.`,
 );
 console.table(lines);
+
+const promises = Object.entries(results).flatMap(([run, { polls, loop, rssMegabytes }]) => [
+  [`${run}: no poll missed or late by more than 1 s`, polls.missed + polls.lateByASecond === 0] as const,
+  ...(run === "sick"
+    ? [[`${run}: the others' lateness p99 under 100 ms (${polls.start.p99} ms)`, polls.start.p99 < 100] as const]
+    : [
+        [`${run}: RSS under 400 MB (${rssMegabytes.max} MB)`, rssMegabytes.max < 400] as const,
+        [`${run}: event-loop delay p99 under 20 ms (${loop.p99} ms)`, loop.p99 < 20] as const,
+      ]),
+]);
+for (const [promise, holds] of promises) console.log(`${holds ? "holds" : "DOES NOT HOLD"}: ${promise}`);
+// How late a poll is depends on who else runs on the machine; whether one was made does not.
+if (Object.values(results).some(({ polls }) => polls.missed > 0 || polls.polls === 0)) process.exitCode = 1;
 const file = resolve(flags.json);
 mkdirSync(dirname(file), { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };

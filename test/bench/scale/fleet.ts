@@ -7,13 +7,14 @@ import { compareOids, type Oid, oid } from "../../../agent/wire/snmp/oid.ts";
 import type { Value, VarBind } from "../../../agent/wire/snmp/value.ts";
 
 export const community = "benchmark";
-export const pollInterval = seconds(30);
 /** How long a slow router takes for an answer. */
 export const slowAnswer = milliseconds(800);
 
 /** What a benchmark asks of the routers; one value for the responder and for those who ask it. */
 export interface Fleet {
   readonly routers: number;
+  /** Milliseconds between two polls of a group. */
+  readonly interval: number;
   /** Percent of them that answer nothing. */
   readonly dead: number;
   /** Percent of them that answer after `slowAnswer`. */
@@ -125,7 +126,7 @@ const thresholds: Thresholds = {
 };
 
 /** One circuit for each two routers, each with the two peerings that a link can carry. */
-export function estateOf({ routers }: Fleet, port: number): Estate {
+export function estateOf({ routers, interval }: Fleet, port: number): Estate {
   const all = Array.from(
     { length: routers },
     (_, i): Router => ({
@@ -135,7 +136,7 @@ export function estateOf({ routers }: Fleet, port: number): Estate {
       port,
       credentials: { version: "2c", community: new Secret(community) },
       anySource: false,
-      pollInterval,
+      pollInterval: milliseconds(interval),
       bgpTable: undefined,
     }),
   );

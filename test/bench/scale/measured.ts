@@ -10,7 +10,7 @@ import { seconds } from "../../../agent/lib/duration.ts";
 import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
-import { estateOf, type Fleet, pollInterval } from "./fleet.ts";
+import { estateOf, type Fleet } from "./fleet.ts";
 import { createLoopWatch, createPollWatch, createSamples, type PollTimes, round, type Spread } from "./measures.ts";
 
 export interface Order {
@@ -44,7 +44,7 @@ const order = JSON.parse(process.argv[2] ?? "") as Order;
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const scrapeEvery = seconds(15);
 /** Time for the walks of the first interval to end. */
-const settling = seconds(10);
+const settling = Math.min(seconds(10), order.fleet.interval / 2);
 
 const estate = estateOf(order.fleet, order.port);
 const watch = createPollWatch(order.fleet, pollGroups);
@@ -103,7 +103,7 @@ if (order.agent) {
   judging.start();
   setInterval(() => void scrapeOnce(), scrapeEvery);
 }
-await wait(pollInterval + settling);
+await wait(order.fleet.interval + settling);
 const warmUp = { ...watch.times(clock.now()), loop: warmLoop.stop().waits };
 watch.clear();
 

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { PollGroup, PollObservation } from "../../../agent/estate/observation.ts";
 import { type Instant, monotonicNow } from "../../../agent/lib/clock.ts";
 import { phase } from "../../../agent/lib/hash.ts";
-import { type Fleet, type Manner, mannerOf, nameOf, pollInterval, slowAnswer } from "./fleet.ts";
+import { type Fleet, type Manner, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
 
 /** Milliseconds. */
 export interface Spread {
@@ -69,7 +69,7 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
   for (let i = 0; i < fleet.routers; i++) {
     for (const group of groups) {
       places.set(`${nameOf(i)} ${group}`, phases.length);
-      phases.push(phase(`${nameOf(i)} ${group}`) * pollInterval);
+      phases.push(phase(`${nameOf(i)} ${group}`) * fleet.interval);
       manners.push(mannerOf(i, fleet));
     }
   }
@@ -82,7 +82,8 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
   let polls = 0;
   let missed = 0;
   let late = 0;
-  const turnAt = (place: number, at: number) => Math.floor((at - begun - (phases[place] ?? 0) + early) / pollInterval);
+  const turnAt = (place: number, at: number) =>
+    Math.floor((at - begun - (phases[place] ?? 0) + early) / fleet.interval);
   return {
     begin(at: Instant) {
       begun = at;
@@ -97,7 +98,7 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
       lastTurn[place] = turn;
       polls += 1;
       results[result] = (results[result] ?? 0) + 1;
-      const ended = at - begun - (phases[place] ?? 0) - turn * pollInterval;
+      const ended = at - begun - (phases[place] ?? 0) - turn * fleet.interval;
       const began = ended - took;
       if (manner === "prompt") {
         start.add(began);
@@ -115,7 +116,7 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
     },
     /** Turns that ended before `now` less a grace for the poll itself, and were never seen, are missed. */
     times(now: Instant): PollTimes {
-      const grace = 10_000;
+      const grace = Math.min(10_000, fleet.interval);
       let unseen = 0;
       lastTurn.forEach((last, place) => {
         unseen += Math.max(0, turnAt(place, now - grace) - last);
