@@ -127,6 +127,7 @@ const thresholds: Thresholds = {
 
 /** One circuit for each two routers, each with the two peerings that a link can carry. */
 export function estateOf({ routers, interval }: Fleet, port: number): Estate {
+  const credentials = { version: "2c", community: new Secret(community) } as const;
   const all = Array.from(
     { length: routers },
     (_, i): Router => ({
@@ -134,7 +135,8 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
       site: "ams",
       address: dotted(addressOf(i)),
       port,
-      credentials: { version: "2c", community: new Secret(community) },
+      credentials,
+      notifications: { addresses: [dotted(addressOf(i))], credentials },
       anySource: false,
       pollInterval: milliseconds(interval),
       bgpTable: undefined,
@@ -181,5 +183,7 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     routers: new Map(all.map((router) => [router.name, router])),
     circuits: new Map(circuits.map((circuit) => [circuit.name, circuit])),
     globalReach: new Map(),
+    notifications: undefined,
+    stateDirectory: undefined,
   };
 }

@@ -75,6 +75,12 @@ const metrics = createPrometheusExport({
     simulated: true,
     pollOverruns: polling.overruns,
     openBreakers: polling.openBreakers,
+    notifications: {
+      taken: () => new Map(),
+      dropped: () => ({}),
+      datagrams: () => ({}),
+      confirmed: () => new Map(),
+    },
     snmpMessages: snmp.requests.read,
     snmpDropped: snmp.dropped.read,
     probesDropped: none,
