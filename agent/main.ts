@@ -20,12 +20,15 @@ import { createPrometheusExport } from "./export/prometheus.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { milliseconds, seconds } from "./lib/duration.ts";
+import { keepHeapSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
 import { createProbing } from "./probe/probing.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
+
+keepHeapSmall();
 
 /** One agent over one estate. `simulation` says what the simulated estate does now; undefined on a real one. */
 function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {
@@ -52,6 +55,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       version: packageJson.version,
       simulated: simulation !== undefined,
       pollOverruns: polling.overruns,
+      openBreakers: polling.openBreakers,
       snmpMessages: snmp.requests.read,
       snmpDropped: snmp.dropped.read,
       notifications,

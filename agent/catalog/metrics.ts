@@ -303,6 +303,11 @@ export const metrics = {
       "Polls skipped because the one before was still in flight",
       [],
     ),
+    openBreakers: gauge(
+      "expressroute_agent_open_breakers",
+      "Routers that answer nothing, so that they are asked for sysUpTime only until they answer",
+      [],
+    ),
     snmpRequests: counter("expressroute_agent_snmp_requests_total", "SNMP requests sent, retransmissions included", []),
     snmpRetries: counter(
       "expressroute_agent_snmp_retransmissions_total",

@@ -1,73 +1,135 @@
-// Work that repeats on the monotonic timeline: base + n x interval, whatever each run takes.
+// Work that repeats on the monotonic timeline: base + phase + n x interval, whatever each run takes. All of it
+// shares one timer for each interval: the order in which the tasks take turns is the same in every interval, so it is
+// sorted once and then followed. (Measured: a timer of its own for each of 30,000 polls costs 20 MB.)
 
 import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import { phase } from "../lib/hash.ts";
 
+export interface Task {
+  readonly interval: Duration;
+  /** Gives the place within the interval, so that many spread evenly and each stays where it is over restarts. */
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
 export interface Periodic {
   start(): void;
   stop(): void;
-  /** Runs out of turn: at once, or as soon as the run that is going has ended. */
-  now(): void;
+  /** Runs a task out of turn: at once, or as soon as the run that is going has ended; its turns stay where they are. */
+  hasten(name: string): void;
   /** Turns that were left out: the run before was still going, or the host was too late for them. */
   overruns(): number;
 }
 
-/** `name` gives the place within the interval, so that many spread evenly and each stays where it is over restarts. */
-export function periodic(
-  clock: Clock,
-  { interval, name }: { readonly interval: Duration; readonly name: string },
-  run: () => Promise<void>,
-): Periodic {
-  let base: Instant | undefined;
-  let turn = 0;
-  let running = false;
+interface Place {
+  readonly name: string;
+  readonly phase: number;
+  readonly run: () => Promise<void>;
+  running: boolean;
   /** The run that is going began out of turn: the next turn is left to it. */
-  let outOfTurn = false;
-  let again = false;
-  let overruns = 0;
-  let cancel = () => {};
+  outOfTurn: boolean;
+  again: boolean;
+}
 
-  function schedule(from: Instant): void {
-    cancel = clock.after(elapsed(clock.now(), later(from, milliseconds(turn * interval))), () => {
-      if (!running) begin();
-      else if (outOfTurn) outOfTurn = false;
-      else overruns += 1;
-      const missed = Math.floor(elapsed(from, clock.now()) / interval) - turn;
-      if (missed > 0) overruns += missed;
-      turn += 1 + Math.max(0, missed);
-      schedule(from);
+/** Runs begun before the event loop gets its turn: after a pause of the host, everything is due at once. */
+const mostAtOnce = 128;
+
+export function periodic(clock: Clock, tasks: readonly Task[]): Periodic {
+  const rounds = [...Map.groupBy(tasks, ({ interval }) => interval)].map(([interval, of]) => {
+    const places = of.map(
+      ({ name, run }): Place => ({ name, phase: phase(name), run, running: false, outOfTurn: false, again: false }),
+    );
+    places.sort((a, b) => a.phase - b.phase);
+    return { places, ...createRound(clock, interval, places, (place) => begin(place, false)) };
+  });
+  const byName = new Map(rounds.flatMap(({ places }) => places.map((place) => [place.name, place])));
+  let started = false;
+
+  function begin(place: Place, outOfTurn: boolean): void {
+    place.running = true;
+    place.outOfTurn = outOfTurn;
+    void place.run().finally(() => {
+      place.running = false;
+      place.outOfTurn = false;
+      const again = place.again && started;
+      place.again = false;
+      if (again) begin(place, true);
     });
-  }
-
-  function begin(): void {
-    running = true;
-    void run().finally(() => {
-      running = false;
-      outOfTurn = false;
-      if (again) beginNow();
-    });
-  }
-
-  function beginNow(): void {
-    again = running && base !== undefined;
-    if (running || base === undefined) return;
-    outOfTurn = true;
-    begin();
   }
 
   return {
     start() {
-      if (base !== undefined) return;
-      base = later(clock.now(), milliseconds(phase(name) * interval));
+      started = true;
+      const base = clock.now();
+      for (const round of rounds) round.start(base);
+    },
+    stop() {
+      started = false;
+      for (const round of rounds) round.stop();
+    },
+    hasten(name) {
+      const place = byName.get(name);
+      if (place === undefined || !started) return;
+      if (place.running) place.again = true;
+      else begin(place, true);
+    },
+    overruns: () => rounds.reduce((sum, round) => sum + round.overruns(), 0),
+  };
+}
+
+/** The tasks of one interval, in the order of their phases. */
+function createRound(clock: Clock, interval: Duration, places: readonly Place[], begin: (place: Place) => void) {
+  let base: Instant | undefined;
+  let turn = 0;
+  /** Whose turn it is. */
+  let next = 0;
+  let overruns = 0;
+  let cancel = () => {};
+
+  const dueAt = (from: Instant) => later(from, milliseconds((turn + (places[next]?.phase ?? 0)) * interval));
+
+  function serve(from: Instant): void {
+    const now = clock.now();
+    for (let runs = 0; runs < mostAtOnce && dueAt(from) <= now; runs++) {
+      const place = places[next];
+      if (place !== undefined && !place.running) begin(place);
+      else if (place?.outOfTurn) place.outOfTurn = false;
+      else overruns += 1;
+      next += 1;
+      if (next === places.length) startTurn(from, now);
+    }
+    arm(from);
+  }
+
+  /** Turns that are over for every task are left out: a host that slept does not make up for them. */
+  function startTurn(from: Instant, now: Instant): void {
+    next = 0;
+    turn += 1;
+    const over = Math.floor(elapsed(dueAt(from), now) / interval);
+    if (over <= 0) return;
+    turn += over;
+    overruns += over * places.length;
+  }
+
+  function arm(from: Instant): void {
+    // Timers count whole milliseconds: rounded up, one serves all that falls due within it.
+    const wait = Math.ceil(elapsed(clock.now(), dueAt(from)));
+    cancel = clock.after(milliseconds(Math.max(0, wait)), () => serve(from));
+  }
+
+  return {
+    start(at: Instant) {
+      if (base !== undefined || places.length === 0) return;
+      base = at;
       turn = 0;
-      schedule(base);
+      next = 0;
+      arm(at);
     },
     stop() {
       cancel();
       base = undefined;
     },
-    now: beginNow,
     overruns: () => overruns,
   };
 }

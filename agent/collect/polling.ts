@@ -12,14 +12,16 @@ import {
 } from "../estate/observation.ts";
 import { type Clock, elapsed } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import type { SnmpClient } from "../net/snmp-client.ts";
+import { sysUpTime } from "../mib/snmpv2-mib.ts";
+import type { SnmpClient, SnmpTarget } from "../net/snmp-client.ts";
 import { bfdCollector } from "./bfd.ts";
 import { bgpCollector } from "./bgp-sessions.ts";
+import { type Breaker, createBreakers, type Sign } from "./breaker.ts";
 import type { Collector, Poll } from "./collector.ts";
 import { interfacesCollector } from "./interfaces.ts";
 import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
 import { opticsCollector } from "./optics.ts";
-import { type Periodic, periodic } from "./periodic.ts";
+import { periodic, type Task } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
@@ -39,24 +41,39 @@ export interface Polling {
   confirm(router: string, group: PollGroup): void;
   /** Polls that were skipped because the one before was still in flight. */
   overruns(): number;
+  /** Routers that answer nothing, and are asked for sysUpTime only. */
+  openBreakers(): number;
 }
 
 export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
-  const byGroup = new Map<string, Periodic>();
-  for (const router of estate.routers.values()) {
-    const collectors = collectorsOf(router);
-    for (const group of pollGroups) {
-      const collect = collectors[group];
-      if (collect !== undefined) byGroup.set(`${router.name} ${group}`, timerOf(router, group, collect));
-    }
-  }
-  const timers = [...byGroup.values()];
+  const breakers = createBreakers({ clock, log });
+  const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf));
 
-  function collectorsOf(router: Router): Readonly<Record<PollGroup, Collector | undefined>> {
-    const { name, address, port, credentials, anySource } = router;
+  function tasksOf(router: Router): readonly Task[] {
+    const { name, address, port, credentials, anySource, pollInterval } = router;
     const target = snmp.target({ router: name, address, port, credentials, anySource });
+    const collectors = collectorsOf(router, target);
+    const groups = pollGroups.filter((group) => collectors[group] !== undefined);
+    const breaker = breakers.of({
+      name,
+      pollInterval,
+      // Those that are asked seldom would keep it closed for long.
+      groups: groups.filter((group) => pollEvery(router, group) <= pollInterval && !optionalGroups.includes(group)),
+      knock: () => knockAt(target),
+      askAll: () => {
+        for (const group of groups) timers.hasten(`${name} ${group}`);
+      },
+    });
+    return groups.flatMap((group) => {
+      const collect = collectors[group];
+      return collect === undefined ? [] : [taskOf(router, group, collect, breaker)];
+    });
+  }
+
+  function collectorsOf(router: Router, target: SnmpTarget): Readonly<Record<PollGroup, Collector | undefined>> {
+    const { name } = router;
     const deps = { clock, target, uptime: createUptimeWatch() };
     const paths = pathsByRouter.get(name) ?? [];
     // Several circuits may use one interface, and both peerings of a circuit do: each is asked for once.
@@ -73,12 +90,15 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     };
   }
 
-  function timerOf(router: Router, group: PollGroup, collect: Collector): Periodic {
+  function taskOf(router: Router, group: PollGroup, collect: Collector, breaker: Breaker): Task {
     let last: Poll["result"] | undefined;
 
     async function poll(): Promise<void> {
       const began = clock.now();
-      const { result, detail, observations } = await collect();
+      const instead = breaker.instead(group);
+      const asked = instead ?? (await collect());
+      if (instead === undefined) breaker.took(group, asked);
+      const { result, detail, observations } = asked;
       if (stopped || result === "aborted" || result === "notAsked") return;
       const at = clock.now();
       const seconds = elapsed(began, at) / 1_000;
@@ -99,23 +119,36 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       last = result;
     }
 
-    return periodic(clock, { interval: pollEvery(router, group), name: `${router.name} ${group}` }, () =>
+    const run = () =>
       poll().catch((error: unknown) =>
         log.error({ router: router.name, group, error: String(error) }, "a poll broke off"),
-      ),
-    );
+      );
+    return { interval: pollEvery(router, group), name: `${router.name} ${group}`, run };
   }
 
   return {
     start() {
       stopped = false;
-      for (const timer of timers) timer.start();
+      timers.start();
     },
     stop() {
       stopped = true;
-      for (const timer of timers) timer.stop();
+      timers.stop();
+      breakers.stop();
     },
-    confirm: (router, group) => byGroup.get(`${router} ${group}`)?.now(),
-    overruns: () => timers.reduce((sum, timer) => sum + timer.overruns(), 0),
+    confirm: (router, group) => timers.hasten(`${router} ${group}`),
+    overruns: timers.overruns,
+    openBreakers: breakers.open,
   };
+}
+
+const knocking = [sysUpTime];
+
+/** Asks for as little as can be asked for, once. */
+async function knockAt(target: SnmpTarget): Promise<Sign> {
+  const got = await target.get(knocking, { group: "system", table: "system", retries: 0 });
+  if (got.ok) return "heard";
+  const { kind } = got.error;
+  if (kind === "aborted") return "aborted";
+  return kind === "timeout" || kind === "unreachable" ? "silent" : "heard";
 }

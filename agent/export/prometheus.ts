@@ -15,6 +15,7 @@ export interface AgentTelemetry {
   readonly version: string;
   readonly simulated: boolean;
   readonly pollOverruns: () => number;
+  readonly openBreakers: () => number;
   /** `sent` includes `retransmitted`. */
   readonly snmpMessages: () => Readonly<Record<"sent" | "retransmitted" | "answered" | "timedOut", number>>;
   readonly snmpDropped: () => Readonly<Record<string, number>>;
@@ -98,6 +99,7 @@ function emitAgent(emit: Emit, agent: AgentTelemetry): void {
   emit(to.info, { version: agent.version, node_version: process.version }, 1);
   emit(to.simulated, {}, agent.simulated ? 1 : 0);
   emit(to.pollOverruns, {}, agent.pollOverruns());
+  emit(to.openBreakers, {}, agent.openBreakers());
   const { sent, retransmitted, answered, timedOut } = agent.snmpMessages();
   emit(to.snmpRequests, {}, sent);
   emit(to.snmpRetries, {}, retransmitted);

@@ -19,7 +19,8 @@ export function columnsOf<const Names extends Readonly<Record<string, number>>>(
 }
 
 export function instance(column: Column, index: readonly number[]): Oid {
-  return [...column.oid, ...index];
+  // Not by spreading, which makes room for twice as many arcs as there are: these are kept, for every router.
+  return column.oid.concat(index);
 }
 
 /** The word of a numbered MIB value; undefined when the MIB has no such number. */

@@ -3,12 +3,14 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
+import { milliseconds } from "../lib/duration.ts";
 import { hash32 } from "../lib/hash.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
+import { createRecent } from "./recent.ts";
 import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
 import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
@@ -71,6 +73,7 @@ export interface SnmpClientConfig extends Partial<ExchangeLimits> {
 export const defaultExchangeLimits: ExchangeLimits = {
   sockets: 2,
   window: 64,
+  hold: milliseconds(100),
   perLane: 8,
   retries: 2,
   socketKind: "kernel",
@@ -151,8 +154,8 @@ export function createSnmpClient(
     const isV1 = of.credentials.version === 1;
     const getV1 = isV1 ? createV1Get(to) : undefined;
     const walkGroup = isV1 ? walkByNext : walkByBulk;
-    const gets = new WeakMap<readonly Oid[], GetPlan>();
-    const walks = new WeakMap<readonly Oid[], WalkPlan>();
+    const gets = createRecent<readonly Oid[], GetPlan>();
+    const walks = createRecent<readonly Oid[], WalkPlan>();
     return {
       hasCounter64: !isV1,
       get(oids, ask) {

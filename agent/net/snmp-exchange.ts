@@ -4,6 +4,7 @@
 
 import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
+import { createIdTable } from "../lib/id-table.ts";
 import { versionV1, versionV2c } from "../wire/snmp/message.ts";
 import { type RequestTemplate, setRequestId } from "../wire/snmp/request.ts";
 import { createResponseReader, readResponse, sameOctets } from "../wire/snmp/response.ts";
@@ -14,14 +15,13 @@ import type { ExchangeFailure } from "./snmp-error.ts";
 import type { Accept, Lane, Peer, Pending } from "./snmp-pending.ts";
 import { createRequestIds } from "./snmp-request-ids.ts";
 import { createAttempt } from "./snmp-v3.ts";
+import { createWindow, type Window, type WindowLimits } from "./snmp-window.ts";
 import type { AddressFamily, Sender, UdpSocket } from "./udp.ts";
 import { openUdp, type UdpFactory } from "./udp-open.ts";
 
-export interface ExchangeLimits {
+export interface ExchangeLimits extends WindowLimits {
   /** Sockets per address family. */
   readonly sockets: number;
-  /** Requests in flight per socket: 64 lose nothing in the kernel's default receive buffer, 128 do. */
-  readonly window: number;
   /** Requests in flight per router and group. */
   readonly perLane: number;
   readonly retries: number;
@@ -37,6 +37,7 @@ export interface Exchange {
     template: RequestTemplate,
     accept: Accept,
     done: (failure: ExchangeFailure | undefined) => void,
+    retries?: number,
   ): Pending;
   abort(pending: Pending): void;
   readonly dropped: Counters<SnmpDrop>;
@@ -45,10 +46,8 @@ export interface Exchange {
 
 interface SharedSocket {
   readonly udp: UdpSocket;
-  /** Bound; until then its requests wait. */
-  ready: boolean;
-  inFlight: number;
-  readonly waiting: Pending[];
+  /** Opens when the socket is bound; until then its requests wait. */
+  readonly window: Window<Pending>;
 }
 
 const noCancel = () => {};
@@ -61,12 +60,12 @@ export function createExchange(
 ): Exchange {
   const dropped = createCounters(snmpDrops);
   const requests = createCounters(snmpRequestCounts);
-  const inFlight = new Map<number, Pending>();
+  const inFlight = createIdTable<Pending>();
   const reader = createResponseReader();
   const header = createV3Header();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
   const requestIds = createRequestIds(random);
-  const isInFlight = (id: number) => inFlight.has(id);
+  const isInFlight = (id: number) => inFlight.get(id) !== undefined;
   let createSocket: UdpFactory | undefined;
 
   /** Sockets of a family open with its first peer: most estates need one family only. */
@@ -90,9 +89,7 @@ export function createExchange(
             error: () => requests.add("socketErrors"),
           },
         ),
-        ready: false,
-        inFlight: 0,
-        waiting: [],
+        window: createWindow(clock, limits, (pending) => begin(pending, socket)),
       };
       return socket;
     });
@@ -108,15 +105,10 @@ export function createExchange(
       await socket.udp.start();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-      for (const pending of socket.waiting.splice(0)) finish(pending, { kind: "unreachable", code });
+      for (const pending of socket.window.close()) finish(pending, { kind: "unreachable", code });
       throw error;
     }
-    socket.ready = true;
-    while (createSocket !== undefined && socket.inFlight < limits.window) {
-      const next = socket.waiting.shift();
-      if (next === undefined) break;
-      enter(next);
-    }
+    if (createSocket !== undefined) socket.window.open();
   }
 
   function enter(pending: Pending): void {
@@ -125,13 +117,10 @@ export function createExchange(
       finish(pending, { kind: "unreachable", code: "EAFNOSUPPORT" });
       return;
     }
-    if (!socket.ready || socket.inFlight >= limits.window) {
-      socket.waiting.push(pending);
-      return;
-    }
-    socket.inFlight += 1;
-    pending.holdsWindow = true;
-    pending.startedAt = clock.now();
+    socket.window.enter(pending);
+  }
+
+  function begin(pending: Pending, socket: SharedSocket): void {
     pending.malformedBefore = pending.peer.malformed;
     transmit(pending, socket);
   }
@@ -158,7 +147,7 @@ export function createExchange(
     }
     const request = setRequestId(template, ids[0] ?? 0);
     if (attempt === undefined || peer.security.version !== 3) return request;
-    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, limits.retries + 1 - triesOf(pending));
+    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, pending.retries + 1 - triesOf(pending));
   }
 
   /** Times that it was sent into silence. */
@@ -168,15 +157,13 @@ export function createExchange(
 
   function expire(pending: Pending, socket: SharedSocket): void {
     pending.lane.timeout.expired();
-    // The window guards the receive buffer against many answers at once. An overdue answer is none of
-    // them, and a dead router must not hold the place of a living one.
-    leaveWindow(pending);
+    socket.window.leave(pending);
     const refusal = pending.attempt?.refusal;
     if (refusal !== undefined) {
       finish(pending, { kind: "refused", refusal });
       return;
     }
-    if (triesOf(pending) <= limits.retries) {
+    if (triesOf(pending) <= pending.retries) {
       requests.add("retransmitted");
       transmit(pending, socket);
       return;
@@ -195,16 +182,6 @@ export function createExchange(
     });
   }
 
-  function leaveWindow(pending: Pending): void {
-    if (!pending.holdsWindow) return;
-    pending.holdsWindow = false;
-    const socket = socketOf(pending.peer);
-    if (socket === undefined) return;
-    socket.inFlight -= 1;
-    const next = createSocket !== undefined ? socket.waiting.shift() : undefined;
-    if (next !== undefined) enter(next);
-  }
-
   const ending = { timeout: "timedOut", refused: "refused", unreachable: "unsendable", aborted: "aborted" } as const;
 
   function finish(pending: Pending, failure: ExchangeFailure | undefined): void {
@@ -216,7 +193,7 @@ export function createExchange(
       requestIds.end(id, failure === undefined ? "duplicate" : "late");
     }
     requests.add(failure === undefined ? "answered" : ending[failure.kind]);
-    leaveWindow(pending);
+    if (pending.holdsWindow) socketOf(pending.peer)?.window.leave(pending);
     const { lane } = pending;
     lane.inFlight -= 1;
     const next = createSocket !== undefined ? lane.waiting.shift() : undefined;
@@ -325,7 +302,7 @@ export function createExchange(
     async stop() {
       createSocket = undefined;
       const all = [...sockets.values()].flat();
-      for (const pending of [...inFlight.values(), ...all.flatMap((socket) => socket.waiting)]) {
+      for (const pending of [...all.flatMap(({ window }) => window.close()), ...inFlight.values()]) {
         const waiting = pending.lane.waiting.splice(0);
         finish(pending, { kind: "aborted" });
         for (const behind of waiting) {
@@ -336,7 +313,7 @@ export function createExchange(
       sockets.clear();
       await Promise.all(all.map((socket) => socket.udp.stop()));
     },
-    submit(peer, lane, template, accept, done) {
+    submit(peer, lane, template, accept, done, retries = limits.retries) {
       const now = clock.now();
       const pending: Pending = {
         peer,
@@ -344,6 +321,7 @@ export function createExchange(
         template,
         accept,
         done,
+        retries,
         ids: [],
         attempt: peer.security.version === 3 ? createAttempt() : undefined,
         sent: 0,
@@ -377,10 +355,6 @@ export function createExchange(
       if (queued >= 0) {
         pending.lane.waiting.splice(queued, 1);
         pending.lane.inFlight += 1;
-      } else {
-        const waiting = socketOf(pending.peer)?.waiting;
-        const place = waiting?.indexOf(pending) ?? -1;
-        if (place >= 0) waiting?.splice(place, 1);
       }
       finish(pending, { kind: "aborted" });
     },

@@ -5,7 +5,7 @@ import { tagOid, tagSequence } from "../wire/ber.ts";
 import { type Cells, createCells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
 import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
-import type { RequestTemplate } from "../wire/snmp/request.ts";
+import { namesOf, type RequestTemplate } from "../wire/snmp/request.ts";
 import { nextBinding, type ResponseReader, rewind, sameOctets } from "../wire/snmp/response.ts";
 import { exchangeError, type SnmpError, statusError } from "./snmp-error.ts";
 import {
@@ -24,7 +24,6 @@ import type { Accept } from "./snmp-pending.ts";
 interface Chunk {
   /** Place of its first name in the whole list. */
   readonly from: number;
-  readonly names: readonly Uint8Array[];
   readonly template: RequestTemplate;
 }
 
@@ -47,7 +46,7 @@ export function planGet(to: Conversation, oids: readonly Oid[], bindings?: numbe
   let from = 0;
   const close = () => {
     if (names.length === 0) return;
-    chunks.push({ from, names, template: templateFor(to.peer, get, names) });
+    chunks.push({ from, template: templateFor(to.peer, get, names) });
     from += names.length;
     names = [];
     size = 0;
@@ -133,25 +132,26 @@ function all(count: number, told: Told): Told {
 
 function askFor(run: Run, chunk: Chunk, told: Told): void {
   const { to, oids, ask, cells } = run;
-  const { names, from } = chunk;
+  const { template, from } = chunk;
   let status = 0;
   let index = 0;
   const accept: Accept = (r) => {
     status = r.errorStatus;
     index = r.errorIndex;
-    const verdict = takeGetAnswer(r, names, cells, from);
+    const verdict = takeGetAnswer(r, template, cells, from);
     if (verdict === "accepted") run.bindings += r.end - r.bindingsFrom;
     return verdict;
   };
-  request(to, ask, chunk.template, accept, (failure) => {
+  request(to, ask, template, accept, (failure) => {
     if (failure === undefined && status === 0) return told(undefined);
-    const what = asked(to, ask, "GET", formatOid(oids[from] ?? []), names.length - 1);
+    const what = asked(to, ask, "GET", formatOid(oids[from] ?? []), template.names - 1);
     if (failure !== undefined) return told(exchangeError(what, failure));
     const reason = errorStatuses[status] ?? status;
-    if (reason !== "tooBig" || names.length < 2) {
+    if (reason !== "tooBig" || template.names < 2) {
       const at = oids[from + index - 1];
       return told(statusError(what, reason, index > 0 && at !== undefined ? formatOid(at) : undefined));
     }
+    const names = namesOf(template);
     const half = Math.ceil(names.length / 2);
     to.learnt.mostNames = Math.min(to.learnt.mostNames, half);
     const both = all(2, told);
@@ -159,7 +159,7 @@ function askFor(run: Run, chunk: Chunk, told: Told): void {
       [from, names.slice(0, half)],
       [from + half, names.slice(half)],
     ] as const) {
-      askFor(run, { from: at, names: part, template: templateFor(to.peer, get, part) }, both);
+      askFor(run, { from: at, template: templateFor(to.peer, get, part) }, both);
     }
   });
 }
@@ -167,12 +167,13 @@ function askFor(run: Run, chunk: Chunk, told: Told): void {
 /** The answer must bind exactly the names asked, in that order (RFC 3416 section 4.2.1). */
 export function takeGetAnswer(
   r: ResponseReader,
-  names: readonly Uint8Array[],
+  template: RequestTemplate,
   cells: Cells,
   from: number,
 ): "accepted" | "wrongOid" | "malformed" {
-  if (r.errorStatus === 0 && takeUsual(r, names, cells, from)) return "accepted";
+  if (r.errorStatus === 0 && takeUsual(r, template, cells, from)) return "accepted";
   rewind(r);
+  const names = namesOf(template);
   let matched = 0;
   let wrong = false;
   while (nextBinding(r)) {
@@ -193,14 +194,15 @@ export function takeGetAnswer(
  * Reads an answer whose lengths are all of one octet, which nearly every answer is, in one pass over its octets:
  * a third of what stepping from binding to binding costs. False, with cells half written, for any other.
  */
-function takeUsual(r: ResponseReader, names: readonly Uint8Array[], cells: Cells, from: number): boolean {
+function takeUsual(r: ResponseReader, template: RequestTemplate, cells: Cells, from: number): boolean {
   const { bytes, end } = r;
-  const count = names.length;
+  const { bytes: asked, names: count } = template;
   let at = r.bindingsFrom;
+  // A binding that asks: its head, the name's head, the name, a null.
+  let askedAt = template.bindingsAt;
   for (let i = 0; i < count; i++) {
-    const name = names[i];
-    if (name === undefined || at + 4 > end) return false;
-    const { length } = name;
+    if (at + 4 > end || (asked[askedAt + 1] ?? 0x80) > 0x7f) return false;
+    const length = asked[askedAt + 3] ?? 0;
     const binding = bytes[at + 1] ?? 0;
     const valueFrom = at + 6 + length;
     const valueTo = at + 2 + binding;
@@ -208,9 +210,12 @@ function takeUsual(r: ResponseReader, names: readonly Uint8Array[], cells: Cells
     if (bytes[at + 2] !== tagOid || bytes[at + 3] !== length) return false;
     if (bytes[valueFrom - 1] !== valueTo - valueFrom) return false;
     // From the back: names in one table differ in their last octets.
-    for (let k = length - 1, octet = valueFrom - 3; k >= 0; k--, octet--) if (bytes[octet] !== name[k]) return false;
+    for (let k = askedAt + 3 + length, octet = valueFrom - 3; k > askedAt + 3; k--, octet--) {
+      if (bytes[octet] !== asked[k]) return false;
+    }
     setCellFrom(cells, from + i, bytes, bytes[valueFrom - 2] ?? 0, valueFrom, valueTo);
     at = valueTo;
+    askedAt += 6 + length;
   }
   return at === end;
 }

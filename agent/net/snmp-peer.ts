@@ -12,6 +12,8 @@ export interface Ask {
   readonly group: string;
   /** What people call it: `bgpPeerTable`. */
   readonly table: string;
+  /** Times that a request is sent again; as the client's limits say when left out. */
+  readonly retries?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -82,10 +84,10 @@ export type Done = (failure: ExchangeFailure | undefined) => void;
 
 /** One request and its answer. `done` is called once, and never before this returns unless the request cannot begin. */
 export function request(to: Conversation, ask: Ask, template: RequestTemplate, accept: Accept, done: Done): void {
-  const { signal } = ask;
+  const { signal, retries } = ask;
   const lane = to.lane(ask.group);
   if (signal === undefined) {
-    to.exchange.submit(to.peer, lane, template, accept, done);
+    to.exchange.submit(to.peer, lane, template, accept, done, retries);
     return;
   }
   if (signal.aborted) {
@@ -93,10 +95,11 @@ export function request(to: Conversation, ask: Ask, template: RequestTemplate, a
     return;
   }
   const abort = () => to.exchange.abort(pending);
-  const pending = to.exchange.submit(to.peer, lane, template, accept, (failure) => {
+  const ended: Done = (failure) => {
     signal.removeEventListener("abort", abort);
     done(failure);
-  });
+  };
+  const pending = to.exchange.submit(to.peer, lane, template, accept, ended, retries);
   if (!pending.finished) signal.addEventListener("abort", abort, { once: true });
 }
 

@@ -41,6 +41,7 @@ export interface Pending {
   readonly template: RequestTemplate;
   readonly accept: Accept;
   readonly done: (failure: ExchangeFailure | undefined) => void;
+  readonly retries: number;
   /** Of the messages sent, oldest first. The first is the request id of them all; v2c has no other. */
   readonly ids: number[];
   /** SNMPv3 only: what its messages went through. */

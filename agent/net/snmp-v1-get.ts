@@ -9,7 +9,7 @@ import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import type { RequestTemplate } from "../wire/snmp/request.ts";
 import { exchangeError, type SnmpError, statusError } from "./snmp-error.ts";
 import { type GetPlan, get, planGet, takeGetAnswer } from "./snmp-get.ts";
-import { type Ask, asked, bindingOverhead, type Conversation, submit, templateFor } from "./snmp-peer.ts";
+import { type Ask, asked, type Conversation, submit, templateFor } from "./snmp-peer.ts";
 
 /** An instance that was not there: when it is asked for again, counted in polls of its list. */
 interface Absence {
@@ -40,7 +40,6 @@ interface ListPlan {
 /** Names of the list, by their places in it, that travel in one datagram. */
 interface Part {
   readonly places: readonly number[];
-  readonly names: readonly Uint8Array[];
   /** An instance that travelled with these was not there. */
   readonly isRest: boolean;
 }
@@ -76,8 +75,8 @@ export function createV1Get(to: Conversation): Get {
 
 async function poll(of: Poll): Promise<SnmpError | undefined> {
   const { places, packed } = presentOf(of);
-  const present = packed.chunks.map(({ from, names, template }) =>
-    askPart(of, { places: places.slice(from, from + names.length), names, isRest: false }, template),
+  const present = packed.chunks.map(({ from, template }) =>
+    askPart(of, { places: places.slice(from, from + template.names), isRest: false }, template),
   );
   const retried = dueOf(of, present.length === 0).map((place) => [place]);
   return firstError([...present, ...askAnew(of, retried, true)]);
@@ -101,7 +100,7 @@ function dueOf({ list }: Poll, atLeastOne: boolean): readonly number[] {
 function askAnew(of: Poll, groups: readonly (readonly number[])[], isRest: boolean): Promise<SnmpError | undefined>[] {
   return groups.map((places) => {
     const names = places.map((place) => encodeOid(of.list.oids[place] ?? []));
-    return askPart(of, { places, names, isRest }, templateFor(of.to.peer, get, names));
+    return askPart(of, { places, isRest }, templateFor(of.to.peer, get, names));
   });
 }
 
@@ -112,19 +111,19 @@ async function firstError(asking: readonly Promise<SnmpError | undefined>[]): Pr
 /** Each further request holds fewer names than the one before, so whatever is answered, it ends. */
 async function askPart(of: Poll, part: Part, template: RequestTemplate): Promise<SnmpError | undefined> {
   const { to, list, cells, ask } = of;
-  const { places, names, isRest } = part;
-  const values = createCells(names.length);
+  const { places, isRest } = part;
+  const values = createCells(places.length);
   let status = 0;
   let index = 0;
   const failure = await submit(to, ask, template, (r) => {
     status = r.errorStatus;
     index = r.errorIndex;
-    return takeGetAnswer(r, names, values, 0);
+    return takeGetAnswer(r, template, values, 0);
   });
   const [first = 0] = places;
-  const what = () => asked(to, ask, "GET", formatOid(list.oids[first] ?? []), names.length - 1);
+  const what = () => asked(to, ask, "GET", formatOid(list.oids[first] ?? []), places.length - 1);
   if (failure !== undefined) {
-    if (failure.kind === "timeout") doubtLength(of, part, template);
+    if (failure.kind === "timeout") doubtLength(of, template);
     return exchangeError(what(), failure);
   }
   of.answered.longest = Math.max(of.answered.longest, template.bytes.length);
@@ -135,12 +134,12 @@ async function askPart(of: Poll, part: Part, template: RequestTemplate): Promise
   }
   const reason = errorStatuses[status] ?? status;
   if (reason === "noSuchName") {
-    if (names.length > 1) return firstError(askAnew(of, withoutNamed(places, index, isRest), true));
+    if (places.length > 1) return firstError(askAnew(of, withoutNamed(places, index, isRest), true));
     setAbsent(cells, first);
     remember(list, first);
     return undefined;
   }
-  if (reason === "tooBig" && names.length > 1) {
+  if (reason === "tooBig" && places.length > 1) {
     const [half = [], rest = []] = halves(places);
     to.learnt.mostNames = Math.min(to.learnt.mostNames, half.length);
     return firstError(askAnew(of, [half, rest], isRest));
@@ -150,10 +149,10 @@ async function askPart(of: Poll, part: Part, template: RequestTemplate): Promise
 }
 
 /** An agent that answers, and was silent to a request longer than any it has answered, may take no longer ones. */
-function doubtLength({ to, answered }: Poll, { names }: Part, { bytes }: RequestTemplate): void {
+function doubtLength({ to, answered }: Poll, { bytes, bindingsAt, names }: RequestTemplate): void {
   if (answered.longest === 0 || answered.longest > leastLimit || bytes.length <= leastLimit) return;
-  const bindings = names.reduce((sum, name) => sum + name.length + bindingOverhead, 0);
-  const fitting = Math.floor((names.length * (leastLimit - bytes.length + bindings)) / bindings);
+  const bindings = bytes.length - bindingsAt;
+  const fitting = Math.floor((names * (leastLimit - bytes.length + bindings)) / bindings);
   to.learnt.mostNames = Math.min(to.learnt.mostNames, Math.max(1, fitting));
 }
 

@@ -47,10 +47,12 @@ function runs() {
   const clock = createFakeClock(0);
   const began: number[] = [];
   const ends: (() => void)[] = [];
-  const timer = periodic(clock, { interval: seconds(10), name: "x" }, () => {
+  const run = () => {
     began.push(clock.now());
-    return new Promise((resolve) => void ends.push(resolve));
-  });
+    return new Promise<void>((resolve) => void ends.push(resolve));
+  };
+  const timers = periodic(clock, [{ interval: seconds(10), name: "x", run }]);
+  const timer = { ...timers, now: () => timers.hasten("x") };
   const end = async () => {
     ends.shift()?.();
     await settle();

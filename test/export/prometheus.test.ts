@@ -21,6 +21,7 @@ const telemetry: AgentTelemetry = {
   version: "1.2.3",
   simulated: false,
   pollOverruns: () => 0,
+  openBreakers: () => 2,
   snmpMessages: () => ({ sent: 5, retransmitted: 1, answered: 4, timedOut: 0 }),
   snmpDropped: () => ({ malformed: 3 }),
   notifications: {

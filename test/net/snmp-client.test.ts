@@ -443,7 +443,8 @@ describe("the window", () => {
       script: ({ answer, send }) => void held.push(() => send(encodeMessage(answer))),
     });
     const timeouts = { initial: milliseconds(30_000), floor: milliseconds(30_000), cap: milliseconds(30_000) };
-    const client = createSnmpClient({ clock: systemClock }, { timeouts, sockets: 1, window: 4 });
+    const hold = milliseconds(30_000);
+    const client = createSnmpClient({ clock: systemClock }, { timeouts, sockets: 1, window: 4, hold });
     const { port } = responder;
     const target = (i: number) =>
       client.target({

@@ -26,8 +26,8 @@ describe("request ids", () => {
 
   it("forget the oldest, so that memory is bounded", () => {
     const ids = createRequestIds(() => 0);
-    for (let id = 0; id < 20_000; id++) ids.end(id, "duplicate");
-    expect(ids.endedAs(19_999)).toBe("duplicate");
-    expect(ids.endedAs(0)).toBeUndefined();
+    for (let id = 1; id <= 50_000; id++) ids.end(id, "duplicate");
+    expect(ids.endedAs(50_000)).toBe("duplicate");
+    expect(ids.endedAs(1)).toBeUndefined();
   });
 });

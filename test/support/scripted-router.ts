@@ -7,6 +7,7 @@ import { takeGetAnswer } from "../../agent/net/snmp-get.ts";
 import { createCells } from "../../agent/wire/snmp/cells.ts";
 import { encodeMessage, type Message, type Pdu } from "../../agent/wire/snmp/message.ts";
 import { decodeOid, encodeOid, type Oid } from "../../agent/wire/snmp/oid.ts";
+import { encodeRequestPdu } from "../../agent/wire/snmp/request.ts";
 import { createResponseReader, readResponse } from "../../agent/wire/snmp/response.ts";
 import { createWalk, namesToAsk, takeBulkAnswer } from "../../agent/wire/snmp/walk.ts";
 import { answerTo, type Mib } from "./snmp-responder.ts";
@@ -14,8 +15,8 @@ import { answerTo, type Mib } from "./snmp-responder.ts";
 export interface ScriptedRouter {
   readonly target: SnmpTarget;
   mib: Mib;
-  /** Requests of the group fail so until `heal`. */
-  breakGroup(group: string, kind: SnmpFailure): void;
+  /** Requests of the group, for at least so many names, fail so until `heal`. */
+  breakGroup(group: string, kind: SnmpFailure, names?: number): void;
   /** Requests of the group wait; the answer is what the MIB held when asked, given when `release` is called. */
   hang(group: string): void;
   release(group: string): void;
@@ -25,14 +26,20 @@ export interface ScriptedRouter {
 }
 
 export function scriptedRouter(mib: Mib): ScriptedRouter {
-  const broken = new Map<string, SnmpFailure>();
+  const broken = new Map<string, { readonly kind: SnmpFailure; readonly names: number }>();
   const hanging = new Map<string, (() => void)[]>();
   const asked: string[] = [];
 
-  async function through<T>(operation: string, group: string, table: string, answer: T): Promise<Result<T, SnmpError>> {
+  async function through<T>(
+    operation: string,
+    names: number,
+    { group, table }: { readonly group: string; readonly table: string },
+    answer: T,
+  ): Promise<Result<T, SnmpError>> {
     asked.push(`${operation} ${group}`);
-    const kind = broken.get(group);
-    if (kind !== undefined) return err({ kind, router: "ams-ce1", group, table, detail: `scripted ${kind}` });
+    const { kind, names: least } = broken.get(group) ?? { kind: undefined, names: 0 };
+    if (kind !== undefined && names >= least)
+      return err({ kind, router: "ams-ce1", group, table, detail: `scripted ${kind}` });
     const waiting = hanging.get(group);
     if (waiting !== undefined) await new Promise<void>((resolve) => waiting.push(resolve));
     return ok(answer);
@@ -41,7 +48,7 @@ export function scriptedRouter(mib: Mib): ScriptedRouter {
   const router: ScriptedRouter = {
     mib,
     asked,
-    breakGroup: (group, kind) => void broken.set(group, kind),
+    breakGroup: (group, kind, names = 0) => void broken.set(group, { kind, names }),
     hang: (group) => void hanging.set(group, []),
     release(group) {
       const waiting = hanging.get(group) ?? [];
@@ -51,8 +58,8 @@ export function scriptedRouter(mib: Mib): ScriptedRouter {
     heal: (group) => void broken.delete(group),
     target: {
       hasCounter64: true,
-      get: (oids, { group, table }) => through("get", group, table, get(router.mib, oids)),
-      walk: (columns, { group, table }) => through("walk", group, table, walk(router.mib, columns)),
+      get: (oids, ask) => through("get", oids.length, ask, get(router.mib, oids)),
+      walk: (columns, ask) => through("walk", columns.length, ask, walk(router.mib, columns)),
     },
   };
   return router;
@@ -70,8 +77,8 @@ const bindings = (oids: readonly Oid[]) => oids.map((oid) => ({ oid, value: { ty
 function get(mib: Mib, oids: readonly Oid[]) {
   const cells = createCells(oids.length);
   const pdu = { type: "getRequest", requestId: 1, errorStatus: 0, errorIndex: 0, varbinds: bindings(oids) } as const;
-  if (takeGetAnswer(responseTo(mib, pdu), oids.map(encodeOid), cells, 0) !== "accepted")
-    throw new Error("not accepted");
+  const template = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, oids.map(encodeOid));
+  if (takeGetAnswer(responseTo(mib, pdu), template, cells, 0) !== "accepted") throw new Error("not accepted");
   return cells;
 }
 

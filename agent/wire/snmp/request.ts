@@ -2,7 +2,9 @@
 
 import {
   type BerWriter,
+  createReader,
   createWriter,
+  openAs,
   putAround,
   putHeader,
   putInteger,
@@ -25,6 +27,10 @@ export interface RequestTemplate {
   readonly bytes: Uint8Array;
   /** Offset of the four octets of the request id. */
   readonly requestIdAt: number;
+  /** Offset of the first binding: the names are read from here, since an array of them takes eight times as much memory. */
+  readonly bindingsAt: number;
+  /** How many names are asked for. */
+  readonly names: number;
 }
 
 export interface RequestSpec {
@@ -43,12 +49,12 @@ export function encodeRequest(
   version: typeof versionV1 | typeof versionV2c = versionV2c,
 ): RequestTemplate {
   const w = scratch;
-  const idFromEnd = putRequestPdu(w, spec, oids);
+  const places = putRequestPdu(w, spec, oids);
   putOctets(w, community);
   putHeader(w, tagOctets, community.length);
   putInteger(w, tagInteger, version);
   putAround(w, tagSequence, 0);
-  return taken(w, idFromEnd);
+  return taken(w, places);
 }
 
 /** The bare PDU of a request, for messages that are made anew at each transmission (SNMPv3). */
@@ -57,8 +63,14 @@ export function encodeRequestPdu(spec: RequestSpec, oids: readonly Uint8Array[])
   return taken(w, putRequestPdu(w, spec, oids));
 }
 
-/** Gives the place of the request id, in octets from the end. */
-function putRequestPdu(w: BerWriter, spec: RequestSpec, oids: readonly Uint8Array[]): number {
+/** In octets from the end. */
+interface Places {
+  readonly requestId: number;
+  readonly bindings: number;
+  readonly names: number;
+}
+
+function putRequestPdu(w: BerWriter, spec: RequestSpec, oids: readonly Uint8Array[]): Places {
   for (let i = oids.length - 1; i >= 0; i--) {
     const oid = oids[i];
     if (oid === undefined) continue;
@@ -68,18 +80,33 @@ function putRequestPdu(w: BerWriter, spec: RequestSpec, oids: readonly Uint8Arra
     putHeader(w, tagOid, oid.length);
     putAround(w, tagSequence, before);
   }
+  const bindings = written(w);
   putAround(w, tagSequence, 0);
   putInteger(w, tagInteger, spec.maxRepetitions);
   putInteger(w, tagInteger, 0);
   putInteger(w, tagInteger, leastRequestId);
-  const idFromEnd = written(w) - 2;
+  const requestId = written(w) - 2;
   putAround(w, pduTags[spec.type], 0);
-  return idFromEnd;
+  return { requestId, bindings, names: oids.length };
 }
 
-function taken(w: BerWriter, idFromEnd: number): RequestTemplate {
+function taken(w: BerWriter, { requestId, bindings, names }: Places): RequestTemplate {
   const bytes = takeWritten(w);
-  return { bytes, requestIdAt: bytes.length - idFromEnd };
+  const { length } = bytes;
+  return { bytes, requestIdAt: length - requestId, bindingsAt: length - bindings, names };
+}
+
+/** The names that a template asks for (content octets of their OIDs), as parts of its own octets. */
+export function namesOf({ bytes, bindingsAt }: RequestTemplate): readonly Uint8Array[] {
+  const r = createReader(bytes);
+  const names: Uint8Array[] = [];
+  for (r.at = bindingsAt; r.at < bytes.length && openAs(r, bytes.length, tagSequence); ) {
+    const bindingEnd = r.contentEnd;
+    if (!openAs(r, bindingEnd, tagOid)) break;
+    names.push(bytes.subarray(r.at, r.contentEnd));
+    r.at = bindingEnd;
+  }
+  return names;
 }
 
 /** The template's own octets, now with this request id: they are the next request's as soon as that is made. */

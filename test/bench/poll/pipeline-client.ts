@@ -32,6 +32,7 @@ const exposition = createPrometheusExport({
   agent: {
     version: "benchmark",
     simulated: false,
+    openBreakers: () => 0,
     pollOverruns: () => 0,
     snmpMessages: client.requests.read,
     snmpDropped: client.dropped.read,

@@ -25,6 +25,7 @@ import {
   varBindLength,
 } from "../../../agent/wire/snmp/message.ts";
 import { encodeOid } from "../../../agent/wire/snmp/oid.ts";
+import { encodeRequestPdu } from "../../../agent/wire/snmp/request.ts";
 import {
   createResponseReader,
   nextBinding,
@@ -233,6 +234,7 @@ export const getsWith = (take: typeof takeGetAnswer): FuzzTarget => ({
     const varbinds = bindingsOf(dice, 30);
     const names = varbinds.map(({ oid }) => encodeOid(oid));
     const asked = names.map(hex);
+    const template = encodeRequestPdu({ type: "getRequest", maxRepetitions: 0 }, names);
     const r = createResponseReader();
     const pdu: Pdu = { type: "response", requestId: dice.below(2 ** 31), errorStatus: 0, errorIndex: 0, varbinds };
     return {
@@ -240,7 +242,7 @@ export const getsWith = (take: typeof takeGetAnswer): FuzzTarget => ({
       read(octets) {
         if (!readResponse(r, octets)) return r.fault ?? "";
         const cells = createCells(names.length + 1);
-        const verdict = take(r, names, cells, 1);
+        const verdict = take(r, template, cells, 1);
         if (verdict !== "accepted") return verdict;
         if (r.errorStatus !== 0) return "error status";
         return () => {

