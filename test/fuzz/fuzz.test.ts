@@ -38,6 +38,7 @@ const ownInput: ReadonlySet<string> = new Set([
   "takeWritten",
   "written",
   "setRequestId",
+  "namesOf",
   "oid",
   "authenticate",
   "encrypt",

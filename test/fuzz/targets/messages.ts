@@ -8,7 +8,9 @@ import {
   counterAt,
   createCells,
   isAbsent,
+  isCounter,
   isNoSuchObject,
+  isText,
   numberAt,
   octetsAt,
   oidAt,
@@ -122,6 +124,9 @@ function readCell(cells: Cells, i: number): void {
   hold(number === undefined || (octets === undefined && oid === undefined), "a number that is octets too");
   hold(!isAbsent(cells, i) || (number === undefined && octets === undefined), "an absent cell with a value");
   hold(!isNoSuchObject(cells, i) || isAbsent(cells, i), "noSuchObject that is not absent");
+  hold(isCounter(cells, i) === (counter !== undefined), "a counter that is none, or one that is not seen");
+  hold(text === undefined || isText(cells, i, text, Buffer.from(text)), "a text that is not itself");
+  hold(!isText(cells, i, `${text ?? ""}?`, Buffer.from(`${text ?? ""}?`)), "a text that is another");
 }
 
 export const responses: FuzzTarget = {
@@ -143,7 +148,9 @@ export const responses: FuzzTarget = {
     textAt,
     oidAt,
     isAbsent,
+    isCounter,
     isNoSuchObject,
+    isText,
   ],
   seed: (dice) => {
     const r = createResponseReader();
