@@ -62,6 +62,9 @@ export async function candidateTables(
 
 const makeQuestion: readonly Oid[] = [sysObjectId];
 
+/** One for all routers. */
+const sessionLayouts = new Map(bgpTables.map((table) => [table, layoutOf(table, "session")]));
+
 /** Made once: the client keeps the plan of a walk by its array of columns. */
 const plans = {
   identity: new Map(bgpTables.map((table) => [table, planOf(table, "identity")])),
@@ -83,7 +86,7 @@ export async function walkPeers(
   const { layout, columns } = plans[what].get(table) ?? planOf(table, what);
   const got = await target.walk(columns, { group, table: table.name });
   if (!got.ok) return got;
-  const state = layout.fields.indexOf("state");
+  const state = layout.places.state ?? 0;
   const rows = got.value.rows.flatMap((octets, i): readonly WalkedPeer[] => {
     const index = decodeArcs(octets, 0, octets.length);
     const at = i * layout.fields.length;
@@ -116,7 +119,7 @@ export async function findPeers(
     }
     if (rows.value.length === 0) continue;
     withRows.push(table);
-    const layout = layoutOf(table, "session");
+    const layout = sessionLayouts.get(table) ?? layoutOf(table, "session");
     for (const remoteAddress of left) {
       const fitting = rows.value.filter(({ row }) => row.remoteAddress === remoteAddress);
       const vrfs = [...new Set(fitting.map(({ row }) => row.vrf))];

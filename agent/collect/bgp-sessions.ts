@@ -91,11 +91,12 @@ export function bgpCollector(
         fresh = true;
       }
       const now = found;
-      const empty = nothing(
-        "noSuchTable",
-        `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
-      );
-      if (now === undefined || (fresh && now.tables.length === 0)) return empty;
+      const empty = () =>
+        nothing(
+          "noSuchTable",
+          `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
+        );
+      if (now === undefined || (fresh && now.tables.length === 0)) return empty();
       const remarks = [...now.ambiguous, ...notCovered(router, now)];
       const isHopeless = now.known.length + now.missing.length + now.left.length === 0 && now.tables.length > 0;
       if (isHopeless) return nothing("noSuchTable", remarks.join("; "));
@@ -115,7 +116,7 @@ export function bgpCollector(
       if (!same) {
         return nothing("incomplete", `${router}: ${table} changed while it was being read; the next poll looks again`);
       }
-      if (now.tables.length === 0) return empty;
+      if (now.tables.length === 0) return empty();
       const observations = now.known.flatMap((peer, i) => {
         absences.delete(peer.remoteAddress);
         const row = rows[i];
@@ -161,7 +162,7 @@ function rowsOf(known: readonly KnownPeer[], cells: Cells): readonly (BgpPeerRow
   return known.map(({ layout, index, remoteAddress }) => {
     const at = from;
     from += layout.fields.length;
-    if (isAbsent(cells, at + layout.fields.indexOf("state"))) return undefined;
+    if (isAbsent(cells, at + (layout.places.state ?? 0))) return undefined;
     const row = readPeerAt(layout, index, cells, at);
     return row?.remoteAddress === remoteAddress ? row : undefined;
   });

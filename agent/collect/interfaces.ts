@@ -4,7 +4,7 @@
 import type { InterfaceObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { ethernetPolled, ethernetSigns, noEthernet, readDuplex, readEthernet } from "../mib/etherlike-mib.ts";
+import { ethernetPolled, ethernetSigns, readDuplex, readEthernet } from "../mib/etherlike-mib.ts";
 import {
   ifHighSpeed,
   ifNaming,
@@ -217,6 +217,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
       unreadable.push(`${router}: ifAdminStatus of "${name}" (ifIndex ${ifIndex}) is missing or no number of IF-MIB`);
       continue;
     }
+    if (ethernetBits !== undefined) readEthernet(row.counters, cells, ethernetAt);
     observations.push({
       kind: "interface",
       router,
@@ -229,17 +230,7 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
       operStatus: row.ifOperStatus ?? "unknown",
       speed: row.speed,
       duplex: ethernetBits === undefined ? undefined : readDuplex(cells, ethernetAt),
-      counters: {
-        receiveBytes: row.inOctets,
-        transmitBytes: row.outOctets,
-        receivePackets: row.inUcastPkts,
-        transmitPackets: row.outUcastPkts,
-        receiveErrors: row.inErrors,
-        transmitErrors: row.outErrors,
-        receiveDiscards: row.inDiscards,
-        transmitDiscards: row.outDiscards,
-        ...(ethernetBits === undefined ? noEthernet : readEthernet(cells, ethernetAt)),
-      },
+      counters: row.counters,
       source: {
         trafficBits,
         ethernetBits,

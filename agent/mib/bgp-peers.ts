@@ -33,19 +33,25 @@ const describing: readonly PeerField[] = ["description", "vrf", "peerIndex"];
 export interface PeerLayout {
   readonly table: BgpTable;
   readonly fields: readonly PeerField[];
+  /** Where each field stands in `fields`. */
+  readonly places: Readonly<Partial<Record<PeerField, number>>>;
 }
 
 /** `session`: what is polled of a configured session. `identity`: who is there. `all`: that and what describes. */
 export function layoutOf(table: BgpTable, what: "session" | "identity" | "all"): PeerLayout {
+  const isPart = (field: PeerField) => {
+    switch (what) {
+      case "session":
+        return !describing.includes(field);
+      case "identity":
+        return field === "remoteAddress" || field === "state";
+      case "all":
+        return field !== table.byAddress;
+    }
+  };
   const present = (Object.keys(table.columns) as PeerField[]).filter((field) => table.columns[field] !== undefined);
-  switch (what) {
-    case "session":
-      return { table, fields: present.filter((field) => !describing.includes(field)) };
-    case "identity":
-      return { table, fields: present.filter((field) => field === "remoteAddress" || field === "state") };
-    case "all":
-      return { table, fields: present.filter((field) => field !== table.byAddress) };
-  }
+  const fields = present.filter(isPart);
+  return { table, fields, places: Object.fromEntries(fields.map((field, place) => [field, place])) };
 }
 
 /** Columns to walk; not for the layout `session`, whose columns may be of several indexes. */
@@ -81,14 +87,14 @@ export function readPeer(
 
 /** As `readPeer`, for an index that is decoded already. */
 export function readPeerAt(
-  { table, fields }: PeerLayout,
+  { table, places }: PeerLayout,
   decoded: PeerIndex | undefined,
   cells: Cells,
   at: number,
 ): BgpPeerRow | undefined {
   const cellOf = (field: PeerField) => {
-    const place = fields.indexOf(field);
-    return place < 0 ? undefined : at + place;
+    const place = places[field];
+    return place === undefined ? undefined : at + place;
   };
   const read = <T>(field: PeerField, of: (cells: Cells, i: number) => T | undefined): T | undefined => {
     const cell = cellOf(field);

@@ -55,32 +55,19 @@ export const ethernetSigns: Readonly<Record<32 | 64, Column>> = {
   64: dot3HCStatsTable.dot3HCStatsFCSErrors,
 };
 
-type EthernetRow = Readonly<Record<(typeof ethernetCounters)[number], bigint | undefined>>;
+type EthernetCounters = Record<(typeof ethernetCounters)[number], bigint | undefined>;
 
-/** One interface from the cell `at` on. Each value that is missing or bad is lost alone. */
-export function readEthernet(cells: Cells, at: number): EthernetRow {
-  return {
-    alignmentErrors: counterAt(cells, at),
-    fcsErrors: counterAt(cells, at + 1),
-    macTransmitErrors: counterAt(cells, at + 2),
-    framesTooLong: counterAt(cells, at + 3),
-    macReceiveErrors: counterAt(cells, at + 4),
-    symbolErrors: counterAt(cells, at + 5),
-    lateCollisions: counterAt(cells, at + 6),
-  };
+/** Fills in the counters of one interface from the cell `at` on. Each value that is missing or bad is lost alone. */
+export function readEthernet(into: EthernetCounters, cells: Cells, at: number): void {
+  into.alignmentErrors = counterAt(cells, at);
+  into.fcsErrors = counterAt(cells, at + 1);
+  into.macTransmitErrors = counterAt(cells, at + 2);
+  into.framesTooLong = counterAt(cells, at + 3);
+  into.macReceiveErrors = counterAt(cells, at + 4);
+  into.symbolErrors = counterAt(cells, at + 5);
+  into.lateCollisions = counterAt(cells, at + 6);
 }
 
 export function readDuplex(cells: Cells, at: number): DuplexStatus | undefined {
   return named(duplexStatuses, numberAt(cells, at + 7));
 }
-
-/** Of an interface that is no Ethernet, or whose router does not count so. */
-export const noEthernet: EthernetRow = {
-  alignmentErrors: undefined,
-  fcsErrors: undefined,
-  macTransmitErrors: undefined,
-  framesTooLong: undefined,
-  macReceiveErrors: undefined,
-  symbolErrors: undefined,
-  lateCollisions: undefined,
-};

@@ -1,6 +1,12 @@
 // IF-MIB (RFC 2863): ifTable and ifXTable, which share their index ifIndex.
 
-import { type IfAdminStatus, type IfOperStatus, ifAdminStatuses, ifOperStatuses } from "../estate/observation.ts";
+import {
+  type IfAdminStatus,
+  type IfOperStatus,
+  type InterfaceCounter,
+  ifAdminStatuses,
+  ifOperStatuses,
+} from "../estate/observation.ts";
 import { type Cells, counterAt, numberAt, textAt } from "../wire/snmp/cells.ts";
 import { type Oid, oid } from "../wire/snmp/oid.ts";
 import { type Column, columnsOf, named } from "./table.ts";
@@ -74,16 +80,10 @@ export interface IfRow {
   readonly ifOperStatus: IfOperStatus | undefined;
   /** Bits per second; 0 when the router does not say. */
   readonly speed: number;
-  readonly inDiscards: bigint | undefined;
-  readonly inErrors: bigint | undefined;
-  readonly outDiscards: bigint | undefined;
-  readonly outErrors: bigint | undefined;
   /** Hundredths of a second of sysUpTime. */
   readonly ifCounterDiscontinuityTime: number | undefined;
-  readonly inOctets: bigint | undefined;
-  readonly outOctets: bigint | undefined;
-  readonly inUcastPkts: bigint | undefined;
-  readonly outUcastPkts: bigint | undefined;
+  /** Those of Ethernet are undefined: EtherLike-MIB has them. */
+  readonly counters: Record<InterfaceCounter, bigint | undefined>;
 }
 
 /**
@@ -97,15 +97,24 @@ export function readInterface(cells: Cells, at: number, ifSpeedAt?: number): IfR
     ifAdminStatus: named(ifAdminStatuses, numberAt(cells, at)),
     ifOperStatus: named(ifOperStatuses, numberAt(cells, at + 1)),
     speed: high > 0 || ifSpeedAt === undefined ? high * 1_000_000 : slowSpeed(numberAt(cells, ifSpeedAt)),
-    inDiscards: counterAt(cells, at + 3),
-    inErrors: counterAt(cells, at + 4),
-    outDiscards: counterAt(cells, at + 5),
-    outErrors: counterAt(cells, at + 6),
     ifCounterDiscontinuityTime: numberAt(cells, at + 7),
-    inOctets: counterAt(cells, at + 8),
-    outOctets: counterAt(cells, at + 9),
-    inUcastPkts: counterAt(cells, at + 10),
-    outUcastPkts: counterAt(cells, at + 11),
+    counters: {
+      receiveBytes: counterAt(cells, at + 8),
+      transmitBytes: counterAt(cells, at + 9),
+      receivePackets: counterAt(cells, at + 10),
+      transmitPackets: counterAt(cells, at + 11),
+      receiveErrors: counterAt(cells, at + 4),
+      transmitErrors: counterAt(cells, at + 6),
+      receiveDiscards: counterAt(cells, at + 3),
+      transmitDiscards: counterAt(cells, at + 5),
+      alignmentErrors: undefined,
+      fcsErrors: undefined,
+      macTransmitErrors: undefined,
+      framesTooLong: undefined,
+      macReceiveErrors: undefined,
+      symbolErrors: undefined,
+      lateCollisions: undefined,
+    },
   };
 }
 

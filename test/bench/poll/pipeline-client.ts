@@ -11,6 +11,7 @@ import type { PollGroup } from "../../../agent/estate/observation.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
+import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { oid } from "../../../agent/wire/snmp/oid.ts";
@@ -18,6 +19,9 @@ import { measure, ownCpu, pollAll, serveOrders } from "./client.ts";
 import { estateOf, routerAt } from "./estate.ts";
 import { expectedSum, ifColumns, ifName, interfaces, peerIndexes, routers } from "./load.ts";
 import { credentialsOf } from "./security.ts";
+
+// As `main.ts` does.
+keepHeapSmall();
 
 const [, , upTo, ...given] = process.argv;
 const estate = estateOf(given.map(Number));

@@ -80,7 +80,9 @@ function readLinkRows(cells: Cells): void {
   }
   const { mac } = readNeighbor(cells, 0, 5);
   hold(mac === undefined || /^[0-9a-f]{2}(:[0-9a-f]{2}){0,19}$/.test(mac), "a neighbour's address that is none");
-  for (const errors of Object.values(readEthernet(cells, 0))) {
+  const { counters } = readInterface(cells, 0);
+  readEthernet(counters, cells, 0);
+  for (const errors of Object.values(counters)) {
     hold(errors === undefined || errors >= 0n, "a counter below zero");
   }
 }
