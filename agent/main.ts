@@ -28,10 +28,9 @@ import { createProbing } from "./probe/probing.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
 
-keepHeapSmall();
-
 /** One agent over one estate. `simulation` says what the simulated estate does now; undefined on a real one. */
 function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {
+  keepHeapSmall(estate.routers.size);
   const probed = probedOf(estate);
   const keep = Math.max(...probed.map(({ thresholds }) => thresholds.window), seconds(10));
 

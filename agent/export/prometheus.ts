@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
-import { type Emit, renderSeries } from "./series.ts";
+import { createPage, type Emit } from "./series.ts";
 
 /** What the agent's own parts count. */
 export interface AgentTelemetry {
@@ -45,12 +45,13 @@ export function createPrometheusExport(deps: {
   readonly clock: Clock;
 }): PrometheusExport {
   const { estate, snapshot, clock } = deps;
+  const page = createPage();
   const processMetrics = new Registry();
   collectDefaultMetrics({ register: processMetrics });
   return {
     contentType: processMetrics.contentType,
     async render() {
-      const own = renderSeries((emit) => {
+      const own = page.render((emit) => {
         emitConfiguration(emit, estate);
         emitProbing(emit, estate, snapshot);
         emitRouters(emit, estate, snapshot, clock);

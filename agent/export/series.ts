@@ -11,58 +11,77 @@ export type Labels = Readonly<Record<string, string>>;
  */
 export type Emit = (metric: MetricDefinition, labels: Labels, value: number, more?: Labels) => void;
 
-/** What was emitted of one metric. */
-interface Emitted {
-  readonly labels: string[];
-  readonly values: number[];
+/** The text of one metric, in octets that are used again for the next scrape. */
+interface Section {
+  readonly header: string;
+  octets: Buffer;
+  end: number;
+  /** Not yet among the octets. */
+  pending: string;
 }
 
-/** Text is turned into octets in pieces of this many characters, so that it dies young: as one it is mostly garbage collection. */
-const piece = 16_384;
-
-/** Octets of the last scrape, which is what the next will take. */
-let expected = 65_536;
-
 /**
- * The text of what `write` emits: a subject that is no longer known leaves no series behind, and Prometheus marks it stale.
- * Metrics stand in the order of the catalog.
+ * Text becomes octets in pieces of this many characters, while it is young: all the strings of a page, held until its
+ * end, would be most of what the garbage collector does.
  */
-export function renderSeries(write: (emit: Emit) => void): Uint8Array {
-  const emitted = new Map(
-    allMetrics.map((metric): [MetricDefinition, Emitted] => [metric, { labels: [], values: [] }]),
-  );
-  let formatted: Labels | undefined;
-  let text = "";
-  write((metric, labels, value, more) => {
-    // Many metrics in a row have the labels of one subject.
-    if (labels !== formatted) {
-      formatted = labels;
-      text = formatLabels(labels);
-    }
-    const to = emitted.get(metric);
-    to?.labels.push(more === undefined ? text : joined(text, formatLabels(more)));
-    to?.values.push(value);
-  });
-  let page = Buffer.allocUnsafe(expected + expected / 8);
-  let end = 0;
-  let pending = "";
-  const flush = () => {
-    // UTF-8 takes at most three octets for each UTF-16 unit.
-    if (page.length - end < pending.length * 3) page = Buffer.concat([page], page.length * 2 + pending.length * 3);
-    end += page.write(pending, end);
-    pending = "";
+const piece = 1_024;
+
+export interface Page {
+  /**
+   * The text of what `write` emits: a subject that is no longer known leaves no series behind, and Prometheus marks it
+   * stale. Metrics stand in the order of the catalog.
+   */
+  render(write: (emit: Emit) => void): Uint8Array;
+}
+
+export function createPage(): Page {
+  const sections = new Map(allMetrics.map((metric): [MetricDefinition, Section] => [metric, sectionOf(metric)]));
+  return {
+    render(write) {
+      let formatted: Labels | undefined;
+      let text = "";
+      for (const section of sections.values()) {
+        section.end = 0;
+        section.pending = section.header;
+      }
+      write((metric, labels, value, more) => {
+        // Many metrics in a row have the labels of one subject.
+        if (labels !== formatted) {
+          formatted = labels;
+          text = formatLabels(labels);
+        }
+        const section = sections.get(metric);
+        if (section === undefined) return;
+        const all = more === undefined ? text : joined(text, formatLabels(more));
+        section.pending += `${metric.name}${all === "" ? "" : `{${all}}`} ${formatValue(value)}\n`;
+        if (section.pending.length > piece) flush(section);
+      });
+      return Buffer.concat(
+        [...sections.values()].map((section) => {
+          flush(section);
+          return section.octets.subarray(0, section.end);
+        }),
+      );
+    },
   };
-  for (const [{ name, help, type }, { labels, values }] of emitted) {
-    pending += `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
-    for (let i = 0; i < values.length; i++) {
-      const of = labels[i] ?? "";
-      pending += `${name}${of === "" ? "" : `{${of}}`} ${formatValue(values[i] ?? Number.NaN)}\n`;
-      if (pending.length > piece) flush();
-    }
+}
+
+function sectionOf({ name, help, type }: MetricDefinition): Section {
+  const header = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
+  return { header, octets: Buffer.allocUnsafeSlow(2 * piece), end: 0, pending: "" };
+}
+
+function flush(section: Section): void {
+  const { pending, end } = section;
+  // UTF-8 takes at most three octets for each UTF-16 unit.
+  const most = end + pending.length * 3;
+  if (most > section.octets.length) {
+    const grown = Buffer.allocUnsafeSlow(Math.max(most, 2 * section.octets.length));
+    section.octets.copy(grown, 0, 0, end);
+    section.octets = grown;
   }
-  flush();
-  expected = end;
-  return page.subarray(0, end);
+  section.end = end + section.octets.write(pending, end);
+  section.pending = "";
 }
 
 const joined = (labels: string, more: string) => (labels === "" ? more : `${labels},${more}`);

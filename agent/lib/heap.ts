@@ -2,16 +2,20 @@
 
 import { setFlagsFromString } from "node:v8";
 
+/** From here on what lives long is so much that a heap of twice its size is too large. */
+const manyRouters = 1_000;
+
 /** To be called before anything that allocates much. */
-export function keepHeapSmall(): void {
+export function keepHeapSmall(routers: number): void {
   // V8 learns in the first minute, when every router is looked over and much waits, which allocations live long, and
   // from then on puts all of their kind among the old: there each poll's garbage stays, with all that it refers to,
   // until a full collection.
   setFlagsFromString("--no-allocation-site-pretenuring");
-  // What lives long is four fifths of the heap and changes little: a full collection each minute costs nothing that
-  // can be measured, and V8's own choice is to let the heap double between two.
-  setFlagsFromString("--heap-growing-percent=20");
   // The space for what is new stays as small as it began: of a poll nearly nothing lives to see the next collection,
   // so that one takes 2 ms and not 30, and 60 MB are saved.
   setFlagsFromString("--semi-space-growth-factor=1");
+  // Of many routers what lives long is four fifths of the heap and changes little: a full collection each minute costs
+  // nothing that can be measured, and V8's own choice is to let the heap double between two. The small heap of few
+  // routers would be collected all the time.
+  if (routers >= manyRouters) setFlagsFromString("--heap-growing-percent=20");
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Counter, Gauge, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
-import { type Labels, renderSeries } from "../../agent/export/series.ts";
+import { createPage, type Labels } from "../../agent/export/series.ts";
 
 interface Emission {
   readonly metric: MetricDefinition;
@@ -48,11 +48,13 @@ const emission: fc.Arbitrary<Emission> = fc.constantFrom(...allMetrics).chain((m
 
 const keyOf = ({ metric, labels }: Emission) => JSON.stringify([metric.name, labels]);
 
+const page = createPage();
+
 describe("the text of a scrape", () => {
   it("is what prom-client writes, whatever the labels and values are", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(emission, { maxLength: 30, selector: keyOf }), async (emissions) => {
-        const own = renderSeries((emit) => {
+        const own = page.render((emit) => {
           for (const { metric, labels, value } of emissions) emit(metric, labels, value);
         });
         expect(linesOf(own)).toEqual(await byPromClient(emissions));
@@ -66,7 +68,7 @@ describe("the text of a scrape", () => {
     if (metric === undefined) throw new Error("the catalog is empty");
     const lines = (count: number) =>
       linesOf(
-        renderSeries((emit) => {
+        page.render((emit) => {
           for (let i = 0; i < count; i++) emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
         }),
       ).filter((line) => !line.startsWith("#"));

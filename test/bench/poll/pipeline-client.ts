@@ -21,7 +21,7 @@ import { expectedSum, ifColumns, ifName, interfaces, peerIndexes, routers } from
 import { credentialsOf } from "./security.ts";
 
 // As `main.ts` does.
-keepHeapSmall();
+keepHeapSmall(routers);
 
 const [, , upTo, ...given] = process.argv;
 const estate = estateOf(given.map(Number));

@@ -39,8 +39,9 @@ export interface Measured {
   readonly scrape: { readonly megabytes: number; readonly milliseconds: number };
 }
 
-keepHeapSmall();
 const order = JSON.parse(process.argv[2] ?? "") as Order;
+// As `main.ts` does.
+keepHeapSmall(order.fleet.routers);
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const scrapeEvery = seconds(15);
 /** Time for the walks of the first interval to end. */
