@@ -10,6 +10,7 @@ import {
   ifAdminStatuses,
   ifOperStatuses,
   interfaceCounters,
+  optionalGroups,
   pollFailures,
   pollGroups,
 } from "../estate/observation.ts";
@@ -53,7 +54,9 @@ function emitPolls(emit: Emit, { name, site }: Router, snapshot: Snapshot, clock
     const labels = { router: name, site, group };
     const poll = snapshot.poll(name, group);
     for (const result of ["ok", ...pollFailures] as const) {
-      emit(metrics.agent.polls, labels, poll?.results[result] ?? 0, { result });
+      const times = poll?.results[result] ?? 0;
+      // From zero on, so that the first failure is an increase; but what a router may lack is mostly lacked.
+      if (times > 0 || !optionalGroups.includes(group)) emit(metrics.agent.polls, labels, times, { result });
     }
     if (poll === undefined) continue;
     emit(metrics.agent.pollSeconds, labels, poll.last.seconds);
