@@ -93,9 +93,13 @@ function createLinuxUdpSocket(
         drain();
       });
       await new Promise<void>((resolve, reject) => {
-        opened.once("error", reject);
+        opened.once("error", (error) => {
+          // Not yet the socket's own to close.
+          libc.close(fd);
+          reject(error);
+        });
         opened.bind({ fd, exclusive: true }, () => {
-          opened.off("error", reject);
+          opened.removeAllListeners("error");
           opened.on("error", (error) => handlers.error(codeOf(error)));
           resolve();
         });
