@@ -360,6 +360,16 @@ export const metrics = {
       "Probes that were never sent because this host did not get to them in time",
       [],
     ),
+    reflectorDatagrams: counter(
+      "expressroute_agent_reflector_datagrams_total",
+      "Datagrams on the STAMP reflector's port by what became of them; absent where none is configured",
+      ["outcome"],
+    ),
+    reflectorRestarts: counter(
+      "expressroute_agent_reflector_restarts_total",
+      "Times the reflector's worker died and was started again; absent where none is configured",
+      [],
+    ),
     httpRequests: counter("expressroute_agent_http_requests_total", "HTTP requests by how they ended", ["outcome"]),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, MetricDefinition>>>>;

@@ -3,6 +3,7 @@
 import type { ProbeSocket } from "../net/probe-sockets.ts";
 import { decodeEcho, decodeProbePayload, icmpEcho } from "../wire/icmp.ts";
 import { decodeReflector, timestampDifference } from "../wire/stamp.ts";
+import { decodeAuthenticatedReflector } from "../wire/stamp-authenticated.ts";
 import type { Nonce } from "./session.ts";
 
 /** `turnaround`: seconds that the far end says it kept the probe; not part of the round-trip delay. */
@@ -11,6 +12,10 @@ export interface Claim {
   readonly nonce: Nonce;
   readonly tag: number;
   readonly turnaround: number;
+}
+
+export interface StampClaim extends Claim {
+  readonly ssid: number;
 }
 
 /** An echo reply names the stream by its number. `notOurs`: an answer to somebody else on this host. */
@@ -32,8 +37,8 @@ export function readEchoReply(
  * A Session-Reflector's packet names the session by its identifier, or, from a reflector that does not know
  * RFC 8972, only by where it comes from (`ssid` 0). The copied transmit stamp is the nonce.
  */
-export function readStampReply(bytes: Uint8Array): (Claim & { readonly ssid: number }) | "malformed" {
-  const reply = decodeReflector(bytes);
+export function readStampReply(bytes: Uint8Array, authenticated = false): StampClaim | "malformed" {
+  const reply = authenticated ? decodeAuthenticatedReflector(bytes) : decodeReflector(bytes);
   if (!reply.ok) return "malformed";
   const { sender, ssid, receiveTimestamp, timestamp, errorEstimate } = reply.value;
   return {
