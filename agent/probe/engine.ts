@@ -16,13 +16,13 @@ import {
   parseIpv4,
 } from "../net/probe-sockets.ts";
 import { icmpEcho, writeProbeRequest } from "../wire/icmp.ts";
-import { ntpTimestamp, unsynchronised, writeSender } from "../wire/stamp.ts";
+import { estimateOf, ntpTimestamp, writeSender } from "../wire/stamp.ts";
 import { isAuthentic, stampKey, writeAuthenticatedSender } from "../wire/stamp-authenticated.ts";
-import { type Claim, readEchoReply, readStampReply } from "./answer.ts";
+import { type Claim, oneWayDelays, readEchoReply, readStampReply, type StampClaim } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { createSchedule } from "./schedule.ts";
-import { createSession, type Nonce, type Session } from "./session.ts";
+import { createSession, type FarEnd, type Nonce, type Session } from "./session.ts";
 import { createSendTrouble } from "./trouble.ts";
 
 /** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
@@ -91,6 +91,7 @@ export function createEngine(
   const trouble = createSendTrouble(emit);
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;
+  let clockError = sockets.clockError();
   let reportAt = later(start, reportEvery);
 
   function take(outlet: Outlet, datagram: Incoming): void {
@@ -114,7 +115,7 @@ export function createEngine(
   function settle(
     outlet: Outlet,
     datagram: Incoming,
-    claim: Claim,
+    claim: Claim | StampClaim,
     candidates: readonly (Running | undefined)[],
   ): void {
     let miss: "foreign" | "forged" | "wrongSource" | "unauthenticated" = "foreign";
@@ -136,11 +137,16 @@ export function createEngine(
         const delay = took / 1_000 - claim.turnaround;
         // A turnaround that is negative or longer than the whole trip is a fault of the far end's clock.
         const trusted = match.trusted && !stepped && claim.turnaround >= 0 && delay >= 0;
-        stream.session.answered(match, took, trusted ? delay : undefined, later(match.monotonic, took));
+        const far = "reflector" in claim ? farEnd(claim, match.realtime, datagram.realtime) : undefined;
+        stream.session.answered(match, took, trusted ? delay : undefined, later(match.monotonic, took), far);
         return;
       }
     }
     dropped.add(miss);
+  }
+
+  function farEnd({ reflector }: StampClaim, left: number, arrived: number): FarEnd {
+    return { reflected: reflector.sequence, oneWay: oneWayDelays(reflector, left, arrived, clockError) };
   }
 
   function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
@@ -161,7 +167,7 @@ export function createEngine(
         // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
         const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
         sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
-        const packet = { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid };
+        const packet = { sequence, timestamp, errorEstimate: estimateOf(clockError), ssid: stream.ssid };
         return stream.key === undefined
           ? writeSender(into, packet)
           : writeAuthenticatedSender(into, packet, stream.key);
@@ -214,6 +220,7 @@ export function createEngine(
   }
 
   function report(): void {
+    clockError = sockets.clockError();
     const at = sockets.now().monotonic;
     const observations: ProbeObservation[] = [];
     for (const { of, index, target, session, outlet } of running) {
