@@ -6,10 +6,13 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseSubnet, type Subnet } from "../../agent/estate/address.ts";
 import type { Reflector } from "../../agent/estate/estate.ts";
-import { systemClock } from "../../agent/lib/clock.ts";
+import { type Observation, type ProbeObservation, subject } from "../../agent/estate/observation.ts";
+import { type Clock, systemClock } from "../../agent/lib/clock.ts";
+import { milliseconds } from "../../agent/lib/duration.ts";
 import type { Logger } from "../../agent/lib/log.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import type { SocketKind } from "../../agent/net/probe-open.ts";
+import { createProbing } from "../../agent/probe/probing.ts";
 import { createReflecting, type ReflectingDeps } from "../../agent/probe/reflecting.ts";
 import { decodeReflector, encodeSender, unsynchronised } from "../../agent/wire/stamp.ts";
 import { eventually } from "../support/eventually.ts";
@@ -161,7 +164,95 @@ describe.each<SocketKind>(linux ? ["kernel", "portable"] : ["portable"])("a refl
   });
 });
 
+describe.each<SocketKind>(linux ? ["kernel", "portable"] : ["portable"])("the prober with %s sockets", (sockets) => {
+  it.each([
+    ["authenticated", new Secret("a key that both ends have")],
+    ["unauthenticated", undefined],
+  ])("measures to the reflector, %s", async (_, key) => {
+    const reflector = await reflecting({ key }, { sockets });
+    const observed: ProbeObservation[] = [];
+    const target = {
+      technique: "stamp",
+      address: "127.0.0.1",
+      port: reflector.port(),
+      source: undefined,
+      interval: milliseconds(10),
+      timeout: milliseconds(1_000),
+      key,
+    } as const;
+    const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
+    const observe = (o: Observation) => {
+      if (o.kind === "probe") observed.push(o);
+    };
+    const probing = createProbing({ clock: systemClock, log: silent, observe, sockets }, [{ of, index: 0, target }]);
+    ends.push(probing.stop);
+    probing.start();
+    const sum = (count: (o: ProbeObservation) => number) => observed.reduce((total, o) => total + count(o), 0);
+    await eventually("fifty answers", () => sum((o) => o.received) >= 50);
+    expect(sum((o) => o.lost)).toBe(0);
+    expect(Object.values(probing.dropped()).reduce((all, n) => all + n, 0)).toBe(0);
+    for (const delay of observed.flatMap(({ delays }) => delays)) expect(delay).toBeGreaterThanOrEqual(0);
+  });
+});
+
 describe("a reflector", () => {
+  it("is started again when its worker dies, on the same port, until it is stopped", async () => {
+    const given: number[] = [];
+    let pending: (() => void) | undefined;
+    const clock: Clock = {
+      ...systemClock,
+      after(_, fn) {
+        pending = fn;
+        return () => {
+          pending = undefined;
+        };
+      },
+    };
+    const dies = `import { parentPort as p, workerData as d } from "node:worker_threads";
+      p.postMessage({ kind: "listening", port: d.listen.port || 4711 });
+      p.postMessage({ kind: "log", level: "info", fields: { port: d.listen.port }, message: "asked for" });
+      setTimeout(() => process.exit(3), 20);`;
+    const log: Logger = {
+      ...silent,
+      info: (fields, message) => {
+        if (message === "asked for") given.push(Number((fields as { port: number }).port));
+      },
+    };
+    const worker = new URL(`data:text/javascript,${encodeURIComponent(dies)}`);
+    const reflector = await reflecting({}, { clock, log, worker });
+    for (let death = 1; death <= 3; death++) {
+      await eventually(`death ${death}`, () => pending !== undefined);
+      const again = pending;
+      pending = undefined;
+      again?.();
+      expect(reflector.restarts()).toBe(death);
+    }
+    await eventually("death 4", () => pending !== undefined);
+    expect(given).toEqual([0, 4_711, 4_711, 4_711]);
+    await reflector.stop();
+    expect(pending).toBeUndefined();
+  });
+
+  it("counts each request of a flood, also those that its full buffer lost", { timeout: 30_000 }, async () => {
+    const reflector = await reflecting({ senderRate: 1_000, totalRate: 1_000 });
+    const socket = await sender();
+    const port = reflector.port();
+    let sent = 0;
+    const send = () => socket.send(request(sent++), port, "127.0.0.1");
+    while (sent < 5_000) send();
+    const counted = () => Object.values(reflector.outcomes() ?? {}).reduce((sum, n) => sum + n, 0);
+    // The kernel tells what it lost with the next request that it lets in.
+    const waiting = () => {
+      if (counted() >= 5_000) return true;
+      send();
+      return false;
+    };
+    await eventually("the flood is counted", waiting, 20_000);
+    await eventually("so is what followed", () => counted() === sent);
+    expect(reflector.outcomes()?.answered).toBeGreaterThanOrEqual(1_000);
+    expect(reflector.outcomes()?.rateLimited).toBeGreaterThan(0);
+  });
+
   it("is none where none is configured", async () => {
     const none = createReflecting({ clock: systemClock, log: silent }, undefined);
     expect(await none.start()).toEqual({ ok: true, value: undefined });
