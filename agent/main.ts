@@ -25,6 +25,7 @@ import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.t
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
 import { createProbing } from "./probe/probing.ts";
+import { createReflecting } from "./probe/reflecting.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
 
@@ -44,6 +45,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
+  const reflecting = createReflecting({ clock, log }, estate.reflector);
   const judging = createJudging({ clock, log, snapshot: state }, estate);
   const metrics = createPrometheusExport({
     estate,
@@ -61,6 +63,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       probesDropped: probing.dropped,
       probesSkipped: probing.skipped,
       probeRestarts: probing.restarts,
+      reflector: reflecting,
       httpRequests: () => web.requests(),
     },
   });
@@ -86,6 +89,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       if (!listening.ok) return listening;
       const heard = await notifications.start();
       if (!heard.ok) return heard;
+      const reflected = await reflecting.start();
+      if (!reflected.ok) return reflected;
       await snmp.start();
       probing.start();
       polling.start();
@@ -95,7 +100,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     async stop() {
       judging.stop();
       polling.stop();
-      await Promise.all([notifications.stop(), probing.stop(), snmp.stop(), web.stop()]);
+      await Promise.all([notifications.stop(), probing.stop(), reflecting.stop(), snmp.stop(), web.stop()]);
     },
   };
 }

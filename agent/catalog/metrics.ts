@@ -52,6 +52,16 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `Probes settled in the threshold window: the sample size of the loss ratio`,
       labels,
     ),
+    oneWayDelayMedian: gauge(
+      `${prefix}_one_way_delay_median_seconds`,
+      `Median delay of each way in the threshold window; absent unless both clocks are synchronised`,
+      [...labels, "direction"],
+    ),
+    oneWayDelayError: gauge(
+      `${prefix}_one_way_delay_error_seconds`,
+      `Greatest error of both clocks together: the one-way delays are right to this`,
+      labels,
+    ),
     delayMin: gauge(`${prefix}_round_trip_delay_min_seconds`, `Least round-trip delay in the threshold window`, labels),
     delayMedian: gauge(
       `${prefix}_round_trip_delay_median_seconds`,
@@ -82,6 +92,11 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `${prefix}_probes_lost_total`,
       `Probes not answered within the loss threshold; includes late ones`,
       technique,
+    ),
+    probesLostOneWay: counter(
+      `${prefix}_probes_lost_one_way_total`,
+      `Probes lost on the way there (forward), or on the way back or late (backward); absent unless the reflector counts for itself`,
+      [...technique, "direction"],
     ),
     probesLate: counter(`${prefix}_probes_late_total`, `Answers that came after the loss threshold`, technique),
     probesDuplicate: counter(`${prefix}_probes_duplicate_total`, `Second and further answers to one probe`, technique),
@@ -358,6 +373,16 @@ export const metrics = {
     probesSkipped: counter(
       "expressroute_agent_probes_skipped_total",
       "Probes that were never sent because this host did not get to them in time",
+      [],
+    ),
+    reflectorDatagrams: counter(
+      "expressroute_agent_reflector_datagrams_total",
+      "Datagrams on the STAMP reflector's port by what became of them; absent where none is configured",
+      ["outcome"],
+    ),
+    reflectorRestarts: counter(
+      "expressroute_agent_reflector_restarts_total",
+      "Times the reflector's worker died and was started again; absent where none is configured",
       [],
     ),
     httpRequests: counter("expressroute_agent_http_requests_total", "HTTP requests by how they ended", ["outcome"]),

@@ -16,6 +16,7 @@ import {
   type PeeringName,
   type ProbeTarget,
   peeringNames,
+  type Reflector,
   type Router,
   type Session,
   type Sku,
@@ -24,6 +25,7 @@ import {
 } from "../estate/estate.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { type Configuration, stampPort } from "./schema.ts";
+import { keyOf, type StampKeys } from "./stamp-keys.ts";
 import { parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
@@ -43,7 +45,11 @@ function must<T>(value: T | undefined, text: string): T {
 const duration = (text: string): Duration => must(parseDuration(text), text);
 const address = (text: string): string => formatAddress(must(parseAddress(text), text));
 
-export function buildEstate(configuration: Configuration, credentials: ReadonlyMap<string, SnmpCredentials>): Estate {
+export function buildEstate(
+  configuration: Configuration,
+  credentials: ReadonlyMap<string, SnmpCredentials>,
+  stampKeys: StampKeys,
+): Estate {
   const hearing = configuration.snmp.notifications;
   const routers = new Map<string, Router>();
   for (const [name, entry] of Object.entries(configuration.routers)) {
@@ -63,18 +69,19 @@ export function buildEstate(configuration: Configuration, credentials: ReadonlyM
     site: configuration.site,
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
     notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
+    reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
       Object.entries(configuration.circuits).map(([name, entry]) => [
         name,
-        circuitOf(name, entry, configuration, routers),
+        circuitOf(name, entry, configuration, routers, stampKeys),
       ]),
     ),
     globalReach: new Map(
       Object.entries(configuration.globalReach).map(([name, entry]) => [
         name,
-        globalReachOf(name, entry, configuration),
+        globalReachOf(name, entry, configuration, stampKeys),
       ]),
     ),
   };
@@ -98,11 +105,26 @@ function udpAddress({ host, port }: ListenAddress): ListenAddress {
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
+function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: StampKeys): Reflector {
+  return {
+    listen: udpAddress(must(parseListen(entry.listen), entry.listen)),
+    senders: entry.senders.map((text) => {
+      const parsed = parseSubnet(text);
+      return must(parsed.ok ? parsed.value : undefined, text);
+    }),
+    key: keyOf(stampKeys, entry.key),
+    stateful: entry.stateful,
+    senderRate: entry.senderRate,
+    totalRate: entry.totalRate,
+  };
+}
+
 function circuitOf(
   name: string,
   entry: CircuitEntry,
   configuration: Configuration,
   routers: ReadonlyMap<string, Router>,
+  stampKeys: StampKeys,
 ): Circuit {
   const path = (peering: PeeringName, of: PeeringEntry, link: LinkName): Path => {
     const end = entry.links[link];
@@ -118,7 +140,7 @@ function circuitOf(
       session,
       msee,
       vlan: of.vlan,
-      probes: pathProbes(of.probes?.[link], msee, configuration.probing),
+      probes: pathProbes(of.probes?.[link], msee, configuration.probing, stampKeys),
       thresholds: thresholdsOf(configuration.thresholds.path, of.thresholds),
     };
   };
@@ -168,12 +190,20 @@ function pathProbes(
   entries: readonly ProbeEntry[] | undefined,
   msee: string | undefined,
   defaults: Configuration["probing"],
+  stampKeys: StampKeys,
 ): readonly ProbeTarget[] {
   const probes = entries ?? (msee === undefined ? [] : [{ technique: "icmp" as const }]);
-  return probes.map((entry) => probeOf(entry, must(entry.address ?? msee, "the address of a probe"), defaults));
+  return probes.map((entry) =>
+    probeOf(entry, must(entry.address ?? msee, "the address of a probe"), defaults, stampKeys),
+  );
 }
 
-function probeOf(entry: Omit<ProbeEntry, "address">, target: string, defaults: Configuration["probing"]): ProbeTarget {
+function probeOf(
+  entry: Omit<ProbeEntry, "address">,
+  target: string,
+  defaults: Configuration["probing"],
+  stampKeys: StampKeys,
+): ProbeTarget {
   return {
     technique: entry.technique,
     address: address(target),
@@ -181,6 +211,7 @@ function probeOf(entry: Omit<ProbeEntry, "address">, target: string, defaults: C
     source: entry.source === undefined ? undefined : address(entry.source),
     interval: duration(entry.interval ?? defaults.interval),
     timeout: duration(entry.timeout ?? defaults.timeout),
+    key: keyOf(stampKeys, entry.key),
   };
 }
 
@@ -209,6 +240,7 @@ function globalReachOf(
   name: string,
   entry: Configuration["globalReach"][string],
   configuration: Configuration,
+  stampKeys: StampKeys,
 ): GlobalReach {
   const thresholds = thresholdsOf(configuration.thresholds.globalReach, entry.thresholds);
   const pairs = new Map<string, GlobalReachPair & { readonly probes: ProbeTarget[] }>();
@@ -223,7 +255,7 @@ function globalReachOf(
       probes: [],
       thresholds,
     };
-    pair.probes.push(probeOf(probe, probe.address, configuration.probing));
+    pair.probes.push(probeOf(probe, probe.address, configuration.probing, stampKeys));
     pairs.set(key, pair);
   }
   const parsed = parseSubnet(entry.subnet);

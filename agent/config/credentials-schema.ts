@@ -4,7 +4,7 @@ import { authProtocols, privacyProtocols } from "../estate/estate.ts";
 import { keys, secretType, word, wordOrNumber } from "./keys.ts";
 import * as s from "./scalars.ts";
 
-const secret = (is: string) =>
+export const secret = (is: string) =>
   keys(
     {
       env: s

@@ -12,6 +12,7 @@ import type { RuleContext } from "./rules/rule.ts";
 import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
+import { stampKeysOf } from "./stamp-keys.ts";
 
 /** `file` is only named in errors; `text` is its content. Reads secrets through `secrets`, and nothing else. */
 export function parseConfig(
@@ -31,6 +32,7 @@ export function parseConfig(
   // The rules see what is left when every wrong value is taken out, so that one mistake hides no other.
   const draft = prune(data, ofSchema) as Draft<ConfigurationInput>;
   const credentials = credentialsOf(draft, secrets, findings);
+  const stampKeys = stampKeysOf(draft, secrets, findings);
   const context: RuleContext = {
     draft,
     given: data,
@@ -39,7 +41,7 @@ export function parseConfig(
   for (const rule of rules) rule(context);
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
-  return ok(buildEstate(parsed.data, credentials));
+  return ok(buildEstate(parsed.data, credentials, stampKeys));
 }
 
 /** The value that could not be read from the text is no news to the schema. */

@@ -2,9 +2,10 @@
 
 import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
-import { credentials } from "./credentials-schema.ts";
+import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
+import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -173,6 +174,9 @@ const probeKeys = {
     minimum: 1,
     maximum: 65_535,
   }).optional(),
+  key: secret(
+    "Key of STAMP's authenticated mode (RFC 8762 section 4.4), as the Session-Reflector has it; only with stamp.",
+  ).optional(),
   source: s
     .address({ is: "Local address to send from.", example: "192.0.2.10", absent: "chosen by the routing table" })
     .optional(),
@@ -335,6 +339,7 @@ export const configurationSchema = keys(
       },
       { is: "Defaults of every probe." },
     ).prefault({}),
+    reflector: reflector.optional(),
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

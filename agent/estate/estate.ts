@@ -3,6 +3,7 @@
 
 import type { Duration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
+import type { Subnet } from "./address.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
 export type LinkName = (typeof linkNames)[number];
@@ -93,6 +94,8 @@ export interface ProbeTarget {
   readonly interval: Duration;
   /** The loss threshold (RFC 7680): an answer later than this counts as lost. */
   readonly timeout: Duration;
+  /** Of STAMP's authenticated mode; absent: unauthenticated. */
+  readonly key?: Secret | undefined;
 }
 
 /** A limit with hysteresis: fires at or above `raise` for `for`, clears below `clear`. */
@@ -181,12 +184,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The agent's own STAMP Session-Reflector. */
+export interface Reflector {
+  readonly listen: ListenAddress;
+  /** Who is answered. */
+  readonly senders: readonly Subnet[];
+  /** With one, only authenticated requests are answered. */
+  readonly key: Secret | undefined;
+  /** It counts the answers of each session. */
+  readonly stateful: boolean;
+  /** Requests per second of one sender, and of all. */
+  readonly senderRate: number;
+  readonly totalRate: number;
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
   readonly web: ListenAddress;
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
+  readonly reflector: Reflector | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

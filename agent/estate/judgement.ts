@@ -72,6 +72,8 @@ export interface Performance {
   readonly delay:
     | { readonly min: number; readonly median: number; readonly p95: number; readonly max: number }
     | undefined;
+  /** Median delay of each way and the error of both clocks, in seconds; absent unless both are synchronised. */
+  readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
 }
 
 export interface Verdict {

@@ -163,6 +163,12 @@ export type SessionObservation = {
     }
 );
 
+export interface OneWayDelays {
+  readonly forward: readonly number[];
+  readonly backward: readonly number[];
+  readonly error: number;
+}
+
 /** What one stream of probes gave since the time before: only probes that are settled (answered or expired). */
 export interface ProbeCounts {
   /** Settled = received + lost. */
@@ -178,6 +184,13 @@ export interface ProbeCounts {
   readonly sendErrors: number;
   /** Round-trip delays in seconds, in order of arrival. */
   readonly delays: readonly number[];
+  /**
+   * Lost on the way there, and on the way back (or late); absent unless a reflector is known to count for itself. A loss
+   * that cannot be told apart is in neither.
+   */
+  readonly directions?: { readonly forward: number; readonly backward: number } | undefined;
+  /** Delays of each way in seconds, and the greatest error of both clocks together; absent unless both are synchronised. */
+  readonly oneWay?: OneWayDelays | undefined;
   /** Probes lost in a row up to now (RFC 3357 loss run). */
   readonly lossRun: number;
   /** When an answer last arrived in time; undefined until the first. */

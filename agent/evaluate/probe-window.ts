@@ -48,15 +48,24 @@ function sum(recent: readonly ProbeObservation[], start: number): Performance {
   let received = 0;
   let lost = 0;
   const delays: number[] = [];
+  const forward: number[] = [];
+  const backward: number[] = [];
+  let error = 0;
   for (let i = recent.length - 1; i >= 0; i--) {
     const o = recent[i];
     if (o === undefined || o.at <= start) break;
     received += o.received;
     lost += o.lost;
     for (const delay of o.delays) delays.push(delay);
+    if (o.oneWay === undefined) continue;
+    for (const delay of o.oneWay.forward) forward.push(delay);
+    for (const delay of o.oneWay.backward) backward.push(delay);
+    error = Math.max(error, o.oneWay.error);
   }
   const probes = received + lost;
-  return { probes, lossRatio: probes === 0 ? undefined : lost / probes, delay: spread(delays) };
+  const [there, back] = [spread(forward), spread(backward)];
+  const oneWay = there && back && { forward: there.median, backward: back.median, error };
+  return { probes, lossRatio: probes === 0 ? undefined : lost / probes, delay: spread(delays), oneWay };
 }
 
 function spread(delays: number[]): Performance["delay"] {

@@ -63,9 +63,14 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Ver
   emit(to.transitions, labels, verdict.transitions);
   const first = verdict.reasons[0];
   if (first !== undefined) emit(to.cause, labels, 1, { cause: first.cause, owner: first.owner });
-  const { probes, lossRatio, delay } = verdict.performance;
+  const { probes, lossRatio, delay, oneWay } = verdict.performance;
   emit(to.lossProbes, labels, probes);
   if (lossRatio !== undefined) emit(to.lossRatio, labels, lossRatio);
+  if (oneWay !== undefined) {
+    emit(to.oneWayDelayMedian, labels, oneWay.forward, { direction: "forward" });
+    emit(to.oneWayDelayMedian, labels, oneWay.backward, { direction: "backward" });
+    emit(to.oneWayDelayError, labels, oneWay.error);
+  }
   if (delay !== undefined) {
     emit(to.delayMin, labels, delay.min);
     emit(to.delayMedian, labels, delay.median);
@@ -94,7 +99,7 @@ function emitProbes(
     const totals = probes.flatMap((probe, index) =>
       probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
     );
-    const sum = (tally: keyof ProbeTotals) => totals.reduce((all, one) => all + one[tally], 0);
+    const sum = (tally: Exclude<keyof ProbeTotals, "directions">) => totals.reduce((all, one) => all + one[tally], 0);
     emit(to.probesSettled, labels, sum("settled"), { technique });
     emit(to.probesLost, labels, sum("lost"), { technique });
     emit(to.probesLate, labels, sum("late"), { technique });
@@ -102,5 +107,11 @@ function emitProbes(
     emit(to.probesReordered, labels, sum("reordered"), { technique });
     emit(to.probesDiscarded, labels, sum("discarded"), { technique });
     emit(to.probesSendErrors, labels, sum("sendErrors"), { technique });
+    const told = totals.flatMap(({ directions }) => (directions === undefined ? [] : [directions]));
+    if (told.length === 0) continue;
+    for (const direction of ["forward", "backward"] as const) {
+      const lost = told.reduce((all, one) => all + one[direction], 0);
+      emit(to.probesLostOneWay, labels, lost, { technique, direction });
+    }
   }
 }

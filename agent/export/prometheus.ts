@@ -28,6 +28,11 @@ export interface AgentTelemetry {
   readonly probesDropped: () => Readonly<Record<string, number>>;
   readonly probesSkipped: () => number;
   readonly probeRestarts: () => number;
+  readonly reflector: {
+    /** Undefined where no reflector is configured. */
+    readonly outcomes: () => Readonly<Record<string, number>> | undefined;
+    readonly restarts: () => number;
+  };
   readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
@@ -110,6 +115,11 @@ function emitAgent(emit: Emit, agent: AgentTelemetry): void {
   emit(to.probeRestarts, {}, agent.probeRestarts());
   for (const [outcome, n] of Object.entries(agent.httpRequests())) emit(to.httpRequests, { outcome }, n);
   for (const [kind, n] of Object.entries(agent.snmpDropped())) emit(to.snmpDropped, { kind }, n);
+  const reflected = agent.reflector.outcomes();
+  if (reflected !== undefined) {
+    for (const [outcome, n] of Object.entries(reflected)) emit(to.reflectorDatagrams, { outcome }, n);
+    emit(to.reflectorRestarts, {}, agent.reflector.restarts());
+  }
   for (const [kind, n] of Object.entries(agent.probesDropped())) emit(to.probesDropped, { kind }, n);
 }
 

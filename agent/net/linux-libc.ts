@@ -44,6 +44,7 @@ export interface Libc {
   ppoll(fds: number, count: number, timeout: number, mask: number): number;
   close(fd: number): number;
   clock_gettime(clock: number, into: number): number;
+  adjtimex(into: number): number;
   prctl(option: number, a: number, b: number, c: number, d: number): number;
   arena(bytes: number): Arena;
   lastError(): string;
@@ -69,6 +70,7 @@ export async function loadLibc(): Promise<Result<Libc, string>> {
       ppoll: library.func("int ppoll(uintptr_t, uint64_t, uintptr_t, uintptr_t)"),
       close: library.func("int close(int)"),
       clock_gettime: library.func("int clock_gettime(int, uintptr_t)"),
+      adjtimex: library.func("int adjtimex(uintptr_t)"),
       prctl: library.func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)"),
       arena(length) {
         const bytes = new Uint8Array(new ArrayBuffer(length));

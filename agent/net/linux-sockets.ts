@@ -4,6 +4,7 @@
 import { monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ipv4Payload } from "../wire/icmp.ts";
+import { clockErrorOf } from "./linux-clock.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
@@ -207,6 +208,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
 
   return {
     now,
+    clockError: clockErrorOf(libc),
     openIcmp(source) {
       const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
       return fd < 0 ? openRawIcmp(source) : finish(fd, source, undefined);

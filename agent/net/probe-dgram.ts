@@ -103,6 +103,7 @@ export function createDgramSockets(why: string): ProbeSockets {
 
   return {
     now,
+    clockError: () => undefined,
     openIcmp: () =>
       err({ kind: "unavailable", message: `ICMP probes are not available here (${why}): use stamp probes` }),
     openUdp,

@@ -74,6 +74,8 @@ export interface ProbeSockets {
   openIcmp(source: Endpoint | undefined): Result<ProbeSocket, ProbeSocketError>;
   openUdp(source: Endpoint | undefined): Promise<Result<ProbeSocket, ProbeSocketError>>;
   now(): Moment;
+  /** Greatest error of the wall clock in seconds; undefined while it is not known to be synchronised. */
+  clockError(): number | undefined;
   /** Returns when something has arrived or `until` has come; never more than 50 ms later than now. */
   wait(until: Instant): Promise<void>;
   close(): void;

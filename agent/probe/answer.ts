@@ -1,9 +1,10 @@
 // What an arrived datagram claims to be, before anybody believes it.
 
-import type { ProbeSocket } from "../net/probe-sockets.ts";
+import { epochBase, type ProbeSocket } from "../net/probe-sockets.ts";
 import { decodeEcho, decodeProbePayload, icmpEcho } from "../wire/icmp.ts";
-import { decodeReflector, timestampDifference } from "../wire/stamp.ts";
-import type { Nonce } from "./session.ts";
+import { decodeReflector, errorOf, ntpTimestamp, type ReflectorPacket, timestampDifference } from "../wire/stamp.ts";
+import { decodeAuthenticatedReflector } from "../wire/stamp-authenticated.ts";
+import type { FarEnd, Nonce } from "./session.ts";
 
 /** `turnaround`: seconds that the far end says it kept the probe; not part of the round-trip delay. */
 export interface Claim {
@@ -11,6 +12,33 @@ export interface Claim {
   readonly nonce: Nonce;
   readonly tag: number;
   readonly turnaround: number;
+}
+
+export interface StampClaim extends Claim {
+  readonly ssid: number;
+  /** Its sequence number, its stamps and what it says of its clock. */
+  readonly reflector: Pick<ReflectorPacket, "sequence" | "receiveTimestamp" | "timestamp" | "errorEstimate">;
+}
+
+const ours = ntpTimestamp(epochBase, 0);
+
+/**
+ * Delay of each way in seconds, between clocks that both say how far off they can be; undefined where one does not. `left`
+ * and `arrived` are nanoseconds after `epochBase`, `error` is our clock's.
+ */
+export function oneWayDelays(
+  { receiveTimestamp, timestamp, errorEstimate }: StampClaim["reflector"],
+  left: number,
+  arrived: number,
+  error: number | undefined,
+): FarEnd["oneWay"] {
+  // PTP stamps count TAI, which is whole seconds from UTC.
+  if (error === undefined || !errorEstimate.synchronised || errorEstimate.format === "ptp") return undefined;
+  const both = error + errorOf(errorEstimate);
+  const forward = timestampDifference(ours, receiveTimestamp) - left / 1e9;
+  const backward = arrived / 1e9 - timestampDifference(ours, timestamp);
+  // A clock that is further off than it says.
+  return forward < -both || backward < -both ? undefined : { forward, backward, error: both };
 }
 
 /** An echo reply names the stream by its number. `notOurs`: an answer to somebody else on this host. */
@@ -32,12 +60,13 @@ export function readEchoReply(
  * A Session-Reflector's packet names the session by its identifier, or, from a reflector that does not know
  * RFC 8972, only by where it comes from (`ssid` 0). The copied transmit stamp is the nonce.
  */
-export function readStampReply(bytes: Uint8Array): (Claim & { readonly ssid: number }) | "malformed" {
-  const reply = decodeReflector(bytes);
+export function readStampReply(bytes: Uint8Array, authenticated = false): StampClaim | "malformed" {
+  const reply = authenticated ? decodeAuthenticatedReflector(bytes) : decodeReflector(bytes);
   if (!reply.ok) return "malformed";
   const { sender, ssid, receiveTimestamp, timestamp, errorEstimate } = reply.value;
   return {
     ssid,
+    reflector: reply.value,
     sequence: sender.sequence,
     nonce: [sender.timestamp.seconds, sender.timestamp.fraction],
     tag: 0,

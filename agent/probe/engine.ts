@@ -1,6 +1,7 @@
 // The prober's turn: read what has arrived, send what is due, settle what has expired, report. It runs in the
 // worker; sockets, time and randomness are handed in.
 
+import type { KeyObject } from "node:crypto";
 import type { ProbeObservation } from "../estate/observation.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
@@ -15,12 +16,13 @@ import {
   parseIpv4,
 } from "../net/probe-sockets.ts";
 import { icmpEcho, writeProbeRequest } from "../wire/icmp.ts";
-import { ntpTimestamp, unsynchronised, writeSender } from "../wire/stamp.ts";
-import { type Claim, readEchoReply, readStampReply } from "./answer.ts";
+import { estimateOf, ntpTimestamp, writeSender } from "../wire/stamp.ts";
+import { isAuthentic, stampKey, writeAuthenticatedSender } from "../wire/stamp-authenticated.ts";
+import { type Claim, oneWayDelays, readEchoReply, readStampReply, type StampClaim } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { createSchedule } from "./schedule.ts";
-import { createSession, type Nonce, type Session } from "./session.ts";
+import { createSession, type FarEnd, type Nonce, type Session } from "./session.ts";
 import { createSendTrouble } from "./trouble.ts";
 
 /** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
@@ -48,6 +50,7 @@ interface Running extends ProbeStream {
   readonly number: number;
   readonly to: Endpoint | undefined;
   readonly ssid: number;
+  readonly key: KeyObject | undefined;
   readonly outlet: Outlet;
   readonly session: Session;
 }
@@ -61,10 +64,12 @@ export function createEngine(
   const outlets = new Map<string, Outlet>();
   const firstSsid = random() & 0xffff;
   const running: readonly Running[] = streams.map((stream, number) => {
-    const { technique, source, address, port } = stream.target;
-    const key = `${technique} ${source ?? ""}`;
-    const outlet = outlets.get(key) ?? createOutlet(sockets, technique, source, emit);
-    outlets.set(key, outlet);
+    const { technique, source, address, port, key } = stream.target;
+    const authenticated = key !== undefined;
+    // The two modes have different layouts, and no octet that says which: each has its sockets.
+    const place = `${technique} ${source ?? ""} ${authenticated}`;
+    const outlet = outlets.get(place) ?? createOutlet(sockets, technique, source, emit, authenticated);
+    outlets.set(place, outlet);
     const ip = parseIpv4(address);
     return {
       ...stream,
@@ -72,6 +77,7 @@ export function createEngine(
       to: ip === undefined ? undefined : { address: ip, port: technique === "icmp" ? 0 : port },
       // 0 would say that there is none. Beyond 65,535 sessions they repeat, and the nonce decides.
       ssid: 1 + ((firstSsid + number) % 0xffff),
+      key: key && stampKey(key),
       outlet,
       session: createSession(stream.target, lastReceivedAt[number]),
     };
@@ -85,6 +91,7 @@ export function createEngine(
   const trouble = createSendTrouble(emit);
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;
+  let clockError = sockets.clockError();
   let reportAt = later(start, reportEvery);
 
   function take(outlet: Outlet, datagram: Incoming): void {
@@ -96,7 +103,7 @@ export function createEngine(
       if (typeof claim === "string") dropped.add(claim);
       else settle(outlet, datagram, claim, [running[claim.stream]]);
     } else {
-      const claim = readStampReply(datagram.bytes);
+      const claim = readStampReply(datagram.bytes, outlet.authenticated);
       if (typeof claim === "string") dropped.add(claim);
       else {
         const candidates = claim.ssid === 0 ? byEndpoint.get(endpointKey(datagram.from)) : bySsid.get(claim.ssid);
@@ -108,14 +115,18 @@ export function createEngine(
   function settle(
     outlet: Outlet,
     datagram: Incoming,
-    claim: Claim,
+    claim: Claim | StampClaim,
     candidates: readonly (Running | undefined)[],
   ): void {
-    let miss: "foreign" | "forged" | "wrongSource" = "foreign";
+    let miss: "foreign" | "forged" | "wrongSource" | "unauthenticated" = "foreign";
     for (const stream of candidates) {
       if (stream === undefined || stream.outlet !== outlet) continue;
       const match = stream.session.find(claim.sequence, claim.nonce, claim.tag);
       if (match === "unknown") continue;
+      if (stream.key !== undefined && !isAuthentic(datagram.bytes, stream.key)) {
+        miss = "unauthenticated";
+        continue;
+      }
       if (match === "forged") miss = "forged";
       else if (stream.to?.address !== datagram.from.address || stream.to.port !== datagram.from.port) {
         miss = "wrongSource";
@@ -126,11 +137,16 @@ export function createEngine(
         const delay = took / 1_000 - claim.turnaround;
         // A turnaround that is negative or longer than the whole trip is a fault of the far end's clock.
         const trusted = match.trusted && !stepped && claim.turnaround >= 0 && delay >= 0;
-        stream.session.answered(match, took, trusted ? delay : undefined, later(match.monotonic, took));
+        const far = "reflector" in claim ? farEnd(claim, match.realtime, datagram.realtime) : undefined;
+        stream.session.answered(match, took, trusted ? delay : undefined, later(match.monotonic, took), far);
         return;
       }
     }
     dropped.add(miss);
+  }
+
+  function farEnd({ reflector }: StampClaim, left: number, arrived: number): FarEnd {
+    return { reflected: reflector.sequence, oneWay: oneWayDelays(reflector, left, arrived, clockError) };
   }
 
   function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
@@ -151,7 +167,10 @@ export function createEngine(
         // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
         const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
         sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
-        return writeSender(into, { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid });
+        const packet = { sequence, timestamp, errorEstimate: estimateOf(clockError), ssid: stream.ssid };
+        return stream.key === undefined
+          ? writeSender(into, packet)
+          : writeAuthenticatedSender(into, packet, stream.key);
       },
       preempted: () => session.preempted(sequence),
       failed(code) {
@@ -201,6 +220,7 @@ export function createEngine(
   }
 
   function report(): void {
+    clockError = sockets.clockError();
     const at = sockets.now().monotonic;
     const observations: ProbeObservation[] = [];
     for (const { of, index, target, session, outlet } of running) {

@@ -15,13 +15,17 @@ export interface ProbeStream {
 /**
  * Datagrams that answered no probe of ours. `malformed`: no STAMP or ICMP echo. `foreign`: well-formed, of no probe that
  * we remember. `forged`: names a probe, and does not know its random bits. `wrongSource`: knows them, and comes from
- * elsewhere. `overflow`: never read, the receive buffer was full.
+ * elsewhere. `unauthenticated`: of an authenticated session, without the HMAC of its key. `overflow`: never read, the receive
+ * buffer was full.
  */
-export const probeDropKinds = ["malformed", "foreign", "forged", "wrongSource", "overflow"] as const;
+export const probeDropKinds = ["malformed", "foreign", "forged", "wrongSource", "unauthenticated", "overflow"] as const;
 export type ProbeDropKind = (typeof probeDropKinds)[number];
 
 export interface WorkerStart {
+  /** Without their keys: a Secret does not cross threads. */
   readonly streams: readonly ProbeStream[];
+  /** The text of the key of each stream. */
+  readonly keys: readonly (string | undefined)[];
   readonly sockets: SocketKind;
   /** Of a worker that died, so that its successor does not say that nothing was ever received. */
   readonly lastReceivedAt: readonly (Instant | undefined)[];

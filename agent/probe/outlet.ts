@@ -18,6 +18,8 @@ const retryAfter = seconds(5);
 
 export interface Outlet {
   readonly technique: ProbeTechnique;
+  /** Its STAMP packets are those of the authenticated mode. */
+  readonly authenticated: boolean;
   /** Undefined while it cannot be opened. */
   socket(): ProbeSocket | undefined;
   /** Opens the socket, or does nothing when it is open or was tried a moment ago. */
@@ -35,6 +37,7 @@ export function createOutlet(
   technique: ProbeTechnique,
   source: string | undefined,
   log: (line: ProbeLog) => void,
+  authenticated = false,
 ): Outlet {
   let socket: ProbeSocket | undefined;
   let problem = "";
@@ -55,6 +58,7 @@ export function createOutlet(
 
   return {
     technique,
+    authenticated,
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,

@@ -76,7 +76,12 @@ export function createProbing(
 
   function launch(): void {
     const startedAt = clock.now();
-    const data: WorkerStart = { streams, sockets, lastReceivedAt };
+    const data: WorkerStart = {
+      streams: streams.map((stream) => ({ ...stream, target: { ...stream.target, key: undefined } })),
+      keys: streams.map(({ target }) => target.key?.reveal()),
+      sockets,
+      lastReceivedAt,
+    };
     const launched = new Worker(file, { workerData: data, name: "probing" });
     worker = launched;
     launched.on("message", take);

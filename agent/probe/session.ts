@@ -1,9 +1,10 @@
 // The probes of one stream from their departure until long after they expired: what was lost, late, duplicated,
 // reordered or forged. No I/O and no clock.
 
-import type { ProbeCounts } from "../estate/observation.ts";
+import type { OneWayDelays, ProbeCounts } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
+import { createDirections } from "./directions.ts";
 
 /** The transmit stamp of a probe, on both clocks, and whether it can be trusted. */
 export interface Departure {
@@ -25,6 +26,14 @@ export interface Match extends Departure {
   readonly trusted: boolean;
 }
 
+/** What a Session-Reflector says besides. */
+export interface FarEnd {
+  /** Its sequence number. */
+  readonly reflected: number;
+  /** Delay of each way, and the error of both clocks, in seconds; undefined unless both are synchronised. */
+  readonly oneWay: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
+}
+
 export interface Session {
   /** Number of the next probe, from 0, modulo 2^32. */
   nextSequence(): number;
@@ -36,7 +45,7 @@ export interface Session {
   /** The probe that an answer claims to be of. `forged`: such a probe exists, but the answer does not know its nonce. */
   find(sequence: number, nonce: Nonce, tag: number): Match | "unknown" | "forged";
   /** `took`: ms from departure to arrival. `delay`: seconds, or undefined where it is not to be trusted. */
-  answered(match: Match, took: number, delay: number | undefined, arrivedAt: Instant): Verdict;
+  answered(match: Match, took: number, delay: number | undefined, arrivedAt: Instant, far?: FarEnd): Verdict;
   /** Settles as lost what left before `arrivedUntil` minus the timeout; every arrival up to then must have been answered. */
   expire(arrivedUntil: Instant): void;
   /** Undefined when nothing has happened since the last time. */
@@ -63,6 +72,10 @@ export function createSession(
   const tags = new Uint16Array(slots);
   const monotonic = new Float64Array(slots);
   const realtime = new Float64Array(slots);
+  /** The reflector's number of an answer in time; -1 without one. */
+  const reflected = new Float64Array(slots);
+  const copies = new Uint8Array(slots);
+  const directions = createDirections();
 
   /** Probes so far; the sequence on the wire is this modulo 2^32, and the slot modulo `slots`. */
   let next = 0;
@@ -74,6 +87,7 @@ export function createSession(
   let changed = false;
   let counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
   let delays: number[] = [];
+  let oneWay: { forward: number[]; backward: number[]; error: number } | undefined;
 
   const slotOf = (n: number) => n % slots;
 
@@ -83,6 +97,21 @@ export function createSession(
     changed = true;
     // Only what follows the last answer is a run that lasts until now.
     if (n > highest) lossRun++;
+  }
+
+  /** Nothing more can come of probe `n` but what is late. */
+  function settle(n: number): void {
+    const slot = slotOf(n);
+    const number = reflected[slot] ?? -1;
+    if (number >= 0) directions.answered(n >>> 0, number, copies[slot] ?? 0);
+    else if (state[slot] !== slotStates.free) directions.lost();
+  }
+
+  function addOneWay({ forward, backward, error }: NonNullable<FarEnd["oneWay"]>): void {
+    oneWay ??= { forward: [], backward: [], error: 0 };
+    oneWay.forward.push(forward);
+    oneWay.backward.push(backward);
+    oneWay.error = Math.max(oneWay.error, error);
   }
 
   /** The count behind a 32-bit sequence: the nearest one that has been used. */
@@ -96,7 +125,10 @@ export function createSession(
     depart(nonce, tag, at) {
       const n = next++;
       const slot = slotOf(n);
-      for (; oldest <= n - slots; oldest++) if (state[slotOf(oldest)] === slotStates.sent) lose(oldest);
+      for (; oldest <= n - slots; oldest++) {
+        if (state[slotOf(oldest)] === slotStates.sent) lose(oldest);
+        settle(oldest);
+      }
       state[slot] = slotStates.sent;
       trusted[slot] = 1;
       sequences[slot] = n >>> 0;
@@ -105,6 +137,8 @@ export function createSession(
       tags[slot] = tag;
       monotonic[slot] = at.monotonic;
       realtime[slot] = at.realtime;
+      reflected[slot] = -1;
+      copies[slot] = 0;
       return n >>> 0;
     },
     preempted(sequence) {
@@ -129,12 +163,14 @@ export function createSession(
         trusted: trusted[slot] === 1,
       };
     },
-    answered({ sequence }, took, delay, arrivedAt) {
+    answered({ sequence }, took, delay, arrivedAt, far) {
       const n = unwrap(sequence);
       const slot = slotOf(n);
       changed = true;
       if (state[slot] === slotStates.received) {
         counts.duplicate++;
+        // The copy of an answer has its number; that of a request was counted for itself.
+        if (far !== undefined && far.reflected !== reflected[slot]) copies[slot] = (copies[slot] ?? 0) + 1;
         return "duplicate";
       }
       if (state[slot] === slotStates.expired || took > timeout) {
@@ -147,6 +183,8 @@ export function createSession(
       counts.received++;
       if (delay === undefined) counts.discarded++;
       else delays.push(delay);
+      if (far !== undefined) reflected[slot] = far.reflected;
+      if (delay !== undefined && far?.oneWay !== undefined) addOneWay(far.oneWay);
       if (n < highest) counts.reordered++;
       else {
         highest = n;
@@ -159,16 +197,27 @@ export function createSession(
     expire(arrivedUntil) {
       for (; oldest < next; oldest++) {
         const slot = slotOf(oldest);
-        if (state[slot] !== slotStates.sent) continue;
-        if (arrivedUntil - (monotonic[slot] ?? 0) <= timeout) return;
-        lose(oldest);
+        if (state[slot] === slotStates.sent) {
+          if (arrivedUntil - (monotonic[slot] ?? 0) <= timeout) return;
+          lose(oldest);
+        }
+        settle(oldest);
       }
     },
     drain() {
       if (!changed) return undefined;
-      const drained = { ...counts, delays, lossRun, lastReceivedAt: last };
+      const told: OneWayDelays | undefined = oneWay;
+      const drained = {
+        ...counts,
+        delays,
+        lossRun,
+        lastReceivedAt: last,
+        directions: directions.drain(),
+        oneWay: told,
+      };
       counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
       delays = [];
+      oneWay = undefined;
       changed = false;
       return drained;
     },

@@ -2,6 +2,7 @@
 
 import { randomFillSync } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
+import { Secret } from "../lib/secret.ts";
 import { openProbeSockets } from "../net/probe-open.ts";
 import { createEngine } from "./engine.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
@@ -17,8 +18,15 @@ function random(): number {
   return pool[used++] ?? 0;
 }
 
-async function run(port: NonNullable<typeof parentPort>, { streams, sockets: wanted, lastReceivedAt }: WorkerStart) {
+async function run(
+  port: NonNullable<typeof parentPort>,
+  { streams: keyless, keys, sockets: wanted, lastReceivedAt }: WorkerStart,
+) {
   const emit = (message: FromWorker) => port.postMessage(message);
+  const streams = keyless.map((stream, i) => {
+    const key = keys[i];
+    return key === undefined ? stream : { ...stream, target: { ...stream.target, key: new Secret(key) } };
+  });
   let stopping = false;
   port.on("message", ({ kind }: ToWorker) => {
     if (kind === "stop") stopping = true;

@@ -36,6 +36,8 @@ export interface PollRecord {
 export interface ProbeTotals
   extends Pick<ProbeCounts, "lost" | "late" | "duplicate" | "reordered" | "discarded" | "sendErrors"> {
   readonly settled: number;
+  /** Losses of each way; undefined until a reflector was known to count for itself. */
+  readonly directions?: ProbeCounts["directions"];
 }
 
 export interface ProbeRecord {
@@ -206,6 +208,13 @@ function plus(totals: ProbeTotals, o: ProbeObservation): ProbeTotals {
     reordered: totals.reordered + o.reordered,
     discarded: totals.discarded + o.discarded,
     sendErrors: totals.sendErrors + o.sendErrors,
+    directions:
+      o.directions === undefined
+        ? totals.directions
+        : {
+            forward: o.directions.forward + (totals.directions?.forward ?? 0),
+            backward: o.directions.backward + (totals.directions?.backward ?? 0),
+          },
   };
 }
 

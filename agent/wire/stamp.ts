@@ -8,12 +8,12 @@ import { err, ok, type Result } from "../lib/result.ts";
 export const stampPort = 862;
 /** Octets of a base packet, in both directions. */
 export const stampLength = 44;
-/** A TWAMP-Light answer without padding ends after the sender's TTL. */
-const shortestReply = 41;
+/** A TWAMP-Light answer without padding ends after the sender's TTL: a shorter request cannot have one of its size. */
+export const shortestReply = 41;
 /** A TWAMP-Light request without padding ends after the error estimate. */
 const shortestRequest = 14;
 /** More than a jumbo frame carries: nobody sends such a test packet. */
-const longestPacket = 9_216;
+export const longestPacket = 9_216;
 
 /**
  * 64 bits as on the wire: seconds, then either 2^-32 s (NTP, since 1900) or nanoseconds (PTP),
@@ -73,6 +73,20 @@ export interface StampError {
 /** What a clock of which nothing is known says of itself: S unset, NTP form, error 1 s. */
 export const unsynchronised: ErrorEstimate = { synchronised: false, format: "ntp", scale: 32, multiplier: 1 };
 
+/** The finest estimate that is not below `error` seconds; undefined: the clock is not known to be synchronised. */
+export function estimateOf(error: number | undefined): ErrorEstimate {
+  if (error === undefined) return unsynchronised;
+  let scale = 0;
+  while (scale < 63 && error * 2 ** (32 - scale) > 255) scale++;
+  const multiplier = Math.min(255, Math.max(1, Math.ceil(error * 2 ** (32 - scale))));
+  return { synchronised: true, format: "ntp", scale, multiplier };
+}
+
+/** The error that an estimate states, in seconds. */
+export function errorOf({ scale, multiplier }: ErrorEstimate): number {
+  return multiplier * 2 ** (scale - 32);
+}
+
 /** Seconds from 1900 (NTP era 0) to 1970. */
 const ntpEpoch = 2_208_988_800;
 const two32 = 0x1_0000_0000;
@@ -103,16 +117,16 @@ function lengthError(bytes: Uint8Array, shortest: number): StampError | undefine
   return undefined;
 }
 
-function readTimestamp(view: DataView, at: number): StampTimestamp {
+export function readTimestamp(view: DataView, at: number): StampTimestamp {
   return { seconds: view.getUint32(at), fraction: view.getUint32(at + 4) };
 }
 
-function writeTimestamp(view: DataView, at: number, t: StampTimestamp): void {
+export function writeTimestamp(view: DataView, at: number, t: StampTimestamp): void {
   view.setUint32(at, t.seconds);
   view.setUint32(at + 4, t.fraction);
 }
 
-function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
+export function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
   const bits = view.getUint16(at);
   return {
     synchronised: (bits & 0x8000) !== 0,
@@ -122,7 +136,7 @@ function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
   };
 }
 
-function writeErrorEstimate(view: DataView, at: number, e: ErrorEstimate): void {
+export function writeErrorEstimate(view: DataView, at: number, e: ErrorEstimate): void {
   const flags = (e.synchronised ? 0x8000 : 0) | (e.format === "ptp" ? 0x4000 : 0);
   view.setUint16(at, flags | ((e.scale & 0x3f) << 8) | (e.multiplier & 0xff));
 }
@@ -167,14 +181,20 @@ export function decodeSender(bytes: Uint8Array): Result<SenderPacket, StampError
 
 export function encodeReflector(packet: ReflectorPacket): Uint8Array {
   const bytes = new Uint8Array(stampLength);
-  const view = viewOf(bytes);
+  writeReflector(bytes, packet);
+  return bytes;
+}
+
+/** Writes a Session-Reflector packet over the first octets of `into`: 44 of them, or what there is of 41 to 43. */
+export function writeReflector(into: Uint8Array, packet: ReflectorPacket): void {
+  const view = viewOf(into);
+  into.fill(0, 0, stampLength);
   writeHead(view, packet);
   writeTimestamp(view, 16, packet.receiveTimestamp);
   view.setUint32(24, packet.sender.sequence);
   writeTimestamp(view, 28, packet.sender.timestamp);
   writeErrorEstimate(view, 36, packet.sender.errorEstimate);
   view.setUint8(40, packet.sender.ttl);
-  return bytes;
 }
 
 /** Takes answers from 41 octets on; what follows octet 44 (padding, TLVs of RFC 8972) is not looked at. */

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { formatSubnet } from "../../agent/estate/address.ts";
 import {
   type Estate,
   type LinkName,
@@ -11,7 +12,7 @@ import {
   pathsOf,
 } from "../../agent/estate/estate.ts";
 import { communityOf } from "../support/credentials.ts";
-import { community, edited, estateOf, estateYaml, sources } from "./estate-yaml.ts";
+import { community, edited, errorsOf, estateOf, estateYaml, sources } from "./estate-yaml.ts";
 
 function pathOf(estate: Estate, circuit: string, peering: PeeringName, link: LinkName): Path {
   const path = pathsOf(estate).find((p) => p.circuit === circuit && p.peering === peering && p.link === link);
@@ -215,6 +216,60 @@ describe("probes", () => {
   it("leave the link that is not named its default", () => {
     const estate = estateOf(withPeering("probes: { secondary: [] }"));
     expect(pathOf(estate, "ams-1", "azurePrivate", "primary").probes).toEqual([icmp]);
+  });
+});
+
+describe("STAMP", () => {
+  const key = "a key of sixteen and more";
+  const secrets = { ...sources, env: { ...sources.env, STAMP_KEY: key, SHORT: "fifteen letters" } };
+  const withReflector = (text: string) => edited(["site: ams\nsnmp:", `site: ams\nreflector: ${text}\nsnmp:`]);
+  const errors = (text: string) => errorsOf(withReflector(text), secrets);
+
+  it("is not reflected when the file says nothing", () => {
+    expect(estateOf(estateYaml).reflector).toBeUndefined();
+  });
+
+  it("is reflected with the defaults, to whom the file names", () => {
+    const { reflector } = estateOf(withReflector("{ listen: 0.0.0.0:862, senders: [10.20.0.0/24, 2001:db8::/64] }"));
+    expect(reflector).toMatchObject({
+      listen: { host: "0.0.0.0", port: 862 },
+      key: undefined,
+      stateful: true,
+      senderRate: 1_000,
+      totalRate: 10_000,
+    });
+    expect(reflector?.senders.map(formatSubnet)).toEqual(["10.20.0.0/24", "2001:db8::/64"]);
+  });
+
+  it("has keys that are read from where the file says", () => {
+    const probe = oneProbe.replace("stamp,", "stamp, key: { env: STAMP_KEY },");
+    const text = withReflector("{ listen: 0.0.0.0:862, senders: [10.20.0.1/32], key: { env: STAMP_KEY } }");
+    const estate = estateOf(text.replace(oneProbe, probe), secrets);
+    expect(estate.reflector?.key?.reveal()).toBe(key);
+    expect(pairsOf(estate)[0]?.probes[0]?.key?.reveal()).toBe(key);
+  });
+
+  it.each([
+    ["{ listen: 0.0.0.0:862, senders: [] }", /senders.*/],
+    ["{ listen: 0.0.0.0:862, senders: [0.0.0.0/0] }", /0\.0\.0\.0\/0 is everybody/],
+    ["{ listen: 0.0.0.0:862, senders: [10.20.0.1] }", /has no length; write 10\.20\.0\.1\/32/],
+    ["{ listen: 0.0.0.0:862, senders: [10.20.0.1/24] }", /the network that contains it is 10\.20\.0\.0\/24/],
+    ["{ listen: 0.0.0.0:862, senders: [router] }", /is not a subnet/],
+    ["{ listen: 0.0.0.0:862, senders: [10.0.0.0/8], key: { env: SHORT } }", /key is shorter than 16 characters/],
+    ["{ listen: 0.0.0.0:862, senders: [10.0.0.0/8], key: { env: NOT_SET } }", /NOT_SET is not set/],
+    ["{ listen: 0.0.0.0:862, senders: [10.0.0.0/8], totalRate: 0 }", /0 is not a number of requests/],
+  ])("says what is wrong with %s", (text, problem) => {
+    const found = errors(text);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(problem);
+    expect(found[0]).not.toContain("fifteen letters");
+  });
+
+  it("has no key without STAMP", () => {
+    const probe = oneProbe.replace("stamp,", "icmp, key: { env: STAMP_KEY },");
+    expect(errorsOf(edited([oneProbe, probe]), secrets)).toEqual([
+      expect.stringMatching(/key: icmp has no authentication; remove it, or use technique: stamp/),
+    ]);
   });
 });
 

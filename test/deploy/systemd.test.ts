@@ -66,15 +66,18 @@ describe("circuitwatch.service", () => {
     expect(scored.status).toBe(0);
   });
 
-  it("may be given port 162 and no more, by the file beside it", () => {
-    const dropIn = readFileSync(join(systemd, "notifications.conf"), "utf8");
+  it.each([
+    ["162", "notifications.conf"],
+    ["862", "reflector.conf"],
+  ])("may be given port %s and no more, by the file beside it", (_, name) => {
+    const dropIn = readFileSync(join(systemd, name), "utf8");
     const root = installed(unit);
     const folder = join(root, "etc/systemd/system/circuitwatch.service.d");
     mkdirSync(folder);
-    writeFileSync(join(folder, "notifications.conf"), dropIn);
+    writeFileSync(join(folder, name), dropIn);
     expect(verify(root)).toEqual({ status: 0, output: "" });
     expect(score(root).status).toBe(0);
-    writeFileSync(join(folder, "notifications.conf"), dropIn.replaceAll("Capabilities", "Capability"));
+    writeFileSync(join(folder, name), dropIn.replaceAll("Capabilities", "Capability"));
     expect(verify(root).output).toContain("AmbientCapability");
     // Empty values of the unit are laid down first, so that the file adds to nothing.
     const given = [...dropIn.matchAll(/^\w+=(.*)$/gm)].map(([, value]) => value);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
-import type { Estate, LinkName, Path } from "../../agent/estate/estate.ts";
+import { type Estate, type LinkName, type Path, pathsOf } from "../../agent/estate/estate.ts";
 import { type InterfaceCounters, interfaceCounters, pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
 import { type AgentTelemetry, createPrometheusExport, type PrometheusExport } from "../../agent/export/prometheus.ts";
@@ -33,6 +33,7 @@ const telemetry: AgentTelemetry = {
   probesDropped: () => ({ foreign: 2 }),
   probesSkipped: () => 0,
   probeRestarts: () => 0,
+  reflector: { outcomes: () => undefined, restarts: () => 0 },
   httpRequests: () => ({ served: 9 }),
 };
 
@@ -266,6 +267,54 @@ describe("the exposition", () => {
     observeAll(state, 100, 'a "quoted" \\ and\nbroken line');
     const text = await exportAt(anEstate(), state, 101);
     expect(text).toContain('sys_descr="a \\"quoted\\" \\\\ and\\nbroken line"');
+  });
+
+  it("tells the directions of loss and delay only where they are known", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    const before = await exportAt(anEstate(), state, 101);
+    expect(before).not.toMatch(/^expressroute_path_(probes_lost_one_way|one_way_delay)/m);
+    const [known] = pathsOf(anEstate());
+    if (known === undefined) throw new Error("no path");
+    const counts = {
+      received: 9,
+      lost: 3,
+      late: 0,
+      duplicate: 0,
+      reordered: 0,
+      discarded: 0,
+      sendErrors: 0,
+      lossRun: 0,
+    };
+    const of = subject.path(known);
+    const oneWay = { forward: [0.001, 0.002, 0.003], backward: [0.004], error: 0.0005 };
+    for (const directions of [undefined, { forward: 1, backward: 0 }, { forward: 0, backward: 2 }]) {
+      state.observe({
+        kind: "probe",
+        of,
+        index: 0,
+        technique: "icmp",
+        at: at(100),
+        delays: [0.006],
+        lastReceivedAt: at(100),
+        ...counts,
+        directions,
+        oneWay,
+      });
+    }
+    const lines = (await exportAt(anEstate(), state, 101)).split("\n").filter((line) => /one_way/.test(line));
+    const values = lines
+      .filter((line) => !line.startsWith("#"))
+      .map((line) => line.replace(/\{.*direction/, "{direction"));
+    expect(values).toEqual(
+      expect.arrayContaining([
+        'expressroute_path_probes_lost_one_way_total{direction="forward"} 1',
+        'expressroute_path_probes_lost_one_way_total{direction="backward"} 2',
+        'expressroute_path_one_way_delay_median_seconds{direction="forward"} 0.002',
+        'expressroute_path_one_way_delay_median_seconds{direction="backward"} 0.004',
+      ]),
+    );
+    expect(lines.join("\n")).toMatch(/one_way_delay_error_seconds\{.*\} 0\.0005/);
   });
 
   it("never shows a community", async () => {

@@ -47,6 +47,8 @@ const ownInput: ReadonlySet<string> = new Set([
   "privacyKey",
   "saltOf",
   "ntpTimestamp",
+  "stampKey",
+  "estimateOf",
 ]);
 
 describe("the fuzzer's list of decoders", () => {

@@ -6,6 +6,7 @@ import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { notifications } from "./targets/notifications.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
 import { walks } from "./targets/walks.ts";
@@ -32,4 +33,7 @@ export const targets: readonly FuzzTarget[] = [
   ipv4Datagrams,
   stampRequests,
   stampReplies,
+  authenticatedRequests,
+  authenticatedReplies,
+  reflections,
 ];

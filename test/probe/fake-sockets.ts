@@ -30,6 +30,8 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     /** No address of the host is the wanted source. */
     noSource,
     overflow: 0,
+    /** Of the wall clock, in seconds; undefined: not synchronised. */
+    clockError: undefined as number | undefined,
     /** Arrivals that a read leaves in the buffer. */
     leave: 0,
   };
@@ -68,6 +70,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     openIcmp: open,
     openUdp: async (source) => open(source),
     now,
+    clockError: () => faults.clockError,
     wait: async () => undefined,
     close: () => undefined,
   };

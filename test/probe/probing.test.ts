@@ -110,6 +110,7 @@ describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (socke
       foreign: 0,
       forged: done.withoutNonce,
       wrongSource: done.fromElsewhere,
+      unauthenticated: 0,
       overflow: 0,
     });
   });

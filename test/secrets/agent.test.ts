@@ -16,7 +16,16 @@ import { eventually } from "../support/eventually.ts";
 import { mibOf, startResponder } from "../support/snmp-responder.ts";
 import { startV3Responder } from "../support/v3-responder.ts";
 import { joinedLines, leaksIn } from "./search.ts";
-import { authPassword, community, engineId, otherPassword, privPassword, secrets, user } from "./sentinels.ts";
+import {
+  authPassword,
+  community,
+  engineId,
+  otherPassword,
+  privPassword,
+  secrets,
+  stampKey,
+  user,
+} from "./sentinels.ts";
 
 describe("an agent that asks routers of every kind", () => {
   const directory = mkdtempSync(join(tmpdir(), "sentinels-"));
@@ -29,6 +38,7 @@ describe("an agent that asks routers of every kind", () => {
     AUTH_PASSWORD: authPassword,
     PRIV_PASSWORD: privPassword,
     OTHER_PASSWORD: otherPassword,
+    STAMP_KEY: stampKey,
     CREDENTIALS_DIRECTORY: directory,
   };
   const mib = mibOf({
@@ -40,6 +50,7 @@ describe("an agent that asks routers of every kind", () => {
   const reached = new Map<string, () => number>();
   /** What the log says of them in the end: each way of asking and failing was gone through. */
   const expected = [
+    "reflecting STAMP",
     "router answers: unknown -> up",
     "router v1-answers: unknown -> up",
     "router by-file: unknown -> up",
@@ -158,6 +169,7 @@ describe("an agent that asks routers of every kind", () => {
     return [
       "site: ams",
       'web: { listen: "127.0.0.1:0" }',
+      'reflector: { listen: "127.0.0.1:0", senders: [127.0.0.1/32], key: { env: STAMP_KEY } }',
       "snmp:",
       "  interval: 1s",
       "  credentials:",
@@ -192,7 +204,7 @@ describe("an agent that asks routers of every kind", () => {
       "        probes:",
       ...["primary", "secondary"].map(
         (link) =>
-          `          ${link}: [{ technique: stamp, address: 127.0.0.1, port: ${ports.get("silent")?.port}, source: 127.0.0.1 }]`,
+          `          ${link}: [{ technique: stamp, address: 127.0.0.1, port: ${ports.get("silent")?.port}, source: 127.0.0.1, key: { env: STAMP_KEY } }]`,
       ),
       "",
     ].join("\n");

@@ -11,6 +11,7 @@ import { joinedLines, type Planted, planted } from "./search.ts";
 export const community = { env: "zKq7communityOfTheEnvironment", file: "zKq7communityOfAFile" } as const;
 export const authPassword = "zKq7authentication<&>password";
 export const privPassword = "zKq7privacy/+ password";
+export const stampKey = "zKq7key+of<STAMP>sessions";
 export const otherPassword = "zKq7passwordThatTheRouterHasNot";
 export const engineId = Uint8Array.from(Buffer.from("80001f88047365637265747300", "hex"));
 
@@ -41,6 +42,7 @@ export const secrets: readonly Planted[] = [
   planted("authentication password", authPassword),
   planted("privacy password", privPassword),
   planted("other password", otherPassword),
+  planted("key of STAMP", stampKey),
   // What they all begin with: a part of one is a leak too.
   planted("a part", "zKq7"),
   ...keysOf("authentication", authPassword),

@@ -91,6 +91,7 @@ export function estate(overrides: Partial<Circuit> = {}): Estate {
     site: "ams",
     web: { host: "127.0.0.1", port: 0 },
     notifications: undefined,
+    reflector: undefined,
     stateDirectory: undefined,
     routers: new Map([
       ["ams-ce1", router("ams-ce1", "10.255.0.11")],

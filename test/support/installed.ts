@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 const packages = {
   promtool: "prometheus",
   amtool: "prometheus-alertmanager",
+  tshark: "tshark",
   "systemd-analyze": "systemd",
   "systemd-sysusers": "systemd",
 } as const;

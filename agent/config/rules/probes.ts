@@ -1,6 +1,7 @@
 import { parseAddress, parseSubnet } from "../../estate/address.ts";
 import { linkNames, peeringNames } from "../../estate/estate.ts";
 import type { KeyPath } from "../error.ts";
+import type { SecretReference } from "../secrets.ts";
 import { type ConfigurationDraft, items, present, type Rule, type RuleContext } from "./rule.ts";
 
 type Probe = {
@@ -8,6 +9,7 @@ type Probe = {
   readonly address?: string | undefined;
   readonly source?: string | undefined;
   readonly port?: number | undefined;
+  readonly key?: SecretReference | undefined;
 };
 
 export interface ProbeList {
@@ -38,6 +40,9 @@ export const probesHaveWhatTheirTechniqueNeeds: Rule = ({ draft, given, report }
       const here = [...path, i];
       if (probe.technique === "icmp" && probe.port !== undefined) {
         report([...here, "port"], "icmp has no ports", "remove it, or use technique: stamp", "key");
+      }
+      if (probe.technique === "icmp" && probe.key !== undefined) {
+        report([...here, "key"], "icmp has no authentication", "remove it, or use technique: stamp", "key");
       }
       // A pair's address is required by the schema; one that is written wrongly is reported there.
       if (path[0] !== "circuits" || isWritten(given, [...here, "address"])) continue;

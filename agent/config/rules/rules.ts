@@ -4,6 +4,7 @@ import * as circuits from "./circuits.ts";
 import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
 import * as probes from "./probes.ts";
+import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
 import * as subnets from "./subnets.ts";
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   subnets.microsoftHasPublicSubnets,
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
+  reflector.reflectorHasSenders,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,

@@ -15,6 +15,7 @@ export function estateOf(ports: readonly number[]): Estate {
     site,
     web: { host: "127.0.0.1", port: 0 },
     notifications: undefined,
+    reflector: undefined,
     stateDirectory: undefined,
     routers: new Map(ports.map((port) => [routerAt(port), routerOf(port)])),
     circuits: new Map(ports.flatMap(circuitsOf).map((circuit) => [circuit.name, circuit])),

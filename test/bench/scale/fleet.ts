@@ -184,6 +184,7 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     circuits: new Map(circuits.map((circuit) => [circuit.name, circuit])),
     globalReach: new Map(),
     notifications: undefined,
+    reflector: undefined,
     stateDirectory: undefined,
   };
 }

@@ -87,6 +87,7 @@ const metrics = createPrometheusExport({
     probesDropped: none,
     probesSkipped: zero,
     probeRestarts: zero,
+    reflector: { outcomes: () => undefined, restarts: () => 0 },
     httpRequests: none,
   },
 });

@@ -95,19 +95,19 @@ export const ipv4Datagrams: FuzzTarget = {
   },
 };
 
-const timeOf = (dice: Dice): StampTimestamp =>
+export const timeOf = (dice: Dice): StampTimestamp =>
   dice.next() < 0.5
     ? ntpTimestamp(dice.below(2 ** 32), dice.below(1e9))
     : { seconds: dice.below(2 ** 32), fraction: dice.below(2 ** 32) };
 
-const estimateOf = (dice: Dice): ErrorEstimate => ({
+export const estimateOf = (dice: Dice): ErrorEstimate => ({
   synchronised: dice.next() < 0.5,
   format: dice.pick(["ntp", "ptp"]),
   scale: dice.below(64),
   multiplier: dice.below(256),
 });
 
-const senderOf = (dice: Dice): SenderPacket => ({
+export const senderOf = (dice: Dice): SenderPacket => ({
   sequence: dice.below(2 ** 32),
   timestamp: timeOf(dice),
   errorEstimate: estimateOf(dice),
