@@ -24,7 +24,7 @@ import {
 } from "../estate/estate.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { type Configuration, stampPort } from "./schema.ts";
-import { parsePercentage, parseSpeed } from "./values.ts";
+import { parseDscp, parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
 type RouterEntry = Configuration["routers"][string];
@@ -181,6 +181,10 @@ function probeOf(entry: Omit<ProbeEntry, "address">, target: string, defaults: C
     source: entry.source === undefined ? undefined : address(entry.source),
     interval: duration(entry.interval ?? defaults.interval),
     timeout: duration(entry.timeout ?? defaults.timeout),
+    ...(entry.interface === undefined ? {} : { interface: entry.interface }),
+    ...(entry.dscp === undefined ? {} : { dscp: must(parseDscp(entry.dscp), String(entry.dscp)) }),
+    ...(entry.size === undefined ? {} : { size: entry.size }),
+    ...(entry.dontFragment === undefined ? {} : { dontFragment: entry.dontFragment }),
   };
 }
 

@@ -93,6 +93,14 @@ export interface ProbeTarget {
   readonly interval: Duration;
   /** The loss threshold (RFC 7680): an answer later than this counts as lost. */
   readonly timeout: Duration;
+  /** Local interface to send and receive on; absent: the routing table chooses. */
+  readonly interface?: string;
+  /** Differentiated services code point (RFC 2474), 0 to 63; absent: 0. */
+  readonly dscp?: number;
+  /** Octets of an echo's payload, or of a whole STAMP packet; absent: 56 and 44. */
+  readonly size?: number;
+  /** The probe is never fragmented; absent: it may be. */
+  readonly dontFragment?: boolean;
 }
 
 /** A limit with hysteresis: fires at or above `raise` for `for`, clears below `clear`. */

@@ -5,17 +5,18 @@ import type { ProbeObservation } from "../estate/observation.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds } from "../lib/duration.ts";
+import { type Endpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import {
   clockOffset,
-  type Endpoint,
   epochBase,
   type Incoming,
   type Outgoing,
   type ProbeSockets,
-  parseIpv4,
+  type SocketProfile,
 } from "../net/probe-sockets.ts";
-import { icmpEcho, writeProbeRequest } from "../wire/icmp.ts";
-import { ntpTimestamp, unsynchronised, writeSender } from "../wire/stamp.ts";
+import { type EchoTypes, icmpEcho, icmpv6Echo, probePayloadLength, writeProbeRequest } from "../wire/icmp.ts";
+import { ntpTimestamp, stampLength, unsynchronised, writeSender } from "../wire/stamp.ts";
+import { padStamp } from "../wire/stamp-padding.ts";
 import { type Claim, readEchoReply, readStampReply } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
@@ -47,6 +48,8 @@ export interface Engine {
 interface Running extends ProbeStream {
   readonly number: number;
   readonly to: Endpoint | undefined;
+  /** Octets, as ProbeTarget counts them. */
+  readonly size: number;
   readonly ssid: number;
   readonly outlet: Outlet;
   readonly session: Session;
@@ -61,15 +64,17 @@ export function createEngine(
   const outlets = new Map<string, Outlet>();
   const firstSsid = random() & 0xffff;
   const running: readonly Running[] = streams.map((stream, number) => {
-    const { technique, source, address, port } = stream.target;
-    const key = `${technique} ${source ?? ""}`;
-    const outlet = outlets.get(key) ?? createOutlet(sockets, technique, source, emit);
+    const { technique, address, port, size } = stream.target;
+    const to = parseEndpoint(address, technique === "icmp" ? 0 : port);
+    const profile = profileOf(stream.target, to);
+    const key = JSON.stringify([technique, profile]);
+    const outlet = outlets.get(key) ?? createOutlet(sockets, technique, profile, emit);
     outlets.set(key, outlet);
-    const ip = parseIpv4(address);
     return {
       ...stream,
       number,
-      to: ip === undefined ? undefined : { address: ip, port: technique === "icmp" ? 0 : port },
+      to,
+      size: size ?? (technique === "icmp" ? probePayloadLength : stampLength),
       // 0 would say that there is none. Beyond 65,535 sessions they repeat, and the nonce decides.
       ssid: 1 + ((firstSsid + number) % 0xffff),
       outlet,
@@ -91,10 +96,15 @@ export function createEngine(
     const socket = outlet.socket();
     if (socket === undefined) return;
     if (outlet.technique === "icmp") {
-      const claim = readEchoReply(datagram.bytes, socket);
+      const claim = readEchoReply(echoTypes(outlet), datagram.bytes, socket);
       if (claim === "notOurs") return;
       if (typeof claim === "string") dropped.add(claim);
-      else settle(outlet, datagram, claim, [running[claim.stream]]);
+      else {
+        const stream = running[claim.stream];
+        // What is cut or lengthened is no echo; over IPv6 no checksum that is seen here says so.
+        if (stream !== undefined && claim.size !== stream.size) dropped.add("malformed");
+        else settle(outlet, datagram, claim, [stream]);
+      }
     } else {
       const claim = readStampReply(datagram.bytes);
       if (typeof claim === "string") dropped.add(claim);
@@ -117,7 +127,7 @@ export function createEngine(
       const match = stream.session.find(claim.sequence, claim.nonce, claim.tag);
       if (match === "unknown") continue;
       if (match === "forged") miss = "forged";
-      else if (stream.to?.address !== datagram.from.address || stream.to.port !== datagram.from.port) {
+      else if (stream.to === undefined || !sameEndpoint(stream.to, datagram.from)) {
         miss = "wrongSource";
       } else {
         const realtime = datagram.realtime - match.realtime;
@@ -134,7 +144,7 @@ export function createEngine(
   }
 
   function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
-    const { session, outlet } = stream;
+    const { session, outlet, size } = stream;
     let sequence = 0;
     return {
       to,
@@ -144,14 +154,15 @@ export function createEngine(
           const tag = outlet.nextTag();
           sequence = session.depart(cookie, tag, at);
           const head = { identifier, sequence: tag };
-          return writeProbeRequest(into, icmpEcho, head, { stream: stream.number, sequence, cookie });
+          return writeProbeRequest(into, echoTypes(outlet), head, { stream: stream.number, sequence, cookie }, size);
         }
         const seconds = Math.floor(at.realtime / 1e9);
         const exact = ntpTimestamp(epochBase + seconds, at.realtime - seconds * 1e9);
         // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
         const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
         sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
-        return writeSender(into, { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid });
+        writeSender(into, { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid });
+        return padStamp(into, size);
       },
       preempted: () => session.preempted(sequence),
       failed(code) {
@@ -171,7 +182,7 @@ export function createEngine(
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
         // The outlet has said why it has no socket.
-        if (to === undefined) trouble.failed(number, target, "not an IPv4 address");
+        if (to === undefined) trouble.failed(number, target, "not an IP address");
         continue;
       }
       // Unless it fails now, it works again.
@@ -233,7 +244,25 @@ export function createEngine(
   };
 }
 
+/** Streams of equal profiles share a socket. */
+function profileOf(
+  { source, interface: name, dscp = 0, dontFragment = false }: ProbeStream["target"],
+  to: Endpoint | undefined,
+): SocketProfile {
+  return {
+    family: to?.family ?? 4,
+    source: source === undefined ? undefined : parseEndpoint(source, 0),
+    interface: name,
+    dscp,
+    dontFragment,
+  };
+}
+
+function echoTypes({ family }: Outlet): EchoTypes {
+  return family === 4 ? icmpEcho : icmpv6Echo;
+}
+
 /** Where the answers to a stream come from. */
 function endpointKey(from: Endpoint | undefined): string {
-  return from === undefined ? "" : `${from.address} ${from.port}`;
+  return from === undefined ? "" : `${from.words} ${from.port}`;
 }

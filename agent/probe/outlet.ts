@@ -1,16 +1,10 @@
-// One socket for every (technique, source) in use; opened again when it could not be.
+// One socket for every technique and socket profile in use; opened again when it could not be.
 
 import type { ProbeTechnique } from "../estate/estate.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
-import { err, type Result } from "../lib/result.ts";
-import {
-  type Outgoing,
-  type ProbeSocket,
-  type ProbeSocketError,
-  type ProbeSockets,
-  parseIpv4,
-} from "../net/probe-sockets.ts";
+import { formatAddress } from "../net/endpoint.ts";
+import type { Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
 import type { ProbeLog } from "./messages.ts";
 
 /** An address that did not exist may have come up: try again this often. */
@@ -18,6 +12,7 @@ const retryAfter = seconds(5);
 
 export interface Outlet {
   readonly technique: ProbeTechnique;
+  readonly family: SocketProfile["family"];
   /** Undefined while it cannot be opened. */
   socket(): ProbeSocket | undefined;
   /** Opens the socket, or does nothing when it is open or was tried a moment ago. */
@@ -33,7 +28,7 @@ export interface Outlet {
 export function createOutlet(
   sockets: ProbeSockets,
   technique: ProbeTechnique,
-  source: string | undefined,
+  profile: SocketProfile,
   log: (line: ProbeLog) => void,
 ): Outlet {
   let socket: ProbeSocket | undefined;
@@ -41,20 +36,9 @@ export function createOutlet(
   let tryAt: Instant | undefined;
   let tag = 0;
 
-  async function attempt(): Promise<Result<ProbeSocket, ProbeSocketError>> {
-    const address = source === undefined ? undefined : parseIpv4(source);
-    if (source !== undefined && address === undefined) {
-      return err({
-        kind: "failed",
-        message: `the source ${source} is not an IPv4 address: only IPv4 is probed so far`,
-      });
-    }
-    const from = address === undefined ? undefined : { address, port: 0 };
-    return technique === "icmp" ? sockets.openIcmp(from) : sockets.openUdp(from);
-  }
-
   return {
     technique,
+    family: profile.family,
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
@@ -65,8 +49,8 @@ export function createOutlet(
     async open(now) {
       if (socket !== undefined || (tryAt !== undefined && now < tryAt)) return;
       tryAt = later(now, retryAfter);
-      const opened = await attempt();
-      const fields = { technique, source: source ?? "any" };
+      const opened = technique === "icmp" ? sockets.openIcmp(profile) : await sockets.openUdp(profile);
+      const fields = { technique, ...told(profile) };
       if (opened.ok) {
         socket = opened.value;
         log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
@@ -80,5 +64,16 @@ export function createOutlet(
         });
       }
     },
+  };
+}
+
+/** A profile for people: what is not asked for is not named. */
+function told({ family, source, interface: name, dscp, dontFragment }: SocketProfile) {
+  return {
+    family,
+    source: source === undefined ? "any" : formatAddress(source),
+    ...(name === undefined ? {} : { interface: name }),
+    ...(dscp === 0 ? {} : { dscp }),
+    ...(dontFragment ? { dontFragment } : {}),
   };
 }

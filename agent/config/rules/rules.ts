@@ -28,6 +28,7 @@ export const rules: readonly Rule[] = [
   subnets.microsoftHasPublicSubnets,
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
+  probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,

@@ -56,7 +56,7 @@ const socket = { identifier: 4_711, raw: false };
 
 function readEcho(octets: Uint8Array): string {
   const echo = decodeEcho(icmpEcho, octets);
-  const claim = readEchoReply(octets, socket);
+  const claim = readEchoReply(icmpEcho, octets, socket);
   hold((claim === "malformed") === !echo.ok, "the prober takes another message than the decoder");
   if (!echo.ok) {
     hold(echo.error.offset <= octets.length, "a fault outside of the datagram");
