@@ -1,7 +1,7 @@
 // Where a datagram goes to or comes from, in either family: as numbers, so that the answers of thousands of probes a
 // second are compared without making a text of each.
 
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4, isIPv6, SocketAddress } from "node:net";
 
 export type Family = 4 | 6;
 
@@ -58,10 +58,11 @@ function ipv6Words(text: string): Endpoint["words"] {
   return [word(0), word(2), word(4), word(6)];
 }
 
-/** The address as a socket of Node takes it; an IPv6 address with all its groups. */
+/** Dotted decimal, or the form of RFC 5952. */
 export function formatAddress({ family, words }: Endpoint): string {
   if (family === 4) return formatIpv4(words[3]);
-  return words.map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`).join(":");
+  const groups = words.map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`).join(":");
+  return new SocketAddress({ address: groups, family: "ipv6" }).address;
 }
 
 /** Dotted quad to number; undefined when the text is not one. */
