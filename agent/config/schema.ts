@@ -194,7 +194,7 @@ const probeKeys = {
     maximum: 9_000,
   }).optional(),
   dontFragment: flag({
-    is: "Set DF: a probe too large for the way is never cut. It is then counted as not sent, not as lost.",
+    is: "Set DF, so that a probe is never cut. What is larger than the known path MTU is counted as not sent, not as lost.",
     type: "true or false",
     examples: ["true", "false"],
     absent: "`false`",

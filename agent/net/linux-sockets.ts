@@ -100,6 +100,12 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       : { kind: "failed", message: `cannot bind to ${from}: ${code}` };
   }
 
+  /** Writes a struct pollfd. */
+  function pollAlso(fd: number, place: number): void {
+    polled.view.setInt32(place * 8, fd, true);
+    polled.view.setInt16(place * 8 + 4, POLLIN, true);
+  }
+
   function localPort(fd: number): number {
     scratch.view.setUint32(32, addressSize, true);
     libc.getsockname(fd, scratch.address, scratch.address + 32);
@@ -155,8 +161,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       libc.close(fd);
       return err(failed);
     }
-    polled.view.setInt32(open.length * 8, fd, true);
-    polled.view.setInt16(open.length * 8 + 4, POLLIN, true);
+    pollAlso(fd, open.length);
     open.push(fd);
     return ok(socketOver(fd, profile.family, raw?.identifier ?? localPort(fd), raw !== undefined));
   }
@@ -220,6 +225,11 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         const n = (overflowNow - overflowTold) >>> 0;
         overflowTold = overflowNow;
         return n;
+      },
+      close() {
+        open.splice(open.indexOf(fd), 1);
+        libc.close(fd);
+        open.forEach(pollAlso);
       },
     };
   }

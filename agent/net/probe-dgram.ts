@@ -64,7 +64,8 @@ export function createDgramSockets(why: string): ProbeSockets {
     socket.removeAllListeners("error");
     // Errors of a send arrive at its callback; what arrives here concerns no datagram of ours.
     socket.on("error", () => undefined);
-    closers.push(() => socket.close());
+    const close = () => socket.close();
+    closers.push(close);
 
     let queue: Incoming[] = [];
     let overflow = 0;
@@ -102,6 +103,11 @@ export function createDgramSockets(why: string): ProbeSockets {
         const n = overflow;
         overflow = 0;
         return n;
+      },
+      close() {
+        closers.splice(closers.indexOf(close), 1);
+        waiting -= queue.length;
+        close();
       },
     });
   }

@@ -67,6 +67,7 @@ export interface ProbeSocket {
   receive(take: (datagram: Incoming) => void): boolean;
   /** Datagrams that the full receive buffer lost since the last call. */
   overflowed(): number;
+  close(): void;
 }
 
 export type ProbeSocketErrorKind = "unavailable" | "noPermission" | "noSuchSource" | "noSuchInterface" | "failed";

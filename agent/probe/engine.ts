@@ -167,6 +167,7 @@ export function createEngine(
       preempted: () => session.preempted(sequence),
       failed(code) {
         session.failed(sequence);
+        outlet.failed(code);
         trouble.failed(stream.number, stream.target, code);
       },
     };
@@ -177,7 +178,7 @@ export function createEngine(
       const stream = running[number];
       if (stream === undefined) continue;
       const { outlet, session, to, target } = stream;
-      if (outlet.socket() === undefined) await outlet.open(now);
+      if (!outlet.sound()) await outlet.open(now);
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);

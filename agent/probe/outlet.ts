@@ -10,12 +10,22 @@ import type { ProbeLog } from "./messages.ts";
 /** An address that did not exist may have come up: try again this often. */
 const retryAfter = seconds(5);
 
+/**
+ * An interface that was deleted and made anew has another number, and a socket stays bound to the old one. The kernel says
+ * so in several ways, all of which can have other causes.
+ */
+const interfaceGone: ReadonlySet<string> = new Set(["ENODEV", "ENXIO", "ENETUNREACH", "EADDRNOTAVAIL"]);
+
 export interface Outlet {
   readonly technique: ProbeTechnique;
   readonly family: SocketProfile["family"];
   /** Undefined while it cannot be opened. */
   socket(): ProbeSocket | undefined;
-  /** Opens the socket, or does nothing when it is open or was tried a moment ago. */
+  /** There is a socket, and nothing speaks against it. */
+  sound(): boolean;
+  /** A send failed. */
+  failed(code: string): void;
+  /** Opens the socket where there is none or the one that there is will not do, unless that was tried a moment ago. */
   open(now: Instant): Promise<void>;
   /** What is to be sent in this turn. */
   readonly outbox: Outgoing[];
@@ -33,6 +43,8 @@ export function createOutlet(
 ): Outlet {
   let socket: ProbeSocket | undefined;
   let problem = "";
+  let doubtful = false;
+  let told = false;
   let tryAt: Instant | undefined;
   let tag = 0;
 
@@ -46,16 +58,29 @@ export function createOutlet(
       tag = (tag + 1) & 0xffff;
       return tag;
     },
+    sound: () => socket !== undefined && !doubtful,
+    failed(code) {
+      doubtful ||= profile.interface !== undefined && interfaceGone.has(code);
+    },
     async open(now) {
-      if (socket !== undefined || (tryAt !== undefined && now < tryAt)) return;
+      if ((socket !== undefined && !doubtful) || (tryAt !== undefined && now < tryAt)) return;
       tryAt = later(now, retryAfter);
+      socket?.close();
+      socket = undefined;
+      doubtful = false;
       const opened = technique === "icmp" ? sockets.openIcmp(profile) : await sockets.openUdp(profile);
-      const fields = { technique, ...told(profile) };
+      const fields = { technique, ...shown(profile) };
       if (opened.ok) {
         socket = opened.value;
-        log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
+        // One that is opened again in doubt is no news.
+        if (!told) {
+          log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
+        }
+        told = true;
+        problem = "";
       } else if (opened.error.message !== problem) {
         problem = opened.error.message;
+        told = false;
         log({
           kind: "log",
           level: "warn",
@@ -68,7 +93,7 @@ export function createOutlet(
 }
 
 /** A profile for people: what is not asked for is not named. */
-function told({ family, source, interface: name, dscp, dontFragment }: SocketProfile) {
+function shown({ family, source, interface: name, dscp, dontFragment }: SocketProfile) {
   return {
     family,
     source: source === undefined ? "any" : formatAddress(source),

@@ -370,6 +370,16 @@ describe("sends that fail", () => {
     expect(told?.fields).toMatchObject({ reason: "EMSGSIZE", streams: 1 });
   });
 
+  it("have a socket opened anew, now and then, when its interface may have been made anew", async () => {
+    const p = await probing([{ ...icmp, interface: "eth1" }, icmp]);
+    p.faults.send = "ENODEV";
+    for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);
+    // The one without an interface stays as it is; the other is tried at 5 and 10 s, and that is no news.
+    expect(p.profiles.map((profile) => profile.interface)).toEqual(["eth1", undefined, "eth1", "eth1"]);
+    expect(p.closed()).toBe(2);
+    expect(p.logs().filter(({ message }) => message === "probe socket open")).toHaveLength(2);
+  });
+
   it("concern only the stream whose source does not exist, and end when it comes up", async () => {
     const p = await probing([{ ...icmp, source: "203.0.113.9" }, icmp], { noSource: true });
     for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);

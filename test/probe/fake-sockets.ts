@@ -36,6 +36,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     leave: 0,
   };
   const profiles: SocketProfile[] = [];
+  let closed = 0;
   const now = (): Moment => ({ monotonic: time.now as Instant, realtime: (time.now + time.ahead) * 1e6 });
 
   const socket: ProbeSocket = {
@@ -61,6 +62,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
       faults.overflow = 0;
       return n;
     },
+    close: () => closed++,
   };
   const open = (profile: SocketProfile): Result<ProbeSocket, ProbeSocketError> => {
     profiles.push(profile);
@@ -82,6 +84,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     faults,
     /** What was asked for, each time that a socket was opened. */
     profiles,
+    closed: () => closed,
     /** Puts a datagram into the receive buffer, stamped `after` ms after `probe` left. */
     arrive(bytes: Uint8Array, from: Endpoint, probe: Sent, after: number) {
       arrivals.push({ bytes, from, realtime: probe.at.realtime + after * 1e6 });

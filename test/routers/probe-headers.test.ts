@@ -151,19 +151,34 @@ describe("probes on an interface", () => {
     expect(counted.right).toBe(counted.seen);
   });
 
-  it("that does not exist say so, and are sent when it comes up", async () => {
+  it("that does not exist say so, and are sent when it comes up, each time", async () => {
     const there = target(4, "icmp", { interface: "p9", address: "10.96.0.2" });
     const prober = pair.drive(pair.near, probing([there]));
     await until("the complaint", () => prober.logs().length > 0 && prober.sum("sendErrors") > 20, { within: 10_000 });
     expect(prober.logs().map(({ message }) => message)).toEqual([
       `cannot probe: this host has no interface p9: fix the probe's "interface"`,
     ]);
-    await pair.inNear("ip", "link", "add", "p9", "type", "veth", "peer", "name", "p9", "netns", pair.far);
-    await pair.inNear("ip", "address", "add", "10.96.0.1/30", "dev", "p9");
-    await pair.inNear("ip", "link", "set", "p9", "up");
-    await pair.inFar("ip", "address", "add", "10.96.0.2/30", "dev", "p9");
-    await pair.inFar("ip", "link", "set", "p9", "up");
+    const bringUp = async () => {
+      await pair.inNear("ip", "link", "add", "p9", "type", "veth", "peer", "name", "p9", "netns", pair.far);
+      await pair.inNear("ip", "address", "add", "10.96.0.1/30", "dev", "p9");
+      await pair.inNear("ip", "link", "set", "p9", "up");
+      await pair.inFar("ip", "address", "add", "10.96.0.2/30", "dev", "p9");
+      await pair.inFar("ip", "link", "set", "p9", "up");
+    };
+    await bringUp();
     await prober.received(30);
+
+    // Made anew, it has another number.
+    await pair.inNear("ip", "link", "delete", "p9");
+    await until(
+      "the sends fail",
+      () => prober.logs().some(({ message }) => message.startsWith("probes cannot be sent")),
+      {
+        within: 10_000,
+      },
+    );
+    await bringUp();
+    await prober.received(prober.sum("received") + 30);
     await prober.end();
   });
 });
