@@ -16,7 +16,7 @@ import {
 } from "../net/probe-sockets.ts";
 import { type EchoTypes, icmpEcho, icmpv6Echo, probePayloadLength, writeProbeRequest } from "../wire/icmp.ts";
 import { ntpTimestamp, stampLength, unsynchronised, writeSender } from "../wire/stamp.ts";
-import { padStamp } from "../wire/stamp-padding.ts";
+import { writePadding } from "../wire/stamp-padding.ts";
 import { type Claim, readEchoReply, readStampReply } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
@@ -162,7 +162,7 @@ export function createEngine(
         const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
         sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
         writeSender(into, { sequence, timestamp, errorEstimate: unsynchronised, ssid: stream.ssid });
-        return padStamp(into, size);
+        return writePadding(into, size);
       },
       preempted: () => session.preempted(sequence),
       failed(code) {

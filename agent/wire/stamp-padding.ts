@@ -9,7 +9,7 @@ const extraPadding = 1;
 const unrecognised = 0x80;
 
 /** Lengthens the 44 octets of a packet at the start of `into` to `size`: 44, or 48 and more, for the TLV's head. Gives its length. */
-export function padStamp(into: Uint8Array, size: number): number {
+export function writePadding(into: Uint8Array, size: number): number {
   if (size === stampLength) return size;
   const length = size - stampLength - tlvHeader;
   into[stampLength] = unrecognised;

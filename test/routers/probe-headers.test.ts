@@ -6,6 +6,7 @@ import { subject } from "../../agent/estate/observation.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { stampPort } from "../../agent/wire/stamp.ts";
 import { createProbePair, farAddress, type ProbePair } from "./lab/probe-pair.ts";
+import { attempt, run } from "./lab/processes.ts";
 import { until } from "./lab/until.ts";
 import type { DriverOrder } from "./probe-driver.ts";
 
@@ -210,6 +211,57 @@ describe("probes larger than the MTU", () => {
           message: expect.stringContaining("larger than the MTU of the way"),
         }),
       ]);
+    },
+  );
+});
+
+describe("probes larger than the MTU of a hop", () => {
+  const beyond = { 4: "10.95.0.2", 6: "fd00:95::2" } as const;
+  const name = `cwh${process.pid}-beyond`;
+
+  beforeAll(async () => {
+    const { far, inFar, inNear } = pair;
+    await run("ip", ["netns", "add", name]);
+    await run("ip", ["link", "add", "q0", "netns", far, "type", "veth", "peer", "name", "q0", "netns", name]);
+    for (const [ns, end] of [
+      [far, 1],
+      [name, 2],
+    ] as const) {
+      await run("ip", ["-n", ns, "address", "add", `10.95.0.${end}/30`, "dev", "q0"]);
+      await run("ip", ["-n", ns, "address", "add", `fd00:95::${end}/126`, "dev", "q0", "nodad"]);
+      await run("ip", ["-n", ns, "link", "set", "q0", "mtu", "1300", "up"]);
+    }
+    await inFar("sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+    await run("ip", ["-n", name, "route", "add", "default", "via", "10.95.0.1"]);
+    await run("ip", ["-n", name, "route", "add", "default", "via", "fd00:95::1"]);
+    await inNear("ip", "route", "add", "10.95.0.0/30", "via", farAddress[4]);
+    await inNear("ip", "route", "add", "fd00:95::/126", "via", farAddress[6]);
+  });
+  afterAll(() => attempt("ip", ["netns", "del", name]));
+
+  it.each([
+    [4, "icmp"],
+    [6, "icmp"],
+    [4, "stamp"],
+    [6, "stamp"],
+  ] as const)(
+    "over IPv%d by %s are lost until the hop has said so, and then send errors",
+    async (family, technique) => {
+      // What an earlier case has taught the kernel is forgotten.
+      await pair.inNear("ip", `-${family}`, "route", "flush", "cache");
+      const there = target(family, technique, {
+        address: beyond[family],
+        dontFragment: true,
+        interval: milliseconds(50),
+      });
+      const small = target(family, "icmp", { address: beyond[family], interval: milliseconds(50) });
+      const prober = pair.drive(pair.near, probing([{ ...there, size: 1_400 }, small]));
+      await until("the sends fail", () => prober.sum("sendErrors", 0) > 30, { within: 15_000 });
+      await prober.received(30, 1);
+      await prober.end();
+      expect(prober.sum("lost", 0)).toBe(1);
+      expect(prober.sum("received", 0) + prober.sum("lost", 1) + prober.sum("sendErrors", 1)).toBe(0);
+      expect(prober.logs().flatMap(({ fields }) => fields.reason ?? [])).toEqual(["EMSGSIZE"]);
     },
   );
 });
