@@ -65,8 +65,10 @@ export function createEngine(
   const firstSsid = random() & 0xffff;
   const running: readonly Running[] = streams.map((stream, number) => {
     const { technique, address, port, size } = stream.target;
-    const to = parseEndpoint(address, technique === "icmp" ? 0 : port);
-    const profile = profileOf(stream.target, to);
+    const there = parseEndpoint(address, technique === "icmp" ? 0 : port);
+    const profile = profileOf(stream.target, there);
+    // Not from any other source than the one that is asked for.
+    const to = stream.target.source !== undefined && profile.source === undefined ? undefined : there;
     const key = JSON.stringify([technique, profile]);
     const outlet = outlets.get(key) ?? createOutlet(sockets, technique, profile, emit);
     outlets.set(key, outlet);

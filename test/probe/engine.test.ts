@@ -304,8 +304,8 @@ describe("sends that fail", () => {
     expect(p.total(0).sendErrors).toBe(120);
   });
 
-  it("say when an address is not one that can be probed", async () => {
-    const p = await probing([{ ...icmp, address: "msee" }, icmp]);
+  it.each([{ address: "msee" }, { source: "here" }])("say when %o is not one that can be used", async (wrong) => {
+    const p = await probing([{ ...icmp, ...wrong }, icmp]);
     await p.turnAt(0);
     await p.turnAt(50);
     expect(p.total(0)).toMatchObject({ sendErrors: 1 });
