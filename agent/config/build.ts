@@ -26,7 +26,7 @@ import {
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { type Configuration, stampPort } from "./schema.ts";
 import { keyOf, type StampKeys } from "./stamp-keys.ts";
-import { parsePercentage, parseSpeed } from "./values.ts";
+import { parseDscp, parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
 type RouterEntry = Configuration["routers"][string];
@@ -212,6 +212,10 @@ function probeOf(
     interval: duration(entry.interval ?? defaults.interval),
     timeout: duration(entry.timeout ?? defaults.timeout),
     key: keyOf(stampKeys, entry.key),
+    ...(entry.interface === undefined ? {} : { interface: entry.interface }),
+    ...(entry.dscp === undefined ? {} : { dscp: must(parseDscp(entry.dscp), String(entry.dscp)) }),
+    ...(entry.size === undefined ? {} : { size: entry.size }),
+    ...(entry.dontFragment === undefined ? {} : { dontFragment: entry.dontFragment }),
   };
 }
 

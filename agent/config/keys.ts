@@ -54,6 +54,11 @@ export function integer(
   });
 }
 
+/** A value that YAML reads as a text or as a number. */
+export function textOrNumber(declaration: KeyDeclaration<string | number>) {
+  return declared(z.union([z.string(), z.number()]), declaration);
+}
+
 export function flag(declaration: KeyDeclaration<boolean>) {
   return declared(z.boolean(), declaration);
 }

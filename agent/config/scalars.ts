@@ -13,8 +13,8 @@ import {
 } from "../estate/address.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { quote } from "./error.ts";
-import { integer, type KeyDeclaration, text, type Wrong } from "./keys.ts";
-import { parsePercentage, parseSpeed } from "./values.ts";
+import { integer, type KeyDeclaration, text, textOrNumber, type Wrong } from "./keys.ts";
+import { dscpNames, parseDscp, parsePercentage, parseSpeed } from "./values.ts";
 
 type Described = Pick<KeyDeclaration<never>, "is" | "absent"> & { readonly example?: string };
 
@@ -297,6 +297,51 @@ function listenFix(value: string, usualPort: string): string {
   if (parsed?.family === 4) return `add the port: ${value}:${usualPort}`;
   if (parsed?.family === 6) return `write [${value}]:${usualPort}`;
   return `write ADDRESS:PORT, such as 127.0.0.1:${usualPort} or [::1]:${usualPort}`;
+}
+
+/** A differentiated services code point, as a number or by its name. */
+export function dscp({ is, absent = "" }: Described) {
+  return textOrNumber({
+    is,
+    type: "a DSCP",
+    examples: ["EF", "AF41", "46"],
+    absent,
+    json: { anyOf: [{ type: "integer", minimum: 0, maximum: 63 }, { enum: [...dscpNames.keys()] }] },
+    wrong: (value) =>
+      parseDscp(value) === undefined ? { problem: `${quote(value)} is not a DSCP`, fix: dscpFix(value) } : undefined,
+  });
+}
+
+function dscpFix(value: string | number): string {
+  const rule = "write a number from 0 to 63, or a name such as EF, AF41 or CS1";
+  if (typeof value === "number") {
+    const meant = value / 4;
+    return parseDscp(meant) === undefined ? rule : `${rule}; as a whole TOS octet, ${value} is the DSCP ${meant}`;
+  }
+  if (/^\d+$/.test(value) && parseDscp(Number(value)) !== undefined) return `write it without quotes: ${value}`;
+  const name = value.toUpperCase();
+  return dscpNames.has(name) ? `write it as ${name}` : rule;
+}
+
+/** IFNAMSIZ with its zero. */
+const longestInterface = 15;
+
+/** The name of an interface of this host, as `ip link` shows it. */
+export function localInterface({ is, absent = "" }: Described) {
+  return text({
+    is,
+    type: "an interface",
+    examples: ["eth0"],
+    absent,
+    json: { pattern: `^[^/:\\s]{1,${longestInterface}}$` },
+    wrong: (value) =>
+      /^[^/:\s]{1,15}$/.test(value) && Buffer.byteLength(value) <= longestInterface
+        ? undefined
+        : {
+            problem: `${quote(value)} is not the name of an interface of Linux`,
+            fix: `write the name as \`ip link\` shows it, at most ${longestInterface} characters, such as eth0`,
+          },
+  });
 }
 
 export function port({ is }: Described) {

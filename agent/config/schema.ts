@@ -180,6 +180,29 @@ const probeKeys = {
   source: s
     .address({ is: "Local address to send from.", example: "192.0.2.10", absent: "chosen by the routing table" })
     .optional(),
+  interface: s
+    .localInterface({
+      is: "Interface of this host to send and receive on; needed for a link-local address.",
+      absent: "chosen by the routing table",
+    })
+    .optional(),
+  dscp: s
+    .dscp({ is: "Differentiated services code point of the probes, as a number or by its name.", absent: "`0`" })
+    .optional(),
+  size: integer({
+    is: "Octets of payload: of the echo (16 at least), or of the whole STAMP packet (44, or 48 and more).",
+    type: "a number of octets",
+    examples: ["1200"],
+    absent: "56 with icmp, 44 with stamp",
+    minimum: 16,
+    maximum: 9_000,
+  }).optional(),
+  dontFragment: flag({
+    is: "Set DF, so that a probe is never cut. What is larger than the known path MTU is counted as not sent, not as lost.",
+    type: "true or false",
+    examples: ["true", "false"],
+    absent: "`false`",
+  }).optional(),
   interval: s.duration({ is: "Time between two probes.", ...probeInterval, absent: "`probing.interval`" }).optional(),
   timeout: s
     .duration({ is: "An answer later than this counts as lost.", ...probeTimeout, absent: "`probing.timeout`" })

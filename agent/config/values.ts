@@ -1,4 +1,22 @@
-// Scalars of the configuration that have a unit in their text.
+// Scalars of the configuration whose text stands for a number.
+
+/**
+ * Names of code points: CS0 to CS7 (RFC 2474), AF11 to AF43 (RFC 2597), EF (RFC 3246), VOICE-ADMIT (RFC 5865),
+ * LE (RFC 8622).
+ */
+export const dscpNames: ReadonlyMap<string, number> = new Map([
+  ...Array.from({ length: 8 }, (_, n) => [`CS${n}`, n * 8] as const),
+  ...[1, 2, 3, 4].flatMap((n) => [1, 2, 3].map((drop) => [`AF${n}${drop}`, n * 8 + drop * 2] as const)),
+  ["EF", 46],
+  ["VOICE-ADMIT", 44],
+  ["LE", 1],
+]);
+
+/** `46` or `EF` to a code point; undefined when it is neither a number from 0 to 63 nor a name. */
+export function parseDscp(written: string | number): number | undefined {
+  if (typeof written === "string") return dscpNames.get(written);
+  return Number.isInteger(written) && written >= 0 && written <= 63 ? written : undefined;
+}
 
 /** `50Mbps` or `1Gbps` to bits per second; undefined when the text is not of that form. */
 export function parseSpeed(text: string): number | undefined {

@@ -96,6 +96,14 @@ export interface ProbeTarget {
   readonly timeout: Duration;
   /** Of STAMP's authenticated mode; absent: unauthenticated. */
   readonly key?: Secret | undefined;
+  /** Local interface to send and receive on; absent: the routing table chooses. */
+  readonly interface?: string;
+  /** Differentiated services code point (RFC 2474), 0 to 63; absent: 0. */
+  readonly dscp?: number;
+  /** Octets of an echo's payload, or of a whole STAMP packet; absent: 56 and 44. */
+  readonly size?: number;
+  /** The probe is never fragmented; absent: it may be. */
+  readonly dontFragment?: boolean;
 }
 
 /** A limit with hysteresis: fires at or above `raise` for `for`, clears below `clear`. */

@@ -4,7 +4,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { monotonicNow } from "../lib/clock.ts";
 import { err, ok } from "../lib/result.ts";
-import { epochBase, longestWait, parseIpv4 } from "./probe-sockets.ts";
+import { parseIpv4 } from "./endpoint.ts";
+import { epochBase, longestWait } from "./probe-sockets.ts";
 import { cannotListen, type ReflectorRequest, type ReflectorSocket, requestBuffer } from "./reflector-socket.ts";
 import { codeOf } from "./udp.ts";
 

@@ -4,19 +4,35 @@
 import { err, ok, type Result } from "../lib/result.ts";
 
 export const AF_INET = 2;
+export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_UDP = 17;
+export const IPPROTO_ICMPV6 = 58;
+export const SOL_IP = 0;
+export const IP_TOS = 1;
+export const IP_MTU_DISCOVER = 10;
+export const SOL_IPV6 = 41;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_V6ONLY = 26;
+export const IPV6_TCLASS = 67;
+/** Of IP_MTU_DISCOVER: DF is never set. */
+export const IP_PMTUDISC_DONT = 0;
+/** Of both families: nothing is fragmented (DF is set), and what is larger than the known path MTU fails. */
+export const PMTUDISC_DO = 2;
 export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
+export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;
+/** At the level IPPROTO_ICMPV6. */
+export const ICMP6_FILTER = 1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 export const POLLIN = 1;

@@ -1,17 +1,18 @@
-// struct mmsghdr, iovec, sockaddr_in and cmsghdr in memory, for batches of datagrams
+// struct mmsghdr, iovec, sockaddr and cmsghdr in memory, for batches of datagrams
 // (Linux, LP64, little-endian): laid out once, reused for every call.
 
+import type { Endpoint } from "./endpoint.ts";
 import type { Arena, Libc } from "./linux-libc.ts";
-import { AF_INET, MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
-import { type Endpoint, epochBase } from "./probe-sockets.ts";
+import { MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
+import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
+import { epochBase, longestDatagram } from "./probe-sockets.ts";
 
 const headerSize = 64;
 const vectorSize = 16;
-export const addressSize = 16;
+/** From one address to the next: a sockaddr_in6, and aligned. */
+const addressStride = 32;
 const controlSize = 128;
 const controlHeader = 16;
-/** Longer answers to probes are cut, and then counted as malformed: ours are below 100 octets. */
-const probeSize = 2_048;
 
 /** `count` datagrams that one sendmmsg or recvmmsg takes. */
 export interface MessageBatch {
@@ -22,7 +23,7 @@ export interface MessageBatch {
   /** Prepares the first `n` messages for a receive: the kernel overwrites the lengths. */
   reset(n: number): void;
   received(i: number): Received;
-  /** The octets and the sender of message `i` alone, without an object for either. */
+  /** The octets and the IPv4 sender of message `i` alone, without an object for either. */
   datagram(i: number): Uint8Array;
   senderAddress(i: number): number;
   senderPort(i: number): number;
@@ -39,23 +40,17 @@ export interface Received {
   readonly overflow: number | undefined;
 }
 
-export function writeSockaddr(view: DataView, at: number, to: Endpoint): void {
-  view.setUint16(at, AF_INET, true);
-  view.setUint16(at + 2, to.port);
-  view.setUint32(at + 4, to.address);
-}
-
-export function createMessageBatch(libc: Libc, count: number, dataSize = probeSize): MessageBatch {
+export function createMessageBatch(libc: Libc, count: number, dataSize = longestDatagram): MessageBatch {
   const headers = libc.arena(count * headerSize);
   const vectors = libc.arena(count * vectorSize);
-  const addresses = libc.arena(count * addressSize);
+  const addresses = libc.arena(count * addressStride);
   const controls = libc.arena(count * controlSize);
   const data = libc.arena(count * dataSize);
   const slices = Array.from({ length: count }, (_, i) => data.bytes.subarray(i * dataSize, (i + 1) * dataSize));
 
   for (let i = 0; i < count; i++) {
     const h = i * headerSize;
-    headers.view.setBigUint64(h, BigInt(addresses.address + i * addressSize), true);
+    headers.view.setBigUint64(h, BigInt(addresses.address + i * addressStride), true);
     headers.view.setUint32(h + 8, addressSize, true);
     headers.view.setBigUint64(h + 16, BigInt(vectors.address + i * vectorSize), true);
     headers.view.setBigUint64(h + 24, 1n, true);
@@ -73,7 +68,7 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = probeSi
     headers,
     data: slice,
     address(i, to, length) {
-      writeSockaddr(addresses.view, i * addressSize, to);
+      writeSockaddr(addresses.view, i * addressStride, to);
       vectors.view.setUint32(i * vectorSize + 8, length, true);
     },
     reset(n) {
@@ -89,17 +84,16 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = probeSi
       const h = i * headerSize;
       const length = headers.view.getUint32(h + 56, true);
       const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
-      const a = i * addressSize;
       const control = readControl(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
       return {
         bytes: slice(i).subarray(0, cut ? 0 : length),
-        from: { port: addresses.view.getUint16(a + 2), address: addresses.view.getUint32(a + 4) },
+        from: readSockaddr(addresses.view, i * addressStride),
         ...control,
       };
     },
     datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
-    senderAddress: (i) => addresses.view.getUint32(i * addressSize + 4),
-    senderPort: (i) => addresses.view.getUint16(i * addressSize + 2),
+    senderAddress: (i) => addresses.view.getUint32(i * addressStride + 4),
+    senderPort: (i) => addresses.view.getUint16(i * addressStride + 2),
   };
 }
 

@@ -1,21 +1,33 @@
 // Probe sockets on Linux through libc: ICMP datagram sockets (raw ones where those are not allowed) and
-// UDP, with receive stamps by the kernel. Calls block only in `wait`.
+// UDP, of either family, with receive stamps by the kernel. Calls block only in `wait`.
 
 import { monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { ipv4Payload } from "../wire/icmp.ts";
+import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
+import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
 import { clockErrorOf } from "./linux-clock.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
+  AF_INET6,
   CLOCK_REALTIME,
   ICMP_FILTER,
+  ICMP6_FILTER,
+  IP_MTU_DISCOVER,
+  IP_PMTUDISC_DONT,
+  IP_TOS,
   IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
   IPPROTO_UDP,
+  IPV6_MTU_DISCOVER,
+  IPV6_TCLASS,
+  IPV6_V6ONLY,
   MSG_DONTWAIT,
+  PMTUDISC_DO,
   POLLIN,
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
+  SO_BINDTODEVICE,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_RXQ_OVFL,
@@ -24,18 +36,20 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_RAW,
+  SOL_IP,
+  SOL_IPV6,
   SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
-import { addressSize, createMessageBatch, readTimespec, writeSockaddr } from "./linux-messages.ts";
+import { createMessageBatch, readTimespec } from "./linux-messages.ts";
+import { addressSize, writeSockaddr } from "./linux-sockaddr.ts";
 import {
-  type Endpoint,
-  formatIpv4,
   longestWait,
   type Moment,
   type ProbeSocket,
   type ProbeSocketError,
   type ProbeSockets,
+  type SocketProfile,
 } from "./probe-sockets.ts";
 
 /** Datagrams of one sendmmsg share one transmit stamp, so a longer batch would falsify the later ones. */
@@ -46,7 +60,7 @@ const receiveRounds = 32;
 /** A send that took longer was preempted (facts on probing, 4, guard 1). In nanoseconds. */
 const preemptionLimit = 200_000;
 const receiveBuffer = 1 << 20;
-const maxSockets = 64;
+const maxSockets = 256;
 /** Two readings of the clock further apart than this were preempted: read again. */
 const readingSpread = 0.02;
 
@@ -77,14 +91,20 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     return libc.setsockopt(fd, level, name, scratch.address, 4);
   }
 
-  function bind(fd: number, source: Endpoint | undefined): ProbeSocketError | undefined {
-    writeSockaddr(scratch.view, 0, source ?? { address: 0, port: 0 });
+  function bind(fd: number, { source, family }: SocketProfile): ProbeSocketError | undefined {
+    writeSockaddr(scratch.view, 0, source ?? anyAddress(family));
     if (libc.bind(fd, scratch.address, addressSize) === 0) return undefined;
     const code = libc.lastError();
-    const from = source === undefined ? "any address" : formatIpv4(source.address);
+    const from = source === undefined ? "any address" : formatAddress(source);
     return code === "EADDRNOTAVAIL"
       ? { kind: "noSuchSource", message: `the source ${from} is not an address of this host: fix the probe's "source"` }
       : { kind: "failed", message: `cannot bind to ${from}: ${code}` };
+  }
+
+  /** Writes a struct pollfd. */
+  function pollAlso(fd: number, place: number): void {
+    polled.view.setInt32(place * 8, fd, true);
+    polled.view.setInt16(place * 8 + 4, POLLIN, true);
   }
 
   function localPort(fd: number): number {
@@ -93,7 +113,29 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     return scratch.view.getUint16(2);
   }
 
-  function prepared(fd: number, source: Endpoint | undefined): ProbeSocketError | undefined {
+  function bindToInterface(fd: number, name: string): ProbeSocketError | undefined {
+    const { written } = new TextEncoder().encodeInto(name, scratch.bytes);
+    if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, scratch.address, written) === 0) return undefined;
+    const code = libc.lastError();
+    if (code === "ENODEV") {
+      const message = `this host has no interface ${name}: fix the probe's "interface"`;
+      return { kind: "noSuchInterface", message };
+    }
+    return { kind: "failed", message: `cannot bind to the interface ${name}: ${code}` };
+  }
+
+  /** What is to stand in the headers of all that is sent. */
+  function mark(fd: number, { family, dscp, dontFragment }: SocketProfile): void {
+    const [level, tos, discover] =
+      family === 4 ? [SOL_IP, IP_TOS, IP_MTU_DISCOVER] : [SOL_IPV6, IPV6_TCLASS, IPV6_MTU_DISCOVER];
+    // The other two bits are those of ECN.
+    if (dscp !== 0) option(fd, level, tos, dscp << 2);
+    if (dontFragment) option(fd, level, discover, PMTUDISC_DO);
+    // Without this the kernel sets DF all the same where the packet fits. Routers never fragment IPv6.
+    else if (family === 4) option(fd, level, discover, IP_PMTUDISC_DONT);
+  }
+
+  function prepared(fd: number, profile: SocketProfile): ProbeSocketError | undefined {
     if (option(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer) !== 0) {
       // Needs a capability; without it the kernel's limit holds (net.core.rmem_max).
       option(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
@@ -102,29 +144,32 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     if (option(fd, SOL_SOCKET, SO_TIMESTAMPING, rxSoftwareStamps) !== 0) {
       return { kind: "failed", message: `the kernel gives no receive stamps: ${libc.lastError()}` };
     }
-    return bind(fd, source);
+    mark(fd, profile);
+    const unbound = profile.interface === undefined ? undefined : bindToInterface(fd, profile.interface);
+    return unbound ?? bind(fd, profile);
   }
 
   function finish(
     fd: number,
-    source: Endpoint | undefined,
+    profile: SocketProfile,
     raw: { readonly identifier: number } | undefined,
   ): Result<ProbeSocket, ProbeSocketError> {
     const failed =
       open.length === maxSockets
-        ? { kind: "failed" as const, message: `more than ${maxSockets} different probe sources` }
-        : prepared(fd, source);
+        ? { kind: "failed" as const, message: `more than ${maxSockets} different sources and options of probes` }
+        : prepared(fd, profile);
     if (failed !== undefined) {
       libc.close(fd);
       return err(failed);
     }
-    polled.view.setInt32(open.length * 8, fd, true);
-    polled.view.setInt16(open.length * 8 + 4, POLLIN, true);
+    pollAlso(fd, open.length);
     open.push(fd);
-    return ok(socketOver(fd, raw?.identifier ?? localPort(fd), raw !== undefined));
+    return ok(socketOver(fd, profile.family, raw?.identifier ?? localPort(fd), raw !== undefined));
   }
 
-  function socketOver(fd: number, identifier: number, raw: boolean): ProbeSocket {
+  function socketOver(fd: number, family: Family, identifier: number, raw: boolean): ProbeSocket {
+    // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
+    const headed = raw && family === 4;
     let overflowNow = 0;
     let overflowTold = 0;
     return {
@@ -165,10 +210,10 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           for (let i = 0; i < count; i++) {
             const { bytes, from, realtime, overflow } = incoming.received(i);
             if (overflow !== undefined) overflowNow = overflow;
-            const payload = raw ? ipv4Payload(bytes) : ok(bytes);
+            const payload = headed ? ipv4Payload(bytes) : ok(bytes);
             take({
               bytes: payload.ok ? payload.value : bytes.subarray(0, 0),
-              from: raw ? { address: from.address, port: 0 } : from,
+              from: raw ? { ...from, port: 0 } : from,
               realtime: realtime ?? readAt.realtime,
               readAt,
             });
@@ -182,26 +227,50 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         overflowTold = overflowNow;
         return n;
       },
+      close() {
+        open.splice(open.indexOf(fd), 1);
+        libc.close(fd);
+        open.forEach(pollAlso);
+      },
     };
   }
 
-  function openRawIcmp(source: Endpoint | undefined): Result<ProbeSocket, ProbeSocketError> {
-    const fd = libc.socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
+  function openSocket(family: Family, type: number, protocol: number): number {
+    const domain = family === 4 ? AF_INET : AF_INET6;
+    return libc.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  }
+
+  function notOpened(code: string, family: Family): ProbeSocketError {
+    return code === "EAFNOSUPPORT"
+      ? { kind: "unavailable", message: `this host has no IPv${family}` }
+      : { kind: "failed", message: `cannot open a socket: ${code}` };
+  }
+
+  function openRawIcmp(profile: SocketProfile): Result<ProbeSocket, ProbeSocketError> {
+    const { family } = profile;
+    const fd = openSocket(family, SOCK_RAW, family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
     if (fd < 0) {
       const code = libc.lastError();
-      if (code !== "EPERM" && code !== "EACCES")
-        return err({ kind: "failed", message: `cannot open a socket: ${code}` });
+      if (code !== "EPERM" && code !== "EACCES") return err(notOpened(code, family));
       return err({
         kind: "noPermission",
         message:
-          "ICMP is not permitted: set the sysctl net.ipv4.ping_group_range to the group of this process " +
-          `("${process.getgid?.() ?? 0} ${process.getgid?.() ?? 0}", in this network namespace), or give it CAP_NET_RAW`,
+          "ICMP is not permitted: set the sysctl net.ipv4.ping_group_range (IPv6 heeds it too) to the group of this " +
+          `process ("${process.getgid?.() ?? 0} ${process.getgid?.() ?? 0}", in this network namespace), or give it CAP_NET_RAW`,
       });
     }
     // A set bit keeps the type out: all but the echo reply.
-    scratch.view.setUint32(0, 0xffff_fffe, true);
-    libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, scratch.address, 4);
-    return finish(fd, source, { identifier: 1 + (random() % 0xffff) });
+    if (family === 4) {
+      scratch.view.setUint32(0, ~(1 << icmpEcho.reply), true);
+      libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, scratch.address, 4);
+    } else {
+      for (let word = 0; word < 8; word++) {
+        const reply = word === icmpv6Echo.reply >> 5 ? 1 << (icmpv6Echo.reply & 31) : 0;
+        scratch.view.setUint32(word * 4, ~reply, true);
+      }
+      libc.setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, scratch.address, 32);
+    }
+    return finish(fd, profile, { identifier: 1 + (random() % 0xffff) });
   }
 
   libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
@@ -209,14 +278,16 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   return {
     now,
     clockError: clockErrorOf(libc),
-    openIcmp(source) {
-      const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
-      return fd < 0 ? openRawIcmp(source) : finish(fd, source, undefined);
+    openIcmp(profile) {
+      const fd = openSocket(profile.family, SOCK_DGRAM, profile.family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+      return fd < 0 ? openRawIcmp(profile) : finish(fd, profile, undefined);
     },
-    async openUdp(source) {
-      const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-      if (fd < 0) return err({ kind: "failed", message: `cannot open a UDP socket: ${libc.lastError()}` });
-      return finish(fd, source, undefined);
+    async openUdp(profile) {
+      const fd = openSocket(profile.family, SOCK_DGRAM, IPPROTO_UDP);
+      if (fd < 0) return err(notOpened(libc.lastError(), profile.family));
+      // Else it would take what comes over IPv4 as well.
+      if (profile.family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
+      return finish(fd, profile, undefined);
     },
     async wait(until) {
       // One turn of the event loop first: control messages come by it, and ppoll blocks the thread.

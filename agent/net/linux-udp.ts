@@ -3,6 +3,7 @@
 // Measured: a request and its answer cost 6.5 µs this way and 9 µs through dgram alone, and half of the garbage.
 
 import { createSocket } from "node:dgram";
+import { formatIpv4, parseIpv4 } from "./endpoint.ts";
 import {
   AF_INET,
   IPPROTO_UDP,
@@ -14,8 +15,8 @@ import {
   SOCK_NONBLOCK,
   SOL_SOCKET,
 } from "./linux-libc.ts";
-import { addressSize, createMessageBatch, type MessageBatch, writeSockaddr } from "./linux-messages.ts";
-import { formatIpv4, parseIpv4 } from "./probe-sockets.ts";
+import { createMessageBatch, type MessageBatch } from "./linux-messages.ts";
+import { addressSize, writeSockaddrIn } from "./linux-sockaddr.ts";
 import {
   codeOf,
   receiveBuffer,
@@ -73,10 +74,8 @@ function createLinuxUdpSocket(
     if (fd < 0) throw systemError(libc.lastError());
     sockaddr.view.setInt32(addressSize, receiveBuffer, true);
     libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, sockaddr.address + addressSize, 4);
-    writeSockaddr(sockaddr.view, 0, {
-      address: options.address === undefined ? 0 : (parseIpv4(options.address) ?? 0),
-      port: options.port ?? 0,
-    });
+    const address = options.address === undefined ? 0 : (parseIpv4(options.address) ?? 0);
+    writeSockaddrIn(sockaddr.view, 0, address, options.port ?? 0);
     if (libc.bind(fd, sockaddr.address, addressSize) === 0) return fd;
     const code = libc.lastError();
     libc.close(fd);
@@ -110,7 +109,7 @@ function createLinuxUdpSocket(
       if (descriptor === undefined) return failed("EBADF");
       if (to.ipv4 === undefined || bytes.length > maxDatagram) return failed("EINVAL");
       outgoing.bytes.set(bytes);
-      writeSockaddr(sockaddr.view, 0, { address: to.ipv4, port: to.port });
+      writeSockaddrIn(sockaddr.view, 0, to.ipv4, to.port);
       const sent = libc.sendto(descriptor, outgoing.address, bytes.length, MSG_DONTWAIT, sockaddr.address, addressSize);
       if (sent < 0) failed(libc.lastError());
     },

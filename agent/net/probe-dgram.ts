@@ -4,20 +4,19 @@
 import { createSocket } from "node:dgram";
 import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { anyAddress, formatAddress, parseEndpoint } from "./endpoint.ts";
 import {
-  type Endpoint,
   epochBase,
-  formatIpv4,
   type Incoming,
+  longestDatagram,
   longestWait,
   type Moment,
   type ProbeSocket,
   type ProbeSocketError,
   type ProbeSockets,
-  parseIpv4,
+  type SocketProfile,
 } from "./probe-sockets.ts";
 
-const longestDatagram = 2_048;
 /** The kernel gives what it allows of it (Linux: net.core.rmem_max). */
 const receiveBuffer = 1 << 20;
 /** What may wait to be read. */
@@ -28,6 +27,7 @@ export function createDgramSockets(why: string): ProbeSockets {
   // One reading of the wall clock for good: its steps then cannot reach a delay.
   const anchor = { realtime: Date.now() - epochBase * 1_000, monotonic: monotonicNow() };
   const closers: (() => void)[] = [];
+  const scratch = new Uint8Array(longestDatagram);
   let wake: () => void = () => undefined;
   let waiting = 0;
 
@@ -36,9 +36,14 @@ export function createDgramSockets(why: string): ProbeSockets {
     return { monotonic, realtime: (anchor.realtime + (monotonic - anchor.monotonic)) * 1e6 };
   };
 
-  async function openUdp(source: Endpoint | undefined): Promise<Result<ProbeSocket, ProbeSocketError>> {
-    const socket = createSocket({ type: "udp4", recvBufferSize: receiveBuffer });
-    const address = source === undefined ? undefined : formatIpv4(source.address);
+  async function openUdp(profile: SocketProfile): Promise<Result<ProbeSocket, ProbeSocketError>> {
+    const { family, source } = profile;
+    const unable = unableTo(profile);
+    if (unable !== undefined) {
+      return err({ kind: "unavailable", message: `probes with ${unable} are not available here (${why})` });
+    }
+    const socket = createSocket({ type: `udp${family}`, ipv6Only: family === 6, recvBufferSize: receiveBuffer });
+    const address = source === undefined ? undefined : formatAddress(source);
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once("error", reject);
@@ -59,7 +64,8 @@ export function createDgramSockets(why: string): ProbeSockets {
     socket.removeAllListeners("error");
     // Errors of a send arrive at its callback; what arrives here concerns no datagram of ours.
     socket.on("error", () => undefined);
-    closers.push(() => socket.close());
+    const close = () => socket.close();
+    closers.push(close);
 
     let queue: Incoming[] = [];
     let overflow = 0;
@@ -67,7 +73,7 @@ export function createDgramSockets(why: string): ProbeSockets {
       const readAt = now();
       if (queue.length === queueLimit) overflow++;
       else {
-        const from = { address: parseIpv4(info.address) ?? 0, port: info.port };
+        const from = parseEndpoint(info.address, info.port) ?? anyAddress(family);
         queue.push({ bytes, from, realtime: readAt.realtime, readAt });
         waiting++;
       }
@@ -79,9 +85,9 @@ export function createDgramSockets(why: string): ProbeSockets {
       raw: false,
       send(batch) {
         for (const datagram of batch) {
-          const bytes = new Uint8Array(longestDatagram);
-          const length = datagram.write(bytes, now());
-          socket.send(bytes, 0, length, datagram.to.port, formatIpv4(datagram.to.address), (cause) => {
+          const length = datagram.write(scratch, now());
+          // A copy: it may be sent later than this call returns.
+          socket.send(scratch.slice(0, length), datagram.to.port, formatAddress(datagram.to), (cause) => {
             if (cause !== null && cause !== undefined) datagram.failed(codeOf(cause));
           });
         }
@@ -97,6 +103,11 @@ export function createDgramSockets(why: string): ProbeSockets {
         const n = overflow;
         overflow = 0;
         return n;
+      },
+      close() {
+        closers.splice(closers.indexOf(close), 1);
+        waiting -= queue.length;
+        close();
       },
     });
   }
@@ -120,6 +131,13 @@ export function createDgramSockets(why: string): ProbeSockets {
       for (const close of closers.splice(0)) close();
     },
   };
+}
+
+/** What node:dgram cannot do, by the name of its option. */
+function unableTo(profile: SocketProfile): string | undefined {
+  if (profile.interface !== undefined) return "an interface";
+  if (profile.dscp !== 0) return "a dscp";
+  return profile.dontFragment ? "dontFragment" : undefined;
 }
 
 function codeOf(cause: unknown): string {

@@ -3,11 +3,19 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { Result } from "../lib/result.ts";
+import type { Endpoint, Family } from "./endpoint.ts";
 
-/** An IPv4 address as a 32-bit number, and a UDP port (0 for ICMP). */
-export interface Endpoint {
-  readonly address: number;
-  readonly port: number;
+/** What all probes of one socket have in common. */
+export interface SocketProfile {
+  readonly family: Family;
+  /** An address of this host; undefined leaves it to the routing table. */
+  readonly source: Endpoint | undefined;
+  /** Send and receive on this interface only; undefined leaves it to the routing table. */
+  readonly interface: string | undefined;
+  /** Differentiated services code point (RFC 2474), 0 to 63. */
+  readonly dscp: number;
+  /** Never fragmented, neither on the way nor here: what is too large fails with EMSGSIZE. */
+  readonly dontFragment: boolean;
 }
 
 /** One moment on both clocks of the host. */
@@ -59,9 +67,10 @@ export interface ProbeSocket {
   receive(take: (datagram: Incoming) => void): boolean;
   /** Datagrams that the full receive buffer lost since the last call. */
   overflowed(): number;
+  close(): void;
 }
 
-export type ProbeSocketErrorKind = "unavailable" | "noPermission" | "noSuchSource" | "failed";
+export type ProbeSocketErrorKind = "unavailable" | "noPermission" | "noSuchSource" | "noSuchInterface" | "failed";
 
 export interface ProbeSocketError {
   readonly kind: ProbeSocketErrorKind;
@@ -70,9 +79,8 @@ export interface ProbeSocketError {
 }
 
 export interface ProbeSockets {
-  /** Sources are IPv4 addresses of this host; undefined leaves it to the routing table. */
-  openIcmp(source: Endpoint | undefined): Result<ProbeSocket, ProbeSocketError>;
-  openUdp(source: Endpoint | undefined): Promise<Result<ProbeSocket, ProbeSocketError>>;
+  openIcmp(profile: SocketProfile): Result<ProbeSocket, ProbeSocketError>;
+  openUdp(profile: SocketProfile): Promise<Result<ProbeSocket, ProbeSocketError>>;
   now(): Moment;
   /** Greatest error of the wall clock in seconds; undefined while it is not known to be synchronised. */
   clockError(): number | undefined;
@@ -84,19 +92,5 @@ export interface ProbeSockets {
 /** A longer nap would keep control messages waiting. */
 export const longestWait = 50;
 
-/** Dotted quad to number; undefined when the text is not one. */
-export function parseIpv4(text: string): number | undefined {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (parts === null) return undefined;
-  let address = 0;
-  for (const part of parts.slice(1)) {
-    const octet = Number(part);
-    if (octet > 255) return undefined;
-    address = address * 256 + octet;
-  }
-  return address;
-}
-
-export function formatIpv4(address: number): string {
-  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join(".");
-}
+/** The longest datagram that is sent or taken: a jumbo frame's. */
+export const longestDatagram = 9_216;

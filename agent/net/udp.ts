@@ -3,7 +3,7 @@
 
 import { createSocket, type SocketType } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { parseIpv4 } from "./probe-sockets.ts";
+import { parseIpv4 } from "./endpoint.ts";
 
 export type AddressFamily = 4 | 6;
 

@@ -1,7 +1,7 @@
 // What an arrived datagram claims to be, before anybody believes it.
 
 import { epochBase, type ProbeSocket } from "../net/probe-sockets.ts";
-import { decodeEcho, decodeProbePayload, icmpEcho } from "../wire/icmp.ts";
+import { decodeEcho, decodeProbePayload, type EchoTypes } from "../wire/icmp.ts";
 import { decodeReflector, errorOf, ntpTimestamp, type ReflectorPacket, timestampDifference } from "../wire/stamp.ts";
 import { decodeAuthenticatedReflector } from "../wire/stamp-authenticated.ts";
 import type { FarEnd, Nonce } from "./session.ts";
@@ -41,19 +41,24 @@ export function oneWayDelays(
   return forward < -both || backward < -both ? undefined : { forward, backward, error: both };
 }
 
-/** An echo reply names the stream by its number. `notOurs`: an answer to somebody else on this host. */
+/**
+ * An echo reply names the stream by its number, and brings the whole payload back, `size` octets.
+ * `notOurs`: an answer to somebody else on this host.
+ */
 export function readEchoReply(
+  types: EchoTypes,
   bytes: Uint8Array,
   socket: Pick<ProbeSocket, "identifier" | "raw">,
-): (Claim & { readonly stream: number }) | "malformed" | "foreign" | "notOurs" {
-  const echo = decodeEcho(icmpEcho, bytes);
+): (Claim & { readonly stream: number; readonly size: number }) | "malformed" | "foreign" | "notOurs" {
+  const echo = decodeEcho(types, bytes);
   if (!echo.ok) return "malformed";
   if (echo.value.identifier !== socket.identifier) return socket.raw ? "notOurs" : "foreign";
   if (echo.value.type !== "reply") return "foreign";
   const payload = decodeProbePayload(echo.value.payload);
   if (!payload.ok) return "foreign";
   const { stream, sequence, cookie } = payload.value;
-  return { stream, sequence, nonce: cookie, tag: echo.value.sequence, turnaround: 0 };
+  const size = echo.value.payload.byteLength;
+  return { stream, sequence, nonce: cookie, tag: echo.value.sequence, turnaround: 0, size };
 }
 
 /**

@@ -6,18 +6,19 @@ import type { ProbeObservation } from "../estate/observation.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds } from "../lib/duration.ts";
+import { type Endpoint, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
 import {
   clockOffset,
-  type Endpoint,
   epochBase,
   type Incoming,
   type Outgoing,
   type ProbeSockets,
-  parseIpv4,
+  type SocketProfile,
 } from "../net/probe-sockets.ts";
-import { icmpEcho, writeProbeRequest } from "../wire/icmp.ts";
-import { estimateOf, ntpTimestamp, writeSender } from "../wire/stamp.ts";
+import { type EchoTypes, icmpEcho, icmpv6Echo, probePayloadLength, writeProbeRequest } from "../wire/icmp.ts";
+import { estimateOf, ntpTimestamp, stampLength, writeSender } from "../wire/stamp.ts";
 import { isAuthentic, stampKey, writeAuthenticatedSender } from "../wire/stamp-authenticated.ts";
+import { writePadding } from "../wire/stamp-padding.ts";
 import { type Claim, oneWayDelays, readEchoReply, readStampReply, type StampClaim } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
@@ -49,6 +50,8 @@ export interface Engine {
 interface Running extends ProbeStream {
   readonly number: number;
   readonly to: Endpoint | undefined;
+  /** Octets, as ProbeTarget counts them. */
+  readonly size: number;
   readonly ssid: number;
   readonly key: KeyObject | undefined;
   readonly outlet: Outlet;
@@ -64,17 +67,21 @@ export function createEngine(
   const outlets = new Map<string, Outlet>();
   const firstSsid = random() & 0xffff;
   const running: readonly Running[] = streams.map((stream, number) => {
-    const { technique, source, address, port, key } = stream.target;
+    const { technique, address, port, size, key } = stream.target;
+    const there = parseEndpoint(address, technique === "icmp" ? 0 : port);
+    const profile = profileOf(stream.target, there);
+    // Not from any other source than the one that is asked for.
+    const to = stream.target.source !== undefined && profile.source === undefined ? undefined : there;
     const authenticated = key !== undefined;
-    // The two modes have different layouts, and no octet that says which: each has its sockets.
-    const place = `${technique} ${source ?? ""} ${authenticated}`;
-    const outlet = outlets.get(place) ?? createOutlet(sockets, technique, source, emit, authenticated);
+    // The two modes of STAMP have different layouts, and no octet that says which: each has its sockets.
+    const place = JSON.stringify([technique, profile, authenticated]);
+    const outlet = outlets.get(place) ?? createOutlet(sockets, technique, profile, emit, authenticated);
     outlets.set(place, outlet);
-    const ip = parseIpv4(address);
     return {
       ...stream,
       number,
-      to: ip === undefined ? undefined : { address: ip, port: technique === "icmp" ? 0 : port },
+      to,
+      size: size ?? (technique === "icmp" ? probePayloadLength : stampLength),
       // 0 would say that there is none. Beyond 65,535 sessions they repeat, and the nonce decides.
       ssid: 1 + ((firstSsid + number) % 0xffff),
       key: key && stampKey(key),
@@ -98,10 +105,15 @@ export function createEngine(
     const socket = outlet.socket();
     if (socket === undefined) return;
     if (outlet.technique === "icmp") {
-      const claim = readEchoReply(datagram.bytes, socket);
+      const claim = readEchoReply(echoTypes(outlet), datagram.bytes, socket);
       if (claim === "notOurs") return;
       if (typeof claim === "string") dropped.add(claim);
-      else settle(outlet, datagram, claim, [running[claim.stream]]);
+      else {
+        const stream = running[claim.stream];
+        // What is cut or lengthened is no echo; over IPv6 no checksum that is seen here says so.
+        if (stream !== undefined && claim.size !== stream.size) dropped.add("malformed");
+        else settle(outlet, datagram, claim, [stream]);
+      }
     } else {
       const claim = readStampReply(datagram.bytes, outlet.authenticated);
       if (typeof claim === "string") dropped.add(claim);
@@ -128,7 +140,7 @@ export function createEngine(
         continue;
       }
       if (match === "forged") miss = "forged";
-      else if (stream.to?.address !== datagram.from.address || stream.to.port !== datagram.from.port) {
+      else if (stream.to === undefined || !sameEndpoint(stream.to, datagram.from)) {
         miss = "wrongSource";
       } else {
         const realtime = datagram.realtime - match.realtime;
@@ -150,7 +162,7 @@ export function createEngine(
   }
 
   function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
-    const { session, outlet } = stream;
+    const { session, outlet, size } = stream;
     let sequence = 0;
     return {
       to,
@@ -160,7 +172,7 @@ export function createEngine(
           const tag = outlet.nextTag();
           sequence = session.depart(cookie, tag, at);
           const head = { identifier, sequence: tag };
-          return writeProbeRequest(into, icmpEcho, head, { stream: stream.number, sequence, cookie });
+          return writeProbeRequest(into, echoTypes(outlet), head, { stream: stream.number, sequence, cookie }, size);
         }
         const seconds = Math.floor(at.realtime / 1e9);
         const exact = ntpTimestamp(epochBase + seconds, at.realtime - seconds * 1e9);
@@ -168,13 +180,14 @@ export function createEngine(
         const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
         sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
         const packet = { sequence, timestamp, errorEstimate: estimateOf(clockError), ssid: stream.ssid };
-        return stream.key === undefined
-          ? writeSender(into, packet)
-          : writeAuthenticatedSender(into, packet, stream.key);
+        if (stream.key !== undefined) return writeAuthenticatedSender(into, packet, stream.key);
+        writeSender(into, packet);
+        return writePadding(into, size);
       },
       preempted: () => session.preempted(sequence),
       failed(code) {
         session.failed(sequence);
+        outlet.failed(code);
         trouble.failed(stream.number, stream.target, code);
       },
     };
@@ -185,12 +198,12 @@ export function createEngine(
       const stream = running[number];
       if (stream === undefined) continue;
       const { outlet, session, to, target } = stream;
-      if (outlet.socket() === undefined) await outlet.open(now);
+      if (!outlet.sound()) await outlet.open(now);
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
         // The outlet has said why it has no socket.
-        if (to === undefined) trouble.failed(number, target, "not an IPv4 address");
+        if (to === undefined) trouble.failed(number, target, "not an IP address");
         continue;
       }
       // Unless it fails now, it works again.
@@ -253,7 +266,25 @@ export function createEngine(
   };
 }
 
+/** Streams of equal profiles share a socket. */
+function profileOf(
+  { source, interface: name, dscp = 0, dontFragment = false }: ProbeStream["target"],
+  to: Endpoint | undefined,
+): SocketProfile {
+  return {
+    family: to?.family ?? 4,
+    source: source === undefined ? undefined : parseEndpoint(source, 0),
+    interface: name,
+    dscp,
+    dontFragment,
+  };
+}
+
+function echoTypes({ family }: Outlet): EchoTypes {
+  return family === 4 ? icmpEcho : icmpv6Echo;
+}
+
 /** Where the answers to a stream come from. */
 function endpointKey(from: Endpoint | undefined): string {
-  return from === undefined ? "" : `${from.address} ${from.port}`;
+  return from === undefined ? "" : `${from.words} ${from.port}`;
 }

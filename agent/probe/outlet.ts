@@ -1,28 +1,33 @@
-// One socket for every (technique, source) in use; opened again when it could not be.
+// One socket for every technique and socket profile in use; opened again when it could not be.
 
 import type { ProbeTechnique } from "../estate/estate.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
-import { err, type Result } from "../lib/result.ts";
-import {
-  type Outgoing,
-  type ProbeSocket,
-  type ProbeSocketError,
-  type ProbeSockets,
-  parseIpv4,
-} from "../net/probe-sockets.ts";
+import { formatAddress } from "../net/endpoint.ts";
+import type { Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
 import type { ProbeLog } from "./messages.ts";
 
 /** An address that did not exist may have come up: try again this often. */
 const retryAfter = seconds(5);
 
+/**
+ * An interface that was deleted and made anew has another number, and a socket stays bound to the old one. The kernel says
+ * so in several ways, all of which can have other causes.
+ */
+const interfaceGone: ReadonlySet<string> = new Set(["ENODEV", "ENXIO", "ENETUNREACH", "EADDRNOTAVAIL"]);
+
 export interface Outlet {
   readonly technique: ProbeTechnique;
   /** Its STAMP packets are those of the authenticated mode. */
   readonly authenticated: boolean;
+  readonly family: SocketProfile["family"];
   /** Undefined while it cannot be opened. */
   socket(): ProbeSocket | undefined;
-  /** Opens the socket, or does nothing when it is open or was tried a moment ago. */
+  /** There is a socket, and nothing speaks against it. */
+  sound(): boolean;
+  /** A send failed. */
+  failed(code: string): void;
+  /** Opens the socket where there is none or the one that there is will not do, unless that was tried a moment ago. */
   open(now: Instant): Promise<void>;
   /** What is to be sent in this turn. */
   readonly outbox: Outgoing[];
@@ -35,30 +40,21 @@ export interface Outlet {
 export function createOutlet(
   sockets: ProbeSockets,
   technique: ProbeTechnique,
-  source: string | undefined,
+  profile: SocketProfile,
   log: (line: ProbeLog) => void,
   authenticated = false,
 ): Outlet {
   let socket: ProbeSocket | undefined;
   let problem = "";
+  let doubtful = false;
+  let told = false;
   let tryAt: Instant | undefined;
   let tag = 0;
-
-  async function attempt(): Promise<Result<ProbeSocket, ProbeSocketError>> {
-    const address = source === undefined ? undefined : parseIpv4(source);
-    if (source !== undefined && address === undefined) {
-      return err({
-        kind: "failed",
-        message: `the source ${source} is not an IPv4 address: only IPv4 is probed so far`,
-      });
-    }
-    const from = address === undefined ? undefined : { address, port: 0 };
-    return technique === "icmp" ? sockets.openIcmp(from) : sockets.openUdp(from);
-  }
 
   return {
     technique,
     authenticated,
+    family: profile.family,
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
@@ -66,16 +62,29 @@ export function createOutlet(
       tag = (tag + 1) & 0xffff;
       return tag;
     },
+    sound: () => socket !== undefined && !doubtful,
+    failed(code) {
+      doubtful ||= profile.interface !== undefined && interfaceGone.has(code);
+    },
     async open(now) {
-      if (socket !== undefined || (tryAt !== undefined && now < tryAt)) return;
+      if ((socket !== undefined && !doubtful) || (tryAt !== undefined && now < tryAt)) return;
       tryAt = later(now, retryAfter);
-      const opened = await attempt();
-      const fields = { technique, source: source ?? "any" };
+      socket?.close();
+      socket = undefined;
+      doubtful = false;
+      const opened = technique === "icmp" ? sockets.openIcmp(profile) : await sockets.openUdp(profile);
+      const fields = { technique, ...shown(profile) };
       if (opened.ok) {
         socket = opened.value;
-        log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
+        // One that is opened again in doubt is no news.
+        if (!told) {
+          log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
+        }
+        told = true;
+        problem = "";
       } else if (opened.error.message !== problem) {
         problem = opened.error.message;
+        told = false;
         log({
           kind: "log",
           level: "warn",
@@ -84,5 +93,16 @@ export function createOutlet(
         });
       }
     },
+  };
+}
+
+/** A profile for people: what is not asked for is not named. */
+function shown({ family, source, interface: name, dscp, dontFragment }: SocketProfile) {
+  return {
+    family,
+    source: source === undefined ? "any" : formatAddress(source),
+    ...(name === undefined ? {} : { interface: name }),
+    ...(dscp === 0 ? {} : { dscp }),
+    ...(dontFragment ? { dontFragment } : {}),
   };
 }

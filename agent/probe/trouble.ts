@@ -13,6 +13,12 @@ export interface SendTrouble {
 
 const mostExamples = 5;
 
+/** Reasons that have a remedy in the configuration. */
+const meanings: Readonly<Record<string, string>> = {
+  EMSGSIZE: "larger than the MTU of the way, and dontFragment forbids to cut them: use a smaller size",
+  ENODEV: 'the interface that "interface" names is gone',
+};
+
 export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
   interface Trouble {
     readonly target: ProbeTarget;
@@ -27,7 +33,9 @@ export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
     const examples = targets
       .slice(0, mostExamples)
       .map(({ address, port }) => (port === 0 ? address : `${address}:${port}`));
-    log({ kind: "log", level, fields: { reason: code, streams: targets.length, targets: examples }, message });
+    const meaning = meanings[code];
+    const fields = { reason: code, streams: targets.length, targets: examples };
+    log({ kind: "log", level, fields, message: meaning === undefined ? message : `${message}: ${meaning}` });
   }
 
   return {

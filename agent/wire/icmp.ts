@@ -1,15 +1,18 @@
 // ICMP echo (RFC 792; the same layout in RFC 4443 section 4) and the payload of our own probes.
-// ICMPv6 differs in its two type numbers and in a checksum that the kernel computes.
+// ICMPv6 differs in its two type numbers and in a checksum that the kernel computes and verifies.
 
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Type numbers of a family: RFC 792 "Echo or Echo Reply Message". */
+/** What differs between the families: RFC 792 "Echo or Echo Reply Message", RFC 4443 sections 4.1 and 4.2. */
 export interface EchoTypes {
   readonly request: number;
   readonly reply: number;
+  /** ICMPv6's covers addresses that only the kernel knows (RFC 4443 section 2.3): it writes it, and drops what is wrong. */
+  readonly checksum: "ours" | "kernel";
 }
 
-export const icmpEcho: EchoTypes = { request: 8, reply: 0 };
+export const icmpEcho: EchoTypes = { request: 8, reply: 0, checksum: "ours" };
+export const icmpv6Echo: EchoTypes = { request: 128, reply: 129, checksum: "kernel" };
 
 const headerLength = 8;
 /** Longest that an IPv4 datagram carries. */
@@ -63,7 +66,7 @@ export function sealEcho(
   view.setUint16(2, 0);
   view.setUint16(4, head.identifier);
   view.setUint16(6, head.sequence);
-  view.setUint16(2, internetChecksum(into.subarray(0, length)));
+  if (types.checksum === "ours") view.setUint16(2, internetChecksum(into.subarray(0, length)));
   return length;
 }
 
@@ -82,7 +85,7 @@ export function decodeEcho(types: EchoTypes, bytes: Uint8Array): Result<EchoMess
   const type = view.getUint8(0);
   if (type !== types.request && type !== types.reply) return err({ kind: "otherType", offset: 0 });
   if (view.getUint8(1) !== 0) return err({ kind: "otherCode", offset: 1 });
-  if (internetChecksum(bytes) !== 0) return err({ kind: "badChecksum", offset: 2 });
+  if (types.checksum === "ours" && internetChecksum(bytes) !== 0) return err({ kind: "badChecksum", offset: 2 });
   return ok({
     type: type === types.request ? "request" : "reply",
     identifier: view.getUint16(4),
@@ -100,22 +103,24 @@ export interface ProbePayload {
 
 /** As long as that of ping, so that a policer treats both alike. */
 export const probePayloadLength = 56;
+/** The least that says whose probe it is. */
 const usedPayload = 16;
 
-/** Writes an echo request with a probe's payload into `into`; gives its length. */
+/** Writes an echo request with a probe's payload of `payloadLength` octets (16 at least) into `into`; gives its length. */
 export function writeProbeRequest(
   into: Uint8Array,
   types: EchoTypes,
   head: { readonly identifier: number; readonly sequence: number },
   probe: ProbePayload,
+  payloadLength = probePayloadLength,
 ): number {
   const view = viewOf(into);
-  into.fill(0, headerLength, headerLength + probePayloadLength);
+  into.fill(0, headerLength, headerLength + payloadLength);
   view.setUint32(headerLength, probe.stream);
   view.setUint32(headerLength + 4, probe.sequence);
   view.setUint32(headerLength + 8, probe.cookie[0]);
   view.setUint32(headerLength + 12, probe.cookie[1]);
-  return sealEcho(into, types, { type: "request", ...head }, probePayloadLength);
+  return sealEcho(into, types, { type: "request", ...head }, payloadLength);
 }
 
 export function decodeProbePayload(payload: Uint8Array): Result<ProbePayload, IcmpError> {

@@ -265,6 +265,13 @@ describe("STAMP", () => {
     expect(found[0]).not.toContain("fifteen letters");
   });
 
+  it("has no size beside a key", () => {
+    const probe = oneProbe.replace("stamp,", "stamp, size: 200, key: { env: STAMP_KEY },");
+    expect(errorsOf(edited([oneProbe, probe]), secrets)).toEqual([
+      expect.stringMatching(/size: an authenticated STAMP packet has 112 octets; remove size, or key/),
+    ]);
+  });
+
   it("has no key without STAMP", () => {
     const probe = oneProbe.replace("stamp,", "icmp, key: { env: STAMP_KEY },");
     expect(errorsOf(edited([oneProbe, probe]), secrets)).toEqual([
@@ -302,6 +309,56 @@ describe("subnets of different customers", () => {
     expect(estateOf(text).circuits.size).toBe(2);
     // The same with the Global Reach is refused.
     expect(() => estateOf(edited(["{ vlan: 200, customerAsn: 65020 }", sin]))).toThrow(/is given to circuits\.ams-1/);
+  });
+});
+
+describe("the options of a probe", () => {
+  const probeOf = (written: string) => {
+    const edit = ["technique: stamp, address: 192.0.2.30", written] as const;
+    return pairsOf(estateOf(edited(edit)))[0]?.probes[0];
+  };
+
+  it.each([
+    ["dscp: EF", { dscp: 46 }],
+    ["dscp: AF41", { dscp: 34 }],
+    ["dscp: CS1", { dscp: 8 }],
+    ["dscp: LE", { dscp: 1 }],
+    ["dscp: 63", { dscp: 63 }],
+    ["size: 1200, dontFragment: true", { size: 1_200, dontFragment: true }],
+    ["interface: eth0.100", { interface: "eth0.100" }],
+  ])("%s", (written, expected) => {
+    expect(probeOf(`technique: icmp, address: 192.0.2.30, ${written}`)).toMatchObject(expected);
+  });
+
+  it("are absent where the file has none", () => {
+    const probe = probeOf("technique: icmp, address: 192.0.2.30");
+    for (const option of ["dscp", "size", "dontFragment", "interface"]) expect(probe).not.toHaveProperty(option);
+  });
+});
+
+describe("a path over IPv6", () => {
+  const six = [
+    "primary: 203.0.113.0/30, secondary: 203.0.113.4/30",
+    'primary: "2001:db8::/126", secondary: "2001:db8::4/126"',
+  ] as const;
+
+  it("has its MSEE probed by ICMPv6 when no probe is written", () => {
+    const paths = pathsOf(estateOf(edited(six))).filter(({ peering }) => peering === "microsoft");
+    expect(
+      paths.map(({ msee, probes }) => [msee, probes.map(({ technique, address }) => `${technique} ${address}`)]),
+    ).toEqual([
+      ["2001:db8::2", ["icmp 2001:db8::2"]],
+      ["2001:db8::6", ["icmp 2001:db8::6"]],
+    ]);
+  });
+
+  it("can have probes of both families", () => {
+    const probes = "\n        probes: { primary: [{ technique: icmp }, { technique: icmp, address: 203.0.113.2 }] }";
+    const [from, to] = six;
+    const [path] = pathsOf(estateOf(edited([`{ ${from} }`, `{ ${to} }${probes}`]))).filter(
+      ({ peering }) => peering === "microsoft",
+    );
+    expect(path?.probes.map(({ address }) => address)).toEqual(["2001:db8::2", "203.0.113.2"]);
   });
 });
 

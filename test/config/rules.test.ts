@@ -339,6 +339,84 @@ describe("probes", () => {
         "40:74: circuits.sin-1.peerings.azurePrivate.probes.primary[0].address: is missing: with anyToAny the MSEE has no address here; add an address that is reached over this path, or remove the probe",
       ],
     ],
+    [
+      "a STAMP packet that cannot have that size",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          "- { from: ams, to: sin, technique: stamp, size: 46, address: 192.0.2.30 }",
+        ],
+      ],
+      [
+        `46:55: globalReach.ams-sin.probes[0].size: 46 octets cannot be the size of a STAMP packet; write 44, or 48 or more: padding has a head of four octets (RFC 8972)`,
+      ],
+    ],
+    [
+      "a link-local target without its interface",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          '- { from: ams, to: sin, technique: icmp, address: "fe80::1" }',
+        ],
+      ],
+      [
+        `46:9: globalReach.ams-sin.probes[0].interface: is missing: fe80::1 is a link-local address; add the interface of this host behind which it is`,
+      ],
+    ],
+    [
+      "a DSCP that is none",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          "- { from: ams, to: sin, technique: icmp, dscp: ef, address: 192.0.2.30 }",
+        ],
+      ],
+      [`46:54: globalReach.ams-sin.probes[0].dscp: "ef" is not a DSCP; write it as EF`],
+    ],
+    [
+      "a TOS octet for a DSCP",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          "- { from: ams, to: sin, technique: icmp, dscp: 184, address: 192.0.2.30 }",
+        ],
+      ],
+      [
+        `46:54: globalReach.ams-sin.probes[0].dscp: 184 is not a DSCP; write a number from 0 to 63, or a name such as EF, AF41 or CS1; as a whole TOS octet, 184 is the DSCP 46`,
+      ],
+    ],
+    [
+      "a quoted DSCP",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          '- { from: ams, to: sin, technique: icmp, dscp: "46", address: 192.0.2.30 }',
+        ],
+      ],
+      [`46:54: globalReach.ams-sin.probes[0].dscp: "46" is not a DSCP; write it without quotes: 46`],
+    ],
+    [
+      "an interface that Linux cannot have",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          "- { from: ams, to: sin, technique: icmp, interface: Gi0/0, address: 192.0.2.30 }",
+        ],
+      ],
+      [
+        `46:59: globalReach.ams-sin.probes[0].interface: "Gi0/0" is not the name of an interface of Linux; write the name as \`ip link\` shows it, at most 15 characters, such as eth0`,
+      ],
+    ],
+    [
+      "a probe that is too small",
+      [
+        [
+          "- { from: ams, to: sin, technique: stamp, address: 192.0.2.30 }",
+          "- { from: ams, to: sin, technique: icmp, size: 8, address: 192.0.2.30 }",
+        ],
+      ],
+      [`46:54: globalReach.ams-sin.probes[0].size: 8 is not a number of octets; write a whole number from 16 to 9000`],
+    ],
   ])("says what is wrong with %s", (_, edits, expected) => {
     expect(errorsOf(edited(...edits))).toEqual(expected.map((line) => `estate.yaml:${line}`));
   });

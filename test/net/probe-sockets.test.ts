@@ -1,19 +1,21 @@
 import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Instant, monotonicNow } from "../../agent/lib/clock.ts";
+import type { Endpoint, Family } from "../../agent/net/endpoint.ts";
 import { openProbeSockets, type SocketKind } from "../../agent/net/probe-open.ts";
 import {
   clockOffset,
-  formatIpv4,
   type Incoming,
+  longestDatagram,
   type Outgoing,
   type ProbeSocket,
   type ProbeSockets,
-  parseIpv4,
+  type SocketProfile,
 } from "../../agent/net/probe-sockets.ts";
-import { decodeEcho, icmpEcho, writeProbeRequest } from "../../agent/wire/icmp.ts";
+import { decodeEcho, icmpEcho, icmpv6Echo, writeProbeRequest } from "../../agent/wire/icmp.ts";
+import { at, plainProfile, profileFrom } from "../support/socket-profile.ts";
 
-const loopback = { address: 0x7f000001, port: 0 };
+const loopbackOf = { 4: "127.0.0.1", 6: "::1" } as const;
 const opened: ProbeSockets[] = [];
 
 async function open(kind: SocketKind) {
@@ -22,13 +24,13 @@ async function open(kind: SocketKind) {
   return { sockets, got };
 }
 
-async function udp(sockets: ProbeSockets): Promise<ProbeSocket> {
-  const socket = await sockets.openUdp(loopback);
+async function udp(sockets: ProbeSockets, profile: SocketProfile): Promise<ProbeSocket> {
+  const socket = await sockets.openUdp(profile);
   if (!socket.ok) throw new Error(socket.error.message);
   return socket.value;
 }
 
-function outgoing(to: { address: number; port: number }, text: string, failures: string[] = []): Outgoing {
+function outgoing(to: Endpoint, text: string, failures: string[] = []): Outgoing {
   return {
     to,
     write: (into) => new TextEncoder().encodeInto(text, into).written,
@@ -54,59 +56,79 @@ afterEach(() => {
 
 const linux = process.platform === "linux";
 
-describe.each<SocketKind>(linux ? ["kernel", "portable"] : ["portable"])("%s sockets", (kind) => {
-  it("are what was asked for", async () => {
-    expect((await open(kind)).got).toBe(kind);
-  });
+const kinds: readonly SocketKind[] = linux ? ["kernel", "portable"] : ["portable"];
+const families: readonly Family[] = [4, 6];
 
-  it("carry datagrams both ways, with stamps on both clocks", async () => {
-    const { sockets } = await open(kind);
-    const [a, b] = [await udp(sockets), await udp(sockets)];
-    const before = sockets.now();
-    const texts = Array.from({ length: 20 }, (_, i) => `datagram ${i}`);
-    a.send(texts.map((text) => outgoing({ ...loopback, port: b.identifier }, text)));
-    const got = await receive(sockets, b, 20);
-    expect(got.map(({ bytes }) => new TextDecoder().decode(bytes)).toSorted()).toEqual(texts.toSorted());
-    for (const { from, realtime, readAt } of got) {
-      expect(from).toEqual({ ...loopback, port: a.identifier });
-      expect(realtime).toBeGreaterThanOrEqual(before.realtime);
-      expect(realtime).toBeLessThanOrEqual(readAt.realtime);
-      expect(Math.abs(clockOffset(readAt) - clockOffset(before))).toBeLessThan(50e6);
-    }
-    expect(b.overflowed()).toBe(0);
-  });
+describe.each(kinds.flatMap((kind) => families.map((family) => [kind, family] as const)))(
+  "%s sockets, IPv%d",
+  (kind, family) => {
+    const loopback = loopbackOf[family];
+    const mine = profileFrom(loopback);
 
-  it("fail a send alone, and send the others", async () => {
-    const { sockets } = await open(kind);
-    const [a, b] = [await udp(sockets), await udp(sockets)];
-    const failures: string[] = [];
-    // Without SO_BROADCAST the kernel refuses it.
-    const broadcast = { address: 0xffff_ffff, port: b.identifier };
-    const good = { ...loopback, port: b.identifier };
-    a.send([outgoing(good, "1"), outgoing(broadcast, "2", failures), outgoing(good, "3")]);
-    expect(await receive(sockets, b, 2)).toHaveLength(2);
-    expect(failures).toEqual([linux ? "EACCES" : expect.any(String)]);
-  });
+    it("are what was asked for", async () => {
+      expect((await open(kind)).got).toBe(kind);
+    });
 
-  it("name a source that is no address of this host", async () => {
-    const { sockets } = await open(kind);
-    // TEST-NET-3, RFC 5737.
-    const socket = await sockets.openUdp({ address: 0xcb007109, port: 0 });
-    expect(socket).toMatchObject({ ok: false, error: { kind: "noSuchSource" } });
-    expect(!socket.ok && socket.error.message).toMatch(/203\.0\.113\.9 is not an address of this host/);
-  });
+    it("carry datagrams both ways, with stamps on both clocks", async () => {
+      const { sockets } = await open(kind);
+      const [a, b] = [await udp(sockets, mine), await udp(sockets, mine)];
+      const before = sockets.now();
+      const texts = Array.from({ length: 20 }, (_, i) => `datagram ${i}`);
+      a.send(texts.map((text) => outgoing(at(loopback, b.identifier), text)));
+      const got = await receive(sockets, b, 20);
+      expect(got.map(({ bytes }) => new TextDecoder().decode(bytes)).toSorted()).toEqual(texts.toSorted());
+      for (const { from, realtime, readAt } of got) {
+        expect(from).toEqual(at(loopback, a.identifier));
+        expect(realtime).toBeGreaterThanOrEqual(before.realtime);
+        expect(realtime).toBeLessThanOrEqual(readAt.realtime);
+        expect(Math.abs(clockOffset(readAt) - clockOffset(before))).toBeLessThan(50e6);
+      }
+      expect(b.overflowed()).toBe(0);
+    });
 
-  it("come back from a wait by themselves", async () => {
-    const { sockets } = await open(kind);
-    await sockets.wait(Infinity as Instant);
-    await sockets.wait(0 as Instant);
-  });
-});
+    it("fail a send alone, and send the others", async () => {
+      const { sockets } = await open(kind);
+      const [a, b] = [await udp(sockets, mine), await udp(sockets, mine)];
+      const failures: string[] = [];
+      // The kernel refuses the one without SO_BROADCAST, and the other on a socket of IPv6 alone.
+      const bad = at(family === 4 ? "255.255.255.255" : "::ffff:127.0.0.1", b.identifier);
+      const good = at(loopback, b.identifier);
+      a.send([outgoing(good, "1"), outgoing(bad, "2", failures), outgoing(good, "3")]);
+      expect(await receive(sockets, b, 2)).toHaveLength(2);
+      expect(failures).toEqual([expect.stringMatching(/^E[A-Z]+$/)]);
+    });
+
+    it("name a source that is no address of this host", async () => {
+      const { sockets } = await open(kind);
+      // RFC 5737 and RFC 3849: documentation.
+      const socket = await sockets.openUdp(profileFrom(family === 4 ? "203.0.113.9" : "2001:db8::9"));
+      expect(socket).toMatchObject({ ok: false, error: { kind: "noSuchSource" } });
+      expect(!socket.ok && socket.error.message).toMatch(/the source [0-9a-f.:]+9 is not an address of this host/);
+    });
+
+    it("take nothing of the other family", async () => {
+      const { sockets } = await open(kind);
+      const socket = await udp(sockets, plainProfile(family));
+      const other = await udp(sockets, plainProfile(family === 4 ? 6 : 4));
+      other.send([outgoing(at(loopbackOf[family === 4 ? 6 : 4], socket.identifier), "of the other")]);
+      const one = await udp(sockets, mine);
+      one.send([outgoing(at(loopback, socket.identifier), "taken")]);
+      const got = await receive(sockets, socket, 1);
+      expect(got.map(({ bytes }) => new TextDecoder().decode(bytes))).toEqual(["taken"]);
+    });
+
+    it("come back from a wait by themselves", async () => {
+      const { sockets } = await open(kind);
+      await sockets.wait(Infinity as Instant);
+      await sockets.wait(0 as Instant);
+    });
+  },
+);
 
 describe("portable sockets", () => {
   it("say that they have no ICMP, why, and what to do", async () => {
     const { sockets } = await open("portable");
-    expect(sockets.openIcmp(undefined)).toEqual({
+    expect(sockets.openIcmp(plainProfile(4))).toEqual({
       ok: false,
       error: {
         kind: "unavailable",
@@ -114,13 +136,47 @@ describe("portable sockets", () => {
       },
     });
   });
+
+  it.each([
+    [{ dscp: 46 }, "a dscp"],
+    [{ interface: "lo" }, "an interface"],
+    [{ dontFragment: true }, "dontFragment"],
+  ])("refuse %o, which they cannot do", async (option, name) => {
+    const { sockets } = await open("portable");
+    const message = `probes with ${name} are not available here (portable sockets were asked for)`;
+    const socket = await sockets.openUdp({ ...plainProfile(4), ...option });
+    expect(socket).toEqual({ ok: false, error: { kind: "unavailable", message } });
+  });
+});
+
+describe.runIf(linux).each(families)("kernel sockets with options, IPv%d", (family) => {
+  const loopback = loopbackOf[family];
+
+  it("say that there is no such interface", async () => {
+    const { sockets } = await open("kernel");
+    const message = `this host has no interface cw-none0: fix the probe's "interface"`;
+    const profile = { ...plainProfile(family), interface: "cw-none0" };
+    expect(await sockets.openUdp(profile)).toEqual({ ok: false, error: { kind: "noSuchInterface", message } });
+  });
+
+  it("carry datagrams over the interface that is named, marked or not", async () => {
+    const { sockets } = await open("kernel");
+    const a = await udp(sockets, { ...profileFrom(loopback), interface: "lo", dscp: 46, dontFragment: true });
+    const b = await udp(sockets, { ...profileFrom(loopback), interface: "lo" });
+    a.send([outgoing(at(loopback, b.identifier), "there")]);
+    const [got] = await receive(sockets, b, 1);
+    expect(got?.from).toEqual(at(loopback, a.identifier));
+  });
 });
 
 describe.runIf(linux)("kernel sockets under a flood", () => {
+  const loopback = profileFrom(loopbackOf[4]);
+  const to4 = (port: number) => at(loopbackOf[4], port);
+
   it("count what their full buffer lost, to the datagram", async () => {
     const { sockets } = await open("kernel");
-    const [a, b] = [await udp(sockets), await udp(sockets)];
-    const to = { ...loopback, port: b.identifier };
+    const [a, b] = [await udp(sockets, loopback), await udp(sockets, loopback)];
+    const to = to4(b.identifier);
     const flood = 20_000;
     for (let sent = 0; sent < flood; sent += 100) a.send(Array.from({ length: 100 }, () => outgoing(to, "flood")));
     let read = 0;
@@ -136,20 +192,21 @@ describe.runIf(linux)("kernel sockets under a flood", () => {
 
   it("hand over an overlong datagram as one without octets", async () => {
     const { sockets } = await open("kernel");
-    const socket = await udp(sockets);
+    const socket = await udp(sockets, loopback);
     const sender = createSocket("udp4");
-    for (const length of [2_048, 2_049]) sender.send(new Uint8Array(length), socket.identifier, "127.0.0.1");
+    for (const length of [longestDatagram, longestDatagram + 1])
+      sender.send(new Uint8Array(length), socket.identifier, "127.0.0.1");
     const got = await receive(sockets, socket, 2);
     sender.close();
-    expect(got.map(({ bytes }) => bytes.byteLength)).toEqual([2_048, 0]);
+    expect(got.map(({ bytes }) => bytes.byteLength)).toEqual([longestDatagram, 0]);
   });
 
   it("say that a send was preempted when a long time passed between its stamp and its end", async () => {
     const { sockets } = await open("kernel");
-    const [a, b] = [await udp(sockets), await udp(sockets)];
+    const [a, b] = [await udp(sockets, loopback), await udp(sockets, loopback)];
     let preempted = 0;
     const slow: Outgoing = {
-      ...outgoing({ ...loopback, port: b.identifier }, "slow"),
+      ...outgoing(to4(b.identifier), "slow"),
       preempted: () => preempted++,
       write(_, at) {
         // Ten times the limit.
@@ -163,10 +220,11 @@ describe.runIf(linux)("kernel sockets under a flood", () => {
   });
 });
 
-describe.runIf(linux)("ICMP sockets", () => {
-  it("are answered by the kernel, or say what permission they miss", async (context) => {
+describe.runIf(linux).each(families)("ICMP sockets, IPv%d", (family) => {
+  const types = family === 4 ? icmpEcho : icmpv6Echo;
+  it.for([56, 16, 1_200])("are answered by the kernel, %d octets, or say what they miss", async (size, context) => {
     const { sockets } = await open("kernel");
-    const socket = sockets.openIcmp(undefined);
+    const socket = sockets.openIcmp(plainProfile(family));
     if (!socket.ok) {
       expect(socket.error.kind).toBe("noPermission");
       expect(socket.error.message).toMatch(/net\.ipv4\.ping_group_range .* CAP_NET_RAW/);
@@ -175,28 +233,23 @@ describe.runIf(linux)("ICMP sockets", () => {
     }
     const { identifier, raw } = socket.value;
     const probe = { stream: 1, sequence: 2, cookie: [3, 4] as const };
+    const before = sockets.now().realtime;
     socket.value.send([
       {
-        ...outgoing(loopback, ""),
-        write: (into) => writeProbeRequest(into, icmpEcho, { identifier, sequence: 5 }, probe),
+        ...outgoing(at(loopbackOf[family]), ""),
+        write: (into) => writeProbeRequest(into, types, { identifier, sequence: 5 }, probe, size),
       },
     ]);
-    const mine = (await receive(sockets, socket.value, 1)).map(({ bytes }) => decodeEcho(icmpEcho, bytes));
+    const got = await receive(sockets, socket.value, 1);
+    const mine = got.map(({ bytes }) => decodeEcho(types, bytes));
     // A raw socket may also be handed the answers to others on this host.
     expect(raw || mine.length === 1).toBe(true);
     expect(mine).toContainEqual({
       ok: true,
-      value: expect.objectContaining({ type: "reply", identifier, sequence: 5 }),
+      value: expect.objectContaining({ type: "reply", identifier, sequence: 5, payload: expect.any(Uint8Array) }),
     });
-  });
-});
-
-describe("IPv4 addresses", () => {
-  it("are read and written as dotted quads only", () => {
-    expect(parseIpv4("172.16.0.2")).toBe(0xac100002);
-    expect(formatIpv4(0xffffff01)).toBe("255.255.255.1");
-    for (const bad of ["", "1.2.3", "1.2.3.256", "1.2.3.4.5", "::1", "a.b.c.d", "1.2.3.-4"]) {
-      expect(parseIpv4(bad)).toBeUndefined();
-    }
+    expect(mine.map((echo) => echo.ok && echo.value.payload.byteLength)).toContain(size);
+    expect(got[0]?.from).toEqual(at(loopbackOf[family]));
+    expect(got[0]?.realtime).toBeGreaterThanOrEqual(before);
   });
 });

@@ -1,100 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { ProbeTarget } from "../../agent/estate/estate.ts";
-import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
-import { milliseconds } from "../../agent/lib/duration.ts";
-import { type Endpoint, parseIpv4 } from "../../agent/net/probe-sockets.ts";
-import { createEngine } from "../../agent/probe/engine.ts";
-import type { FromWorker, ProbeLog } from "../../agent/probe/messages.ts";
-import { decodeEcho, encodeEcho, icmpEcho } from "../../agent/wire/icmp.ts";
-import { decodeReflector, encodeReflector, ntpTimestamp, reflect } from "../../agent/wire/stamp.ts";
-import { fakeSockets, type Sent } from "./fake-sockets.ts";
+import { decodeEcho, encodeEcho, icmpEcho, icmpv6Echo } from "../../agent/wire/icmp.ts";
+import { decodeReflector, encodeReflector, ntpTimestamp } from "../../agent/wire/stamp.ts";
+import { at, plainProfile } from "../support/socket-profile.ts";
+import { echoed, edited, endpoint, icmp, nth, of, probing, reflected, stamp } from "./engine-scene.ts";
 
-const stamp: ProbeTarget = {
-  technique: "stamp",
-  address: "10.20.0.11",
-  port: 862,
-  source: undefined,
-  interval: milliseconds(100),
-  timeout: milliseconds(1_000),
-};
-const icmp: ProbeTarget = { ...stamp, technique: "icmp", address: "172.16.0.2", port: 0 };
-const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
-
-async function probing(targets: readonly ProbeTarget[], options?: { raw?: boolean; noSource?: boolean }) {
-  const fake = fakeSockets(options);
-  const messages: FromWorker[] = [];
-  // A plain counter is enough where only the test answers; its bits differ from probe to probe.
-  let drawn = 1;
-  const engine = createEngine(
-    { sockets: fake.sockets, random: () => Math.imul(drawn++, 0x9e3779b1) >>> 0, emit: (m) => messages.push(m) },
-    targets.map((target, index) => ({ of, index, target })),
-  );
-  await engine.open();
-  const batches = () => messages.filter((m) => m.kind === "batch");
-  return {
-    ...fake,
-    engine,
-    logs: (): ProbeLog[] => messages.filter((m) => m.kind === "log"),
-    async turnAt(ms: number) {
-      fake.time.now = ms;
-      return engine.turn();
-    },
-    /** Everything seen of a stream, added up. */
-    total(index = 0) {
-      engine.report();
-      const all = batches().flatMap(({ observations }) => observations.filter((o) => o.index === index));
-      const sum = (key: "received" | "lost" | "late" | "duplicate" | "discarded" | "sendErrors") =>
-        all.reduce((n, o) => n + o[key], 0);
-      return {
-        received: sum("received"),
-        lost: sum("lost"),
-        late: sum("late"),
-        duplicate: sum("duplicate"),
-        discarded: sum("discarded"),
-        sendErrors: sum("sendErrors"),
-        delays: all.flatMap((o) => o.delays),
-        last: all.at(-1) as ProbeObservation,
-      };
-    },
-    dropped() {
-      engine.report();
-      const total: Record<string, number> = {};
-      for (const { dropped } of batches())
-        for (const [kind, n] of Object.entries(dropped)) if (n > 0) total[kind] = (total[kind] ?? 0) + n;
-      return total;
-    },
-  };
-}
-
-const nth = (sent: readonly Sent[], n: number): Sent => {
-  const probe = sent[n];
-  if (probe === undefined) throw new Error(`only ${sent.length} probes were sent`);
-  return probe;
-};
-
-/** The answer of a reflector that keeps the probe for `kept` ms. */
-function reflected({ bytes }: Sent, kept = 0): Uint8Array {
-  const own = { receiveTimestamp: ntpTimestamp(100, 0), timestamp: ntpTimestamp(100, kept * 1e6) };
-  const answer = reflect(bytes, own);
-  if (!answer.ok) throw new Error(answer.error.kind);
-  return answer.value;
-}
-
-function echoed({ bytes }: Sent, identifier?: number): Uint8Array {
-  const asked = decodeEcho(icmpEcho, bytes);
-  if (!asked.ok) throw new Error(asked.error.kind);
-  return encodeEcho(icmpEcho, { ...asked.value, type: "reply", identifier: identifier ?? asked.value.identifier });
-}
-
-function edited(bytes: Uint8Array, edit: (view: DataView) => void): Uint8Array {
-  const copy = bytes.slice();
-  edit(new DataView(copy.buffer));
-  return copy;
-}
-
-const endpoint = ({ address, port }: ProbeTarget): Endpoint => ({ address: parseIpv4(address) ?? 0, port });
-
-describe("STAMP probes", () => {
+const families = [
+  { family: 4, types: icmpEcho, stamp, icmp, elsewhere: "10.20.0.12" },
+  {
+    family: 6,
+    types: icmpv6Echo,
+    stamp: { ...stamp, address: "2001:db8:20::11" },
+    icmp: { ...icmp, address: "2001:db8:16::2" },
+    elsewhere: "2001:db8:20:1::11",
+  },
+] as const;
+describe.each(families)("STAMP probes, IPv$family", ({ stamp, elsewhere }) => {
   it("measures the round trip without the time that the reflector kept the probe", async () => {
     const p = await probing([stamp]);
     await p.turnAt(0);
@@ -146,7 +66,7 @@ describe("STAMP probes", () => {
       1,
     );
     p.arrive(answer, { ...from, port: 863 }, probe, 1);
-    p.arrive(answer, { ...from, address: from.address + 1 }, probe, 1);
+    p.arrive(answer, at(elsewhere, from.port), probe, 1);
     p.arrive(answer, from, probe, 20);
     await p.turnAt(30);
     expect(p.dropped()).toEqual({ malformed: 1, foreign: 2, forged: 1, wrongSource: 2 });
@@ -188,12 +108,12 @@ describe("STAMP probes", () => {
   });
 });
 
-describe("ICMP probes", () => {
+describe.each(families)("ICMP probes, IPv$family", ({ icmp, types, elsewhere }) => {
   it("measures the round trip, in time, late and lost", async () => {
     const p = await probing([icmp]);
     for (const ms of [0, 100, 200]) await p.turnAt(ms);
-    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 1_000);
-    p.arrive(echoed(nth(p.sent, 1)), endpoint(icmp), nth(p.sent, 1), 1_000.5);
+    p.arrive(echoed(nth(p.sent, 0), undefined, types), endpoint(icmp), nth(p.sent, 0), 1_000);
+    p.arrive(echoed(nth(p.sent, 1), undefined, types), endpoint(icmp), nth(p.sent, 1), 1_000.5);
     await p.turnAt(2_000);
     expect(p.total()).toMatchObject({ received: 1, lost: 2, late: 1, delays: [1] });
   });
@@ -202,13 +122,13 @@ describe("ICMP probes", () => {
     const p = await probing([icmp]);
     await p.turnAt(0);
     const probe = nth(p.sent, 0);
-    const asked = decodeEcho(icmpEcho, probe.bytes);
+    const asked = decodeEcho(types, probe.bytes);
     if (!asked.ok) throw new Error(asked.error.kind);
     const guessed = edited(asked.value.payload, (view) => view.setUint32(8, 0));
-    p.arrive(encodeEcho(icmpEcho, { ...asked.value, type: "reply", payload: guessed }), endpoint(icmp), probe, 1);
-    p.arrive(encodeEcho(icmpEcho, { ...asked.value, type: "reply", sequence: 999 }), endpoint(icmp), probe, 1);
-    p.arrive(echoed(probe), { address: 1, port: 0 }, probe, 1);
-    p.arrive(echoed(probe, 1), endpoint(icmp), probe, 1);
+    p.arrive(encodeEcho(types, { ...asked.value, type: "reply", payload: guessed }), endpoint(icmp), probe, 1);
+    p.arrive(encodeEcho(types, { ...asked.value, type: "reply", sequence: 999 }), endpoint(icmp), probe, 1);
+    p.arrive(echoed(probe, undefined, types), at(elsewhere), probe, 1);
+    p.arrive(echoed(probe, 1, types), endpoint(icmp), probe, 1);
     p.arrive(probe.bytes, endpoint(icmp), probe, 1);
     p.arrive(Uint8Array.of(0, 0, 0), endpoint(icmp), probe, 1);
     await p.turnAt(2_000);
@@ -219,9 +139,77 @@ describe("ICMP probes", () => {
   it("leaves the answers to others alone on a raw socket, which is handed them all", async () => {
     const p = await probing([icmp], { raw: true });
     await p.turnAt(0);
-    p.arrive(echoed(nth(p.sent, 0), 1), endpoint(icmp), nth(p.sent, 0), 1);
+    p.arrive(echoed(nth(p.sent, 0), 1, types), endpoint(icmp), nth(p.sent, 0), 1);
     await p.turnAt(10);
     expect(p.dropped()).toEqual({});
+  });
+
+  it("refuses an echo that is not as long as what was sent, and takes the whole one", async () => {
+    const p = await probing([{ ...icmp, size: 200 }]);
+    await p.turnAt(0);
+    const probe = nth(p.sent, 0);
+    expect(probe.bytes).toHaveLength(208);
+    const asked = decodeEcho(types, probe.bytes);
+    if (!asked.ok) throw new Error(asked.error.kind);
+    for (const length of [16, 199, 201]) {
+      const payload = new Uint8Array(length);
+      payload.set(asked.value.payload.subarray(0, length));
+      p.arrive(encodeEcho(types, { ...asked.value, type: "reply", payload }), endpoint(icmp), probe, 1);
+    }
+    p.arrive(echoed(probe, undefined, types), endpoint(icmp), probe, 2);
+    await p.turnAt(10);
+    expect(p.dropped()).toEqual({ malformed: 3 });
+    expect(p.total()).toMatchObject({ received: 1, duplicate: 0 });
+  });
+
+  it("takes one answer as one, however often it is replayed", async () => {
+    const p = await probing([icmp]);
+    await p.turnAt(0);
+    for (let n = 0; n < 5; n++) p.arrive(echoed(nth(p.sent, 0), undefined, types), endpoint(icmp), nth(p.sent, 0), n);
+    await p.turnAt(10);
+    expect(p.total()).toMatchObject({ received: 1, duplicate: 4, lost: 0 });
+  });
+});
+
+describe("sockets", () => {
+  const v6 = { ...icmp, address: "2001:db8:16::2" };
+
+  it("are one for all streams of a technique, family, source and options", async () => {
+    const marked = { ...icmp, dscp: 46 };
+    const whole = { ...icmp, dontFragment: true };
+    const behind = { ...icmp, interface: "eth1" };
+    const p = await probing([icmp, icmp, v6, v6, marked, marked, whole, behind, { ...icmp, size: 100 }, stamp]);
+    expect(p.profiles).toEqual([
+      plainProfile(4),
+      plainProfile(6),
+      { ...plainProfile(4), dscp: 46 },
+      { ...plainProfile(4), dontFragment: true },
+      { ...plainProfile(4), interface: "eth1" },
+      plainProfile(4),
+    ]);
+  });
+
+  it("of both families serve one path at once", async () => {
+    const p = await probing([icmp, v6]);
+    await p.turnAt(0);
+    await p.turnAt(50);
+    const [four, six] = [nth(p.sent, 0), nth(p.sent, 1)];
+    p.arrive(echoed(four), endpoint(icmp), four, 5);
+    await p.turnAt(60);
+    expect([p.total(0).received, p.total(1).received]).toEqual([1, 0]);
+    expect(six.to).toEqual(endpoint(v6));
+    expect(decodeEcho(icmpv6Echo, six.bytes)).toMatchObject({ ok: true, value: { type: "request" } });
+  });
+
+  it("send STAMP packets of the wanted size, with a TLV of RFC 8972 as padding", async () => {
+    const p = await probing([{ ...stamp, size: 300 }]);
+    await p.turnAt(0);
+    const probe = nth(p.sent, 0);
+    expect(probe.bytes).toHaveLength(300);
+    expect([...probe.bytes.subarray(44, 48)]).toEqual([0x80, 1, 0, 252]);
+    p.arrive(reflected(probe), endpoint(stamp), probe, 5);
+    await p.turnAt(10);
+    expect(p.total()).toMatchObject({ received: 1, delays: [expect.closeTo(0.005, 9)] });
   });
 });
 
@@ -281,6 +269,26 @@ describe("sends that fail", () => {
     ]);
   });
 
+  it("say that DF met a smaller MTU, and what to do", async () => {
+    const p = await probing([{ ...icmp, size: 2_000, dontFragment: true }]);
+    p.faults.send = "EMSGSIZE";
+    for (let ms = 0; ms < 500; ms += 50) await p.turnAt(ms);
+    expect(p.total()).toMatchObject({ sendErrors: 5, lost: 0 });
+    const [told] = p.logs().filter(({ level }) => level === "warn");
+    expect(told?.message).toMatch(/^probes cannot be sent: larger than the MTU of the way, .* smaller size$/);
+    expect(told?.fields).toMatchObject({ reason: "EMSGSIZE", streams: 1 });
+  });
+
+  it("have a socket opened anew, now and then, when its interface may have been made anew", async () => {
+    const p = await probing([{ ...icmp, interface: "eth1" }, icmp]);
+    p.faults.send = "ENODEV";
+    for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);
+    // The one without an interface stays as it is; the other is tried at 5 and 10 s, and that is no news.
+    expect(p.profiles.map((profile) => profile.interface)).toEqual(["eth1", undefined, "eth1", "eth1"]);
+    expect(p.closed()).toBe(2);
+    expect(p.logs().filter(({ message }) => message === "probe socket open")).toHaveLength(2);
+  });
+
   it("concern only the stream whose source does not exist, and end when it comes up", async () => {
     const p = await probing([{ ...icmp, source: "203.0.113.9" }, icmp], { noSource: true });
     for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);
@@ -288,7 +296,7 @@ describe("sends that fail", () => {
     expect(p.total(1)).toMatchObject({ sendErrors: 0 });
     expect(p.sent).toHaveLength(120);
     // The good one once; the other at 0, 5 and 10 s, and told once.
-    expect(p.opens()).toBe(4);
+    expect(p.profiles).toHaveLength(4);
     expect(p.logs().filter(({ level }) => level === "warn")).toHaveLength(1);
 
     p.faults.noSource = false;
@@ -296,13 +304,13 @@ describe("sends that fail", () => {
     expect(p.total(0).sendErrors).toBe(120);
   });
 
-  it("say when an address is not one that can be probed", async () => {
-    const p = await probing([{ ...icmp, address: "2001:db8::1" }, icmp]);
+  it.each([{ address: "msee" }, { source: "here" }])("say when %o is not one that can be used", async (wrong) => {
+    const p = await probing([{ ...icmp, ...wrong }, icmp]);
     await p.turnAt(0);
     await p.turnAt(50);
     expect(p.total(0)).toMatchObject({ sendErrors: 1 });
     expect(p.total(1)).toMatchObject({ sendErrors: 0 });
     expect(p.sent).toHaveLength(1);
-    expect(p.logs().map(({ fields }) => fields.reason)).toContain("not an IPv4 address");
+    expect(p.logs().map(({ fields }) => fields.reason)).toContain("not an IP address");
   });
 });

@@ -2,14 +2,16 @@
 
 import type { Instant } from "../../agent/lib/clock.ts";
 import { err, ok, type Result } from "../../agent/lib/result.ts";
-import type {
-  Endpoint,
-  Incoming,
-  Moment,
-  Outgoing,
-  ProbeSocket,
-  ProbeSocketError,
-  ProbeSockets,
+import type { Endpoint } from "../../agent/net/endpoint.ts";
+import {
+  type Incoming,
+  longestDatagram,
+  type Moment,
+  type Outgoing,
+  type ProbeSocket,
+  type ProbeSocketError,
+  type ProbeSockets,
+  type SocketProfile,
 } from "../../agent/net/probe-sockets.ts";
 
 export interface Sent {
@@ -35,7 +37,8 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     /** Arrivals that a read leaves in the buffer. */
     leave: 0,
   };
-  let opens = 0;
+  const profiles: SocketProfile[] = [];
+  let closed = 0;
   const now = (): Moment => ({ monotonic: time.now as Instant, realtime: (time.now + time.ahead) * 1e6 });
 
   const socket: ProbeSocket = {
@@ -43,7 +46,7 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     raw,
     send(batch: readonly Outgoing[]) {
       for (const datagram of batch) {
-        const into = new Uint8Array(256);
+        const into = new Uint8Array(longestDatagram);
         const at = now();
         const bytes = into.slice(0, datagram.write(into, at));
         if (faults.send !== undefined) datagram.failed(faults.send);
@@ -61,14 +64,17 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
       faults.overflow = 0;
       return n;
     },
+    close: () => closed++,
   };
-  const open = (source: Endpoint | undefined): Result<ProbeSocket, ProbeSocketError> =>
-    ++opens > 0 && faults.noSource && source !== undefined
+  const open = (profile: SocketProfile): Result<ProbeSocket, ProbeSocketError> => {
+    profiles.push(profile);
+    return faults.noSource && profile.source !== undefined
       ? err({ kind: "noSuchSource", message: "no such source" })
       : ok(socket);
+  };
   const sockets: ProbeSockets = {
     openIcmp: open,
-    openUdp: async (source) => open(source),
+    openUdp: async (profile) => open(profile),
     now,
     clockError: () => faults.clockError,
     wait: async () => undefined,
@@ -79,7 +85,9 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     time,
     sent,
     faults,
-    opens: () => opens,
+    /** What was asked for, each time that a socket was opened. */
+    profiles,
+    closed: () => closed,
     /** Puts a datagram into the receive buffer, stamped `after` ms after `probe` left. */
     arrive(bytes: Uint8Array, from: Endpoint, probe: Sent, after: number) {
       arrivals.push({ bytes, from, realtime: probe.at.realtime + after * 1e6 });

@@ -8,7 +8,7 @@ import { type ProbeObservation, subject } from "../../agent/estate/observation.t
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
-import { parseIpv4 } from "../../agent/net/probe-sockets.ts";
+import { ipv4Endpoint, parseIpv4 } from "../../agent/net/endpoint.ts";
 import { createEngine } from "../../agent/probe/engine.ts";
 import type { FromWorker, ProbeBatch } from "../../agent/probe/messages.ts";
 import { createStampReflector } from "../../agent/probe/reflector.ts";
@@ -26,7 +26,7 @@ const target: ProbeTarget = {
   interval: milliseconds(100),
   timeout: milliseconds(1_000),
 };
-const endpoint = { address: parseIpv4(target.address) ?? 0, port: 862 };
+const endpoint = ipv4Endpoint(parseIpv4(target.address) ?? 0, 862);
 
 interface Ends {
   readonly senderKey?: Secret;

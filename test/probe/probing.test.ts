@@ -10,6 +10,7 @@ import type { Logger } from "../../agent/lib/log.ts";
 import { openProbeSockets, type SocketKind } from "../../agent/net/probe-open.ts";
 import { createProbing, type Probing, type ProbingDeps } from "../../agent/probe/probing.ts";
 import { eventually } from "../support/eventually.ts";
+import { plainProfile } from "../support/socket-profile.ts";
 import { type Deed, type StampReflector, startStampReflector } from "../support/stamp-reflector.ts";
 
 const timeout = milliseconds(1_000);
@@ -21,8 +22,8 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-async function reflector(script: (n: number) => Deed, lateBy?: number): Promise<StampReflector> {
-  const started = await startStampReflector(script, lateBy);
+async function reflector(script: (n: number) => Deed, lateBy?: number, address?: string): Promise<StampReflector> {
+  const started = await startStampReflector(script, lateBy, address);
   ends.push(started.close);
   return started;
 }
@@ -115,6 +116,30 @@ describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (socke
     });
   });
 
+  it("over IPv6 tell lost, duplicate, late and forged answers apart just so", async () => {
+    const address = "::1";
+    const deeds: Partial<Record<number, Deed>> = {
+      5: "drop",
+      10: "twice",
+      20: "swapWithNext",
+      30: "tooLate",
+      40: "fromElsewhere",
+      50: "withoutNonce",
+    };
+    const far = await reflector((n) => (n < 120 ? (deeds[n % 60] ?? "answer") : "answer"), 400, address);
+    const target = stamp(far.port, { address, source: address, timeout: milliseconds(300), size: 600 });
+    const { probing, sum, settled } = run([target], { sockets });
+    await eventually("all of the first 120 probes settle, and more", settled(300));
+    const done = far.done();
+    expect(done).toMatchObject({ drop: 2, twice: 2, swapWithNext: 2, tooLate: 2, fromElsewhere: 2, withoutNonce: 2 });
+    expect(sum("duplicate")).toBe(done.twice);
+    expect(sum("reordered")).toBe(done.swapWithNext);
+    expect(sum("late")).toBe(done.tooLate);
+    expect(sum("lost")).toBe(done.drop + done.tooLate + done.fromElsewhere + done.withoutNonce);
+    expect(probing.dropped()).toMatchObject({ malformed: 0, forged: 2, wrongSource: 2, overflow: 0 });
+    expect(far.asker()?.address).toBe(address);
+  });
+
   it("count the datagrams of a flood of junk, and lose no probe that was not lost in the receive buffer", async () => {
     const far = await reflector(() => "answer");
     const { probing, sum, settled } = run([stamp(far.port)], { sockets });
@@ -179,7 +204,7 @@ describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (socke
 describe("ICMP probes", () => {
   it("are answered by the loopback of this host", async (context) => {
     const { sockets } = await openProbeSockets(() => 1);
-    const permitted = sockets.openIcmp(undefined).ok;
+    const permitted = sockets.openIcmp(plainProfile(4)).ok;
     sockets.close();
     if (!permitted) {
       context.skip("ICMP is not permitted here: ping_group_range excludes this group, and there is no CAP_NET_RAW");
@@ -191,9 +216,10 @@ describe("ICMP probes", () => {
       address,
       source,
     });
-    const { sum, settled, observed } = run([icmp("127.0.0.1"), icmp("127.0.0.7", "127.0.0.9")]);
-    await eventually("both streams are answered", () => settled(50, 0)() && settled(50, 1)());
-    expect(sum("lost", 0) + sum("lost", 1)).toBe(0);
+    const streams = [icmp("127.0.0.1"), icmp("127.0.0.7", "127.0.0.9"), icmp("::1"), icmp("::1", "::1")];
+    const { sum, settled, observed } = run(streams);
+    await eventually("all streams are answered", () => streams.every((_, index) => settled(50, index)()));
+    expect(streams.reduce((n, _, index) => n + sum("lost", index) + sum("sendErrors", index), 0)).toBe(0);
     expect(observed.every((o) => o.technique === "icmp")).toBe(true);
   });
 });

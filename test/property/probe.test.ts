@@ -2,12 +2,15 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { readEchoReply, readStampReply } from "../../agent/probe/answer.ts";
+import { createEngine } from "../../agent/probe/engine.ts";
 import { createSession, type Nonce } from "../../agent/probe/session.ts";
-import { decodeEcho, encodeEcho, icmpEcho, ipv4Payload, writeProbeRequest } from "../../agent/wire/icmp.ts";
+import { decodeEcho, encodeEcho, icmpEcho, icmpv6Echo, ipv4Payload, writeProbeRequest } from "../../agent/wire/icmp.ts";
 import { decodeSender, encodeSender, reflect, unsynchronised } from "../../agent/wire/stamp.ts";
+import { fakeSockets } from "../probe/fake-sockets.ts";
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 const u32 = fc.nat(0xffff_ffff);
@@ -32,12 +35,18 @@ describe("any octets", () => {
   it("are decoded to a value, whatever they are", () => {
     fc.assert(
       fc.property(bytes, (octets) => {
-        for (const result of [decodeEcho(icmpEcho, octets), ipv4Payload(octets), decodeSender(octets)]) {
+        for (const result of [
+          decodeEcho(icmpEcho, octets),
+          decodeEcho(icmpv6Echo, octets),
+          ipv4Payload(octets),
+          decodeSender(octets),
+        ]) {
           if (!result.ok) expect(result.error.offset).toBeLessThanOrEqual(octets.byteLength);
         }
         const claim = readStampReply(octets);
         expect(claim === "malformed").toBe(octets.byteLength < 41);
-        readEchoReply(octets, socket);
+        readEchoReply(icmpEcho, octets, socket);
+        readEchoReply(icmpv6Echo, octets, socket);
         reflect(octets, { receiveTimestamp: { seconds: 0, fraction: 0 }, timestamp: { seconds: 0, fraction: 0 } });
       }),
       { numRuns: 20_000 },
@@ -104,11 +113,103 @@ describe("an answer with a flipped octet", () => {
         const asked = decodeEcho(icmpEcho, into);
         if (!asked.ok) throw new Error(asked.error.kind);
         const answer = encodeEcho(icmpEcho, { ...asked.value, type: "reply" });
-        expect(readEchoReply(answer, socket)).toMatchObject({ stream: 1, sequence: 0, nonce: [high, low], tag: 3 });
+        expect(readEchoReply(icmpEcho, answer, socket)).toMatchObject({
+          stream: 1,
+          sequence: 0,
+          nonce: [high, low],
+          tag: 3,
+        });
         answer[at] = (answer[at] ?? 0) ^ flip;
-        expect(readEchoReply(answer, socket)).toBe("malformed");
+        expect(readEchoReply(icmpEcho, answer, socket)).toBe("malformed");
       }),
       { numRuns: 5_000 },
+    );
+  });
+});
+
+describe("an answer over IPv6, whose checksum the kernel has verified", () => {
+  // What is wrong with it, as the far end or anybody between can make it.
+  const wrongs = fc.oneof(
+    fc.record({ kind: fc.constant("truncated" as const), length: fc.nat(63) }),
+    fc.record({ kind: fc.constant("wrongId" as const), identifier: fc.nat(0xffff).filter((id) => id !== 4_711) }),
+    fc.record({
+      kind: fc.constant("flipped" as const),
+      at: fc.integer({ min: 6, max: 23 }),
+      flip: fc.integer({ min: 1, max: 255 }),
+    }),
+    fc.record({
+      kind: fc.constant("forgedSource" as const),
+      word: fc.nat(3),
+      flip: fc.integer({ min: 1, max: 0xffff_ffff }),
+    }),
+    fc.record({ kind: fc.constant("request" as const) }),
+  );
+
+  it("is never counted when it is cut, of another id, not copied right, or from elsewhere; and the right one once", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(wrongs, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (hostile, replays) => {
+          const fake = fakeSockets();
+          const observed: ProbeObservation[] = [];
+          let dropped = 0;
+          let drawn = 1;
+          const target = {
+            technique: "icmp",
+            address: "2001:db8::2",
+            port: 0,
+            source: undefined,
+            interval: milliseconds(1_000),
+            timeout: milliseconds(1_000),
+          } as const;
+          const of = subject.path({ circuit: "c", peering: "microsoft", link: "primary" });
+          const engine = createEngine(
+            {
+              sockets: fake.sockets,
+              random: () => scatter(drawn++),
+              emit(message) {
+                if (message.kind !== "batch") return;
+                observed.push(...message.observations);
+                dropped += Object.values(message.dropped).reduce((sum, n) => sum + n, 0);
+              },
+            },
+            [{ of, index: 0, target }],
+          );
+          await engine.open();
+          await engine.turn();
+          const [probe] = fake.sent;
+          if (probe === undefined) throw new Error("nothing was sent");
+          const right = probe.bytes.slice();
+          right[0] = icmpv6Echo.reply;
+          const from = probe.to;
+          for (const wrong of hostile) {
+            const answer = right.slice();
+            if (wrong.kind === "truncated") fake.arrive(answer.subarray(0, wrong.length), from, probe, 1);
+            else if (wrong.kind === "forgedSource") {
+              const words = from.words.with(wrong.word, ((from.words[wrong.word] ?? 0) ^ wrong.flip) >>> 0);
+              fake.arrive(answer, { ...from, words: words as [number, number, number, number] }, probe, 1);
+            } else {
+              if (wrong.kind === "wrongId") new DataView(answer.buffer).setUint16(4, wrong.identifier);
+              if (wrong.kind === "flipped") answer[wrong.at] = (answer[wrong.at] ?? 0) ^ wrong.flip;
+              if (wrong.kind === "request") answer[0] = icmpv6Echo.request;
+              fake.arrive(answer, from, probe, 1);
+            }
+          }
+          fake.time.now = 10;
+          await engine.turn();
+          engine.report();
+          expect(observed).toEqual([]);
+          expect(dropped).toBe(hostile.length);
+
+          for (let n = 0; n < replays; n++) fake.arrive(right, from, probe, 5);
+          fake.time.now = 20;
+          await engine.turn();
+          engine.report();
+          expect(observed).toMatchObject([{ received: 1, duplicate: replays - 1, lost: 0, delays: [0.005] }]);
+        },
+      ),
+      { numRuns: 1_000 },
     );
   });
 });

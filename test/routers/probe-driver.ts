@@ -2,6 +2,7 @@
 // standard input ends. With `reflect` it is a Session-Reflector instead.
 
 import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
 import { systemClock } from "../../agent/lib/clock.ts";
 import type { Logger } from "../../agent/lib/log.ts";
 import type { ProbeStream } from "../../agent/probe/messages.ts";
@@ -36,7 +37,7 @@ function probe(streams: readonly ProbeStream[], busyMs: number): void {
 }
 
 function reflector(address: string, port: number): void {
-  const socket = createSocket("udp4");
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
   socket.on("message", (request, from) => {
     const [s, ns] = process.hrtime();
     const now = ntpTimestamp(s, ns);

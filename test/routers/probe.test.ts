@@ -1,126 +1,33 @@
 // The prober on a real link: two namespaces, a veth between them, loss made and counted by nftables. Needs root.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ProbeTarget } from "../../agent/estate/estate.ts";
-import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
+import { subject } from "../../agent/estate/observation.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
-import type { ProbeDropKind } from "../../agent/probe/messages.ts";
 import { stampPort } from "../../agent/wire/stamp.ts";
-import { attempt, inNamespace, run } from "./lab/processes.ts";
+import { createProbePair, farAddress, type LogLine, nearAddress, type ProbePair } from "./lab/probe-pair.ts";
+import { inNamespace, run } from "./lab/processes.ts";
 import { until } from "./lab/until.ts";
 import type { DriverOrder } from "./probe-driver.ts";
 
-const prefix = `cwp${process.pid}`;
-const near = `${prefix}-near`;
-const far = `${prefix}-far`;
-const [nearAddress, farAddress] = ["10.99.0.1", "10.99.0.2"];
-
-const inFar = (command: string, ...args: string[]) => run(...inNamespace(far, command, args));
-const inNear = (command: string, ...args: string[]) => run(...inNamespace(near, command, args));
-
+let pair: ProbePair;
 beforeAll(async () => {
-  for (const ns of [near, far]) await run("ip", ["netns", "add", ns]);
-  await run("ip", ["link", "add", "p0", "netns", near, "type", "veth", "peer", "name", "p0", "netns", far]);
-  for (const [ns, address] of [
-    [near, nearAddress],
-    [far, farAddress],
-  ] as const) {
-    await run("ip", ["-n", ns, "address", "add", `${address}/30`, "dev", "p0"]);
-    await run("ip", ["-n", ns, "link", "set", "lo", "up"]);
-    await run("ip", ["-n", ns, "link", "set", "p0", "up"]);
-  }
-  await until(
-    "the link carries",
-    async () => (await attempt(...inNamespace(near, "ping", ["-c1", "-W1", farAddress]))).code === 0,
-    {
-      within: 10_000,
-    },
-  );
+  pair = await createProbePair(`cwp${process.pid}`);
 });
-
-const children: ChildProcess[] = [];
-
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-});
-
-afterAll(async () => {
-  for (const ns of [near, far]) await attempt("ip", ["netns", "del", ns]);
-});
-
-interface LogLine {
-  readonly kind: "log";
-  readonly level: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly message: string;
-}
-interface End {
-  readonly kind: "end";
-  readonly dropped: Readonly<Record<ProbeDropKind, number>>;
-  readonly restarts: number;
-  readonly skipped: number;
-}
-type Line = ProbeObservation | LogLine | End | { readonly kind: "ready" };
-
-/** Starts the driver in a namespace, as this user or as another. */
-function drive(namespace: string, order: DriverOrder, asUser?: number) {
-  const driver = fileURLToPath(new URL("./probe-driver.ts", import.meta.url));
-  const program = [process.execPath, driver, JSON.stringify(order)];
-  const id = String(asUser);
-  const dropped = asUser === undefined ? [] : ["setpriv", "--reuid", id, "--regid", id, "--clear-groups"];
-  const child = spawn("ip", ["netns", "exec", namespace, ...dropped, ...program], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  children.push(child);
-  const lines: Line[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line) as Line));
-  const observed = () => lines.filter((line) => line.kind === "probe");
-  type Count = "received" | "lost" | "late" | "duplicate" | "sendErrors";
-  const sum = (key: Count, index = 0) =>
-    observed()
-      .filter((o) => o.index === index)
-      .reduce((n, o) => n + o[key], 0);
-  return {
-    lines,
-    sum,
-    delays: (index = 0) =>
-      observed()
-        .filter((o) => o.index === index)
-        .flatMap((o) => o.delays)
-        .toSorted((a, b) => a - b),
-    logs: () => lines.filter((line) => line.kind === "log"),
-    received: (n: number, index = 0) =>
-      until(
-        `${n} answers`,
-        () => sum("received", index) >= n,
-        { within: 15_000 },
-        () => lines.slice(-3),
-      ),
-    async end(): Promise<End> {
-      child.stdin.end();
-      return until("the driver ends", () => lines.find((line) => line.kind === "end"), { within: 5_000, every: 20 });
-    },
-  };
-}
+afterEach(() => pair.endDrivers());
+afterAll(() => pair?.remove());
 
 const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
 const icmp: ProbeTarget = {
   technique: "icmp",
-  address: farAddress,
+  address: farAddress[4],
   port: 0,
   source: undefined,
   interval: milliseconds(10),
   timeout: milliseconds(500),
 };
-const stamp: ProbeTarget = { ...icmp, technique: "stamp", port: stampPort, source: nearAddress };
+const icmp6: ProbeTarget = { ...icmp, address: farAddress[6] };
+const stamp: ProbeTarget = { ...icmp, technique: "stamp", port: stampPort, source: nearAddress[4] };
 const probing = (targets: readonly ProbeTarget[], busyMs = 0): DriverOrder => ({
   kind: "probe",
   streams: targets.map((target, index) => ({ of, index, target })),
@@ -129,26 +36,24 @@ const probing = (targets: readonly ProbeTarget[], busyMs = 0): DriverOrder => ({
 
 /** Drops one in four of what `match` describes, in the far end's input, and counts the drops. */
 async function lossAtFarEnd(match: string) {
-  const table = `table ip probe {
+  const table = `table inet probe {
     counter dropped { }
     chain input { type filter hook input priority 0; ${match} numgen random mod 4 == 0 counter name dropped drop; }
   }`;
-  await run(...inNamespace(far, "nft", ["-f", "-"]), { input: table });
+  const filter = await pair.filter(pair.far, table);
   return {
     async stop(): Promise<number> {
-      await inFar("nft", "flush", "chain", "ip", "probe", "input");
-      const { nftables } = JSON.parse(await inFar("nft", "-j", "list", "counters", "table", "ip", "probe")) as {
-        nftables: readonly { readonly counter?: { readonly packets: number } }[];
-      };
-      await inFar("nft", "delete", "table", "ip", "probe");
-      return nftables.find(({ counter }) => counter !== undefined)?.counter?.packets ?? 0;
+      await filter.flush("input");
+      const dropped = await filter.packets("dropped");
+      await filter.remove();
+      return dropped;
     },
   };
 }
 
 /** Runs a prober through a time of loss, and compares what it reports with what nftables dropped. */
 async function exactLoss(order: DriverOrder, match: string, asUser?: number) {
-  const prober = drive(near, order, asUser);
+  const prober = pair.drive(pair.near, order, asUser);
   await prober.received(20);
   const losing = await lossAtFarEnd(match);
   await prober.received(prober.sum("received") + 150);
@@ -163,27 +68,31 @@ async function exactLoss(order: DriverOrder, match: string, asUser?: number) {
   return prober;
 }
 
-const pingGroupRange = (range: string) => inNear("sysctl", "-q", "-w", `net.ipv4.ping_group_range=${range}`);
 const opened = (prober: { logs(): readonly LogLine[] }) =>
   prober.logs().find(({ message }) => message === "probe socket open")?.fields;
 
-describe("ICMP probes on a link with loss", () => {
+describe.each([
+  { family: 4, target: icmp, request: "icmp type echo-request" },
+  { family: 6, target: icmp6, request: "icmpv6 type echo-request" },
+])("ICMP probes over IPv$family on a link with loss", ({ family, target, request }) => {
   it("count it exactly on a raw socket, where ping_group_range permits nothing", async () => {
-    await pingGroupRange("1 0");
-    const prober = await exactLoss(probing([icmp]), "icmp type echo-request");
-    expect(opened(prober)).toMatchObject({ technique: "icmp", raw: true });
+    await pair.pingGroupRange("1 0");
+    const prober = await exactLoss(probing([target]), request);
+    expect(opened(prober)).toMatchObject({ technique: "icmp", family, raw: true });
   });
 
   it("count it exactly on a datagram socket, without any privilege", async () => {
     const nobody = 65_534;
-    await pingGroupRange(`${nobody} ${nobody}`);
-    const prober = await exactLoss(probing([icmp]), "icmp type echo-request", nobody);
-    expect(opened(prober)).toMatchObject({ technique: "icmp", raw: false });
+    await pair.pingGroupRange(`${nobody} ${nobody}`);
+    const prober = await exactLoss(probing([target]), request, nobody);
+    expect(opened(prober)).toMatchObject({ technique: "icmp", family, raw: false });
   });
+});
 
+describe("ICMP probes on a link", () => {
   it("say what to set where they are not permitted", async () => {
-    await pingGroupRange("1 0");
-    const prober = drive(near, probing([icmp]), 65_534);
+    await pair.pingGroupRange("1 0");
+    const prober = pair.drive(pair.near, probing([icmp]), 65_534);
     await until("the complaint", () => prober.logs().length > 0 && prober.sum("sendErrors") > 20, { within: 10_000 });
     await prober.end();
     const complaints = prober.logs().filter(({ level }) => level === "warn");
@@ -193,10 +102,10 @@ describe("ICMP probes on a link with loss", () => {
   });
 
   it("measure what ping measures, also while the main thread is busy", async () => {
-    await pingGroupRange("0 0");
-    const prober = drive(near, probing([icmp], 40));
+    await pair.pingGroupRange("0 0");
+    const prober = pair.drive(pair.near, probing([icmp], 40));
     await prober.received(10);
-    const ping = await inNear("ping", "-q", "-i", "0.02", "-c", "100", farAddress);
+    const ping = await pair.inNear("ping", "-q", "-i", "0.02", "-c", "100", farAddress[4]);
     await prober.received(prober.sum("received") + 50);
     await prober.end();
     const average = Number(/= [\d.]+\/([\d.]+)\//.exec(ping)?.[1]) / 1_000;
@@ -209,33 +118,34 @@ describe("ICMP probes on a link with loss", () => {
 });
 
 describe("STAMP probes on a link with loss", () => {
-  it("count it exactly", async () => {
-    const reflector = drive(far, { kind: "reflect", address: farAddress, port: stampPort });
+  it.each([4, 6] as const)("count it exactly over IPv%d", async (family) => {
+    const [address, source] = [farAddress[family], nearAddress[family]];
+    const reflector = pair.drive(pair.far, { kind: "reflect", address, port: stampPort });
     await until("the reflector listens", () => reflector.lines.length > 0, { within: 10_000 });
-    await exactLoss(probing([stamp]), `udp dport ${stampPort}`);
+    await exactLoss(probing([{ ...stamp, address, source }]), `udp dport ${stampPort}`);
   });
 });
 
 describe("probes that cannot leave", () => {
   it("are send errors with their reason, not loss, and end with it", async () => {
-    await pingGroupRange("0 0");
+    await pair.pingGroupRange("0 0");
     const unrouted = { ...icmp, address: "198.51.100.1" };
-    const prober = drive(near, probing([icmp, unrouted]));
+    const prober = pair.drive(pair.near, probing([icmp, unrouted]));
     await prober.received(20);
     const table =
       "table ip probe { chain output { type filter hook output priority 0; icmp type echo-request drop; }; }";
-    await run(...inNamespace(near, "nft", ["-f", "-"]), { input: table });
+    await run(...inNamespace(pair.near, "nft", ["-f", "-"]), { input: table });
     await until("the firewall refuses", () => prober.sum("sendErrors") > 20, { within: 10_000 });
-    await inNear("nft", "delete", "table", "ip", "probe");
+    await pair.inNear("nft", "delete", "table", "ip", "probe");
     await prober.received(prober.sum("received") + 100);
     await prober.end();
     expect(prober.sum("lost") + prober.sum("lost", 1) + prober.sum("received", 1)).toBe(0);
     const told = prober.logs().filter(({ message }) => message.startsWith("probes can"));
     const reasons = told.map(({ level, fields }) => `${level} ${String(fields.reason)} ${String(fields.targets)}`);
     expect(reasons.toSorted()).toEqual([
-      `info EPERM ${farAddress}`,
+      `info EPERM ${farAddress[4]}`,
       `warn ENETUNREACH ${unrouted.address}`,
-      `warn EPERM ${farAddress}`,
+      `warn EPERM ${farAddress[4]}`,
     ]);
   });
 });

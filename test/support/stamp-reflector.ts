@@ -1,6 +1,7 @@
 // A Session-Reflector on loopback that does to the answers what a script tells it, and counts what it did.
 
 import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
 import { ntpTimestamp, reflect } from "../../agent/wire/stamp.ts";
 
 export type Deed = "answer" | "drop" | "twice" | "swapWithNext" | "tooLate" | "fromElsewhere" | "withoutNonce";
@@ -17,9 +18,13 @@ export interface StampReflector {
 }
 
 /** `script` says what to do with request number `n`, from 0; `lateBy` ms for `tooLate`. */
-export async function startStampReflector(script: (n: number) => Deed, lateBy = 0): Promise<StampReflector> {
-  const socket = await bound();
-  const elsewhere = await bound();
+export async function startStampReflector(
+  script: (n: number) => Deed,
+  lateBy = 0,
+  address = "127.0.0.1",
+): Promise<StampReflector> {
+  const socket = await bound(address);
+  const elsewhere = await bound(address);
   const done = { answer: 0, drop: 0, twice: 0, swapWithNext: 0, tooLate: 0, fromElsewhere: 0, withoutNonce: 0 };
   const timers = new Set<NodeJS.Timeout>();
   let seen = 0;
@@ -82,11 +87,11 @@ export async function startStampReflector(script: (n: number) => Deed, lateBy = 
   };
 }
 
-async function bound(): Promise<Socket> {
-  const socket = createSocket("udp4");
+async function bound(address: string): Promise<Socket> {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
-    socket.bind(0, "127.0.0.1", resolve);
+    socket.bind(0, address, resolve);
   });
   return socket;
 }

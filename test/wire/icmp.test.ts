@@ -4,6 +4,7 @@ import {
   decodeProbePayload,
   encodeEcho,
   icmpEcho,
+  icmpv6Echo,
   internetChecksum,
   ipv4Payload,
   probePayloadLength,
@@ -47,13 +48,22 @@ describe("RFC 792: Echo or Echo Reply Message", () => {
     expect(refused(hex("08 00 7d5a 1234 0007 6869"))).toEqual({ ok: false, error: { kind: "badChecksum", offset: 2 } });
     expect(refused(new Uint8Array(65_516))).toEqual({ ok: false, error: { kind: "oversized", offset: 65_515 } });
   });
+});
 
-  it("takes other type numbers for the other family", () => {
-    const v6 = { request: 128, reply: 129 };
-    const bytes = encodeEcho(v6, message);
-    expect(bytes[0]).toBe(128);
-    expect(decodeEcho(v6, bytes)).toEqual({ ok: true, value: message });
+describe("RFC 4443 section 4: echo of ICMPv6", () => {
+  const message = { type: "request" as const, identifier: 0x1234, sequence: 7, payload: hex("6869") };
+  const bytes = hex("80 00 0000 1234 0007 6869");
+
+  it("has other type numbers, and leaves the checksum to the kernel", () => {
+    expect(encodeEcho(icmpv6Echo, message)).toEqual(bytes);
+    expect(encodeEcho(icmpv6Echo, { ...message, type: "reply" })[0]).toBe(129);
+    bytes.set([0xab, 0xcd], 2);
+    expect(decodeEcho(icmpv6Echo, bytes)).toEqual({ ok: true, value: message });
+  });
+
+  it("is none of the other family", () => {
     expect(decodeEcho(icmpEcho, bytes)).toMatchObject({ ok: false, error: { kind: "otherType" } });
+    expect(decodeEcho(icmpv6Echo, request)).toMatchObject({ ok: false, error: { kind: "otherType" } });
   });
 });
 

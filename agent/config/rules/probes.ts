@@ -10,6 +10,8 @@ type Probe = {
   readonly source?: string | undefined;
   readonly port?: number | undefined;
   readonly key?: SecretReference | undefined;
+  readonly interface?: string | undefined;
+  readonly size?: number | undefined;
 };
 
 export interface ProbeList {
@@ -44,6 +46,13 @@ export const probesHaveWhatTheirTechniqueNeeds: Rule = ({ draft, given, report }
       if (probe.technique === "icmp" && probe.key !== undefined) {
         report([...here, "key"], "icmp has no authentication", "remove it, or use technique: stamp", "key");
       }
+      if (probe.key !== undefined && probe.size !== undefined) {
+        report([...here, "size"], "an authenticated STAMP packet has 112 octets", "remove size, or key", "key");
+      }
+      if (probe.technique === "stamp" && probe.size !== undefined && !stampSizes(probe.size)) {
+        const problem = `${probe.size} octets cannot be the size of a STAMP packet`;
+        report([...here, "size"], problem, "write 44, or 48 or more: padding has a head of four octets (RFC 8972)");
+      }
       // A pair's address is required by the schema; one that is written wrongly is reported there.
       if (path[0] !== "circuits" || isWritten(given, [...here, "address"])) continue;
       if (probe.technique === "stamp") {
@@ -70,6 +79,26 @@ export const sourcesFitTheirTargets: Rule = ({ draft, report }) => {
     }
   }
 };
+
+export const linkLocalTargetsHaveAnInterface: Rule = ({ draft, report }) => {
+  for (const { path, probes } of probeLists(draft)) {
+    for (const [i, { address, interface: name }] of probes) {
+      if (name !== undefined || !isLinkLocal(address ?? "")) continue;
+      const fix = "add the interface of this host behind which it is";
+      report([...path, i, "interface"], `is missing: ${address} is a link-local address`, fix, "key");
+    }
+  }
+};
+
+function isLinkLocal(text: string): boolean {
+  const parsed = parseAddress(text);
+  return parsed?.family === 6 && parsed.value >> 118n === 0xfe80n >> 6n;
+}
+
+/** 44 octets, or the head of a TLV and what it says (RFC 8972 section 4). */
+function stampSizes(size: number): boolean {
+  return size === 44 || size >= 48;
+}
 
 function targetFamily(draft: ConfigurationDraft, path: KeyPath, probe: Probe): 4 | 6 | undefined {
   if (probe.address !== undefined) return parseAddress(probe.address)?.family;

@@ -30,6 +30,7 @@ export const rules: readonly Rule[] = [
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
+  probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,

@@ -7,6 +7,7 @@ import {
   type EchoMessage,
   encodeEcho,
   icmpEcho,
+  icmpv6Echo,
   internetChecksum,
   ipv4Payload,
   probePayloadLength,
@@ -56,8 +57,10 @@ const socket = { identifier: 4_711, raw: false };
 
 function readEcho(octets: Uint8Array): string {
   const echo = decodeEcho(icmpEcho, octets);
-  const claim = readEchoReply(octets, socket);
+  const claim = readEchoReply(icmpEcho, octets, socket);
   hold((claim === "malformed") === !echo.ok, "the prober takes another message than the decoder");
+  const six = decodeEcho(icmpv6Echo, octets);
+  hold((readEchoReply(icmpv6Echo, octets, socket) === "malformed") === !six.ok, "the same over IPv6");
   if (!echo.ok) {
     hold(echo.error.offset <= octets.length, "a fault outside of the datagram");
     return echo.error.kind;
