@@ -10,7 +10,7 @@ import {
   type PollObservation,
   pollGroups,
 } from "../estate/observation.ts";
-import { type Clock, elapsed } from "../lib/clock.ts";
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpClient, SnmpTarget } from "../net/snmp-client.ts";
@@ -31,6 +31,8 @@ export interface PollingDeps {
   readonly log: Logger;
   readonly snmp: Pick<SnmpClient, "target">;
   readonly observe: Observe;
+  /** Is told of each turn at which there was nothing to ask: it makes no observation. For those who measure the polling. */
+  readonly leftAlone?: (router: string, group: PollGroup, at: Instant) => void;
 }
 
 export interface Polling {
@@ -45,7 +47,7 @@ export interface Polling {
   openBreakers(): number;
 }
 
-export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
+export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const breakers = createBreakers({ clock, log });
@@ -99,7 +101,11 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       const asked = instead ?? (await collect());
       if (instead === undefined) breaker.took(group, asked);
       const { result, detail, observations } = asked;
-      if (stopped || result === "aborted" || result === "notAsked") return;
+      if (stopped || result === "aborted") return;
+      if (result === "notAsked") {
+        leftAlone?.(router.name, group, began);
+        return;
+      }
       const at = clock.now();
       const seconds = elapsed(began, at) / 1_000;
       observe({ kind: "poll", router: router.name, group, at, result, detail, seconds });

@@ -1,7 +1,9 @@
 // What is measured of an agent from within its process: its polls against their timeline, and its event loop.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { PollGroup, PollObservation } from "../../../agent/estate/observation.ts";
+import type { Estate } from "../../../agent/estate/estate.ts";
+import { pollEvery } from "../../../agent/estate/freshness.ts";
+import { type PollGroup, type PollObservation, pollGroups } from "../../../agent/estate/observation.ts";
 import { type Instant, monotonicNow } from "../../../agent/lib/clock.ts";
 import { phase } from "../../../agent/lib/hash.ts";
 import { type Fleet, type Manner, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
@@ -51,6 +53,9 @@ const lateLimit = 1_000;
 
 export interface PollTimes {
   readonly polls: number;
+  /** Turns at which a group had nothing to ask its router for. */
+  readonly leftAlone: number;
+  /** Turns that did not begin. */
   readonly missed: number;
   /** Begun, or ended with what the router itself took left out, more than a second behind its turn. */
   readonly lateByASecond: number;
@@ -61,68 +66,97 @@ export interface PollTimes {
   readonly results: Readonly<Record<string, number>>;
 }
 
-/** Holds each poll against its turn: `begun` + phase + n x interval. */
-export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
-  const places = new Map<string, number>();
-  const phases: number[] = [];
-  const manners: Manner[] = [];
-  for (let i = 0; i < fleet.routers; i++) {
-    for (const group of groups) {
-      places.set(`${nameOf(i)} ${group}`, phases.length);
-      phases.push(phase(`${nameOf(i)} ${group}`) * fleet.interval);
-      manners.push(mannerOf(i, fleet));
-    }
+export interface TimedGroup {
+  readonly group: PollGroup;
+  readonly interval: number;
+}
+
+/** The groups of an estate whose routers are all polled alike. */
+export function groupsOf({ routers }: Pick<Estate, "routers">): readonly TimedGroup[] {
+  const [router] = routers.values();
+  return router === undefined ? [] : pollGroups.map((group) => ({ group, interval: pollEvery(router, group) }));
+}
+
+/** A group of a router in the timeline. */
+interface Place {
+  readonly interval: number;
+  readonly phase: number;
+  readonly manner: Manner;
+  lastTurn: number;
+}
+
+/** Holds each turn against the timeline: `begun` + phase + n x interval of the group. */
+export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
+  const places = new Map<PollGroup, Map<string, Place>>();
+  for (const { group, interval } of groups) {
+    const routers = Array.from({ length: fleet.routers }, (_, i): [string, Place] => [
+      nameOf(i),
+      { interval, phase: phase(`${nameOf(i)} ${group}`) * interval, manner: mannerOf(i, fleet), lastTurn: -1 },
+    ]);
+    places.set(group, new Map(routers));
   }
-  const lastTurn = new Int32Array(phases.length).fill(-1);
   const start = createSamples();
   const end = createSamples();
   const duration = createSamples();
   const results: Record<string, number> = {};
   let begun = monotonicNow();
   let polls = 0;
+  let leftAlone = 0;
   let missed = 0;
   let late = 0;
-  const turnAt = (place: number, at: number) =>
-    Math.floor((at - begun - (phases[place] ?? 0) + early) / fleet.interval);
+  const turnAt = (place: Place, at: number) => Math.floor((at - begun - place.phase + early) / place.interval);
+
+  /** The place whose turn began; how far behind it is. */
+  function turnBegan(router: string, group: PollGroup, at: number) {
+    const place = places.get(group)?.get(router);
+    if (place === undefined) return undefined;
+    const turn = turnAt(place, at);
+    missed += Math.max(0, turn - place.lastTurn - 1);
+    place.lastTurn = turn;
+    return { place, began: at - begun - place.phase - turn * place.interval };
+  }
+
   return {
     begin(at: Instant) {
       begun = at;
     },
     see({ router, group, at, seconds, result }: PollObservation) {
-      const place = places.get(`${router} ${group}`);
-      if (place === undefined) return;
       const took = seconds * 1_000;
-      const turn = turnAt(place, at - took);
-      const manner = manners[place];
-      missed += Math.max(0, turn - (lastTurn[place] ?? 0) - 1);
-      lastTurn[place] = turn;
+      const turn = turnBegan(router, group, at - took);
+      if (turn === undefined) return;
+      const { began, place } = turn;
       polls += 1;
       results[result] = (results[result] ?? 0) + 1;
-      const ended = at - begun - (phases[place] ?? 0) - turn * fleet.interval;
-      const began = ended - took;
-      if (manner === "prompt") {
+      const ended = began + took;
+      if (place.manner === "prompt") {
         start.add(began);
         end.add(ended);
         duration.add(took);
       }
-      const own = manner === "slow" ? slowAnswer : 0;
-      if (began > lateLimit || (manner !== "dead" && ended - own > lateLimit)) late += 1;
+      const own = place.manner === "slow" ? slowAnswer : 0;
+      if (began > lateLimit || (place.manner !== "dead" && ended - own > lateLimit)) late += 1;
+    },
+    leave(router: string, group: PollGroup, at: Instant) {
+      if (turnBegan(router, group, at) !== undefined) leftAlone += 1;
     },
     /** Forgets what was measured, not the turns. */
     clear() {
       for (const samples of [start, end, duration]) samples.clear();
       for (const key of Object.keys(results)) delete results[key];
-      polls = missed = late = 0;
+      polls = leftAlone = missed = late = 0;
     },
     /** Turns that ended before `now` less a grace for the poll itself, and were never seen, are missed. */
     times(now: Instant): PollTimes {
-      const grace = Math.min(10_000, fleet.interval);
       let unseen = 0;
-      lastTurn.forEach((last, place) => {
-        unseen += Math.max(0, turnAt(place, now - grace) - last);
-      });
+      for (const routers of places.values()) {
+        for (const place of routers.values()) {
+          const grace = Math.min(10_000, place.interval);
+          unseen += Math.max(0, turnAt(place, now - grace) - place.lastTurn);
+        }
+      }
       return {
         polls,
+        leftAlone,
         missed: missed + unseen,
         lateByASecond: late,
         start: start.spread(),
