@@ -19,6 +19,8 @@ export interface Breaker {
   instead(group: PollGroup): Poll | undefined;
   /** Takes how a poll that did ask ended. */
   took(group: PollGroup, poll: Poll): void;
+  /** Sends the small request at once, for something says that the router may be back; false when it is not open. */
+  knockNow(): boolean;
 }
 
 export interface Breakers {
@@ -62,6 +64,8 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
     let state: BreakerState = "closed";
     let heardAt: Instant | undefined;
     let silences: Map<PollGroup, Silence> | undefined;
+    let isKnocking = false;
+    let again = false;
 
     function heard(): void {
       heardAt = clock.now();
@@ -100,11 +104,14 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
 
     async function knock(): Promise<void> {
       const began = clock.now();
+      isKnocking = true;
+      again = false;
       const sign = await router.knock();
+      isKnocking = false;
       if (sign === "aborted" || !notClosed.has(router)) return;
       if (sign === "silent") {
         const next = later(began, milliseconds(restBetweenKnocks()));
-        knockAfter(Math.max(0, elapsed(clock.now(), next)));
+        knockAfter(again ? 0 : Math.max(0, elapsed(clock.now(), next)));
         return;
       }
       heardAt = clock.now();
@@ -129,6 +136,15 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
       took(group, { result, detail }) {
         if (result === "timeout") silent(group, detail);
         else if (result !== "unreachable" && result !== "aborted" && result !== "notAsked") heard();
+      },
+      knockNow() {
+        if (state !== "open") return false;
+        // What is under way may have been sent before the router was back.
+        again = isKnocking;
+        if (isKnocking) return true;
+        notClosed.get(router)?.();
+        void knock();
+        return true;
       },
     };
   }

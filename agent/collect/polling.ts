@@ -39,7 +39,10 @@ export interface Polling {
   start(): void;
   /** Begins no further poll; what is in flight ends with the SNMP client. */
   stop(): void;
-  /** Polls a group of a router out of turn: at once, or after the poll of it that is in flight. */
+  /**
+   * Polls a group of a router out of turn: at once, or after the poll of it that is in flight. A router that answers
+   * nothing is asked for sysUpTime at once, and for every group when it answers that.
+   */
   confirm(router: string, group: PollGroup): void;
   /** Polls that were skipped because the one before was still in flight. */
   overruns(): number;
@@ -51,6 +54,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const breakers = createBreakers({ clock, log });
+  const breakerOf = new Map<string, Breaker>();
   const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf));
 
   function tasksOf(router: Router): readonly Task[] {
@@ -68,6 +72,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
         for (const group of groups) timers.hasten(`${name} ${group}`);
       },
     });
+    breakerOf.set(name, breaker);
     return groups.flatMap((group) => {
       const collect = collectors[group];
       return collect === undefined ? [] : [taskOf(router, group, collect, breaker)];
@@ -142,7 +147,10 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       timers.stop();
       breakers.stop();
     },
-    confirm: (router, group) => timers.hasten(`${router} ${group}`),
+    confirm(router, group) {
+      if (stopped) return;
+      if (breakerOf.get(router)?.knockNow() !== true) timers.hasten(`${router} ${group}`);
+    },
     overruns: timers.overruns,
     openBreakers: breakers.open,
   };

@@ -6,7 +6,7 @@ import { pollEvery } from "../../../agent/estate/freshness.ts";
 import { type PollGroup, type PollObservation, pollGroups } from "../../../agent/estate/observation.ts";
 import { type Instant, monotonicNow } from "../../../agent/lib/clock.ts";
 import { phase } from "../../../agent/lib/hash.ts";
-import { type Fleet, type Manner, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
+import { type Fleet, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
 
 /** Milliseconds. */
 export interface Spread {
@@ -77,24 +77,16 @@ export function groupsOf({ routers }: Pick<Estate, "routers">): readonly TimedGr
   return router === undefined ? [] : pollGroups.map((group) => ({ group, interval: pollEvery(router, group) }));
 }
 
-/** A group of a router in the timeline. */
-interface Place {
-  readonly interval: number;
-  readonly phase: number;
-  readonly manner: Manner;
-  lastTurn: number;
-}
-
 /** Holds each turn against the timeline: `begun` + phase + n x interval of the group. */
 export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
-  const places = new Map<PollGroup, Map<string, Place>>();
-  for (const { group, interval } of groups) {
-    const routers = Array.from({ length: fleet.routers }, (_, i): [string, Place] => [
-      nameOf(i),
-      { interval, phase: phase(`${nameOf(i)} ${group}`) * interval, manner: mannerOf(i, fleet), lastTurn: -1 },
-    ]);
-    places.set(group, new Map(routers));
-  }
+  // Few objects: what the watch takes is counted as the agent's.
+  const numbers = new Map(Array.from({ length: fleet.routers }, (_, i) => [nameOf(i), i]));
+  const timelines = new Map(
+    groups.map(({ group, interval }) => {
+      const phases = Float64Array.from(numbers.keys(), (name) => phase(`${name} ${group}`) * interval);
+      return [group, { interval, phases, lastTurns: new Int32Array(phases.length).fill(-1) }];
+    }),
+  );
   const start = createSamples();
   const end = createSamples();
   const duration = createSamples();
@@ -104,16 +96,17 @@ export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
   let leftAlone = 0;
   let missed = 0;
   let late = 0;
-  const turnAt = (place: Place, at: number) => Math.floor((at - begun - place.phase + early) / place.interval);
 
-  /** The place whose turn began; how far behind it is. */
-  function turnBegan(router: string, group: PollGroup, at: number) {
-    const place = places.get(group)?.get(router);
-    if (place === undefined) return undefined;
-    const turn = turnAt(place, at);
-    missed += Math.max(0, turn - place.lastTurn - 1);
-    place.lastTurn = turn;
-    return { place, began: at - begun - place.phase - turn * place.interval };
+  /** How far behind its turn it began; undefined for what is not watched. */
+  function turnBegan(router: number, group: PollGroup, at: number): number | undefined {
+    const timeline = timelines.get(group);
+    if (timeline === undefined) return undefined;
+    const { interval, phases, lastTurns } = timeline;
+    const since = at - begun - (phases[router] ?? 0);
+    const turn = Math.floor((since + early) / interval);
+    missed += Math.max(0, turn - (lastTurns[router] ?? 0) - 1);
+    lastTurns[router] = turn;
+    return since - turn * interval;
   }
 
   return {
@@ -122,22 +115,23 @@ export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
     },
     see({ router, group, at, seconds, result }: PollObservation) {
       const took = seconds * 1_000;
-      const turn = turnBegan(router, group, at - took);
-      if (turn === undefined) return;
-      const { began, place } = turn;
+      const number = numbers.get(router) ?? -1;
+      const began = turnBegan(number, group, at - took);
+      if (began === undefined) return;
+      const manner = mannerOf(number, fleet);
       polls += 1;
       results[result] = (results[result] ?? 0) + 1;
       const ended = began + took;
-      if (place.manner === "prompt") {
+      if (manner === "prompt") {
         start.add(began);
         end.add(ended);
         duration.add(took);
       }
-      const own = place.manner === "slow" ? slowAnswer : 0;
-      if (began > lateLimit || (place.manner !== "dead" && ended - own > lateLimit)) late += 1;
+      const own = manner === "slow" ? slowAnswer : 0;
+      if (began > lateLimit || (manner !== "dead" && ended - own > lateLimit)) late += 1;
     },
     leave(router: string, group: PollGroup, at: Instant) {
-      if (turnBegan(router, group, at) !== undefined) leftAlone += 1;
+      if (turnBegan(numbers.get(router) ?? -1, group, at) !== undefined) leftAlone += 1;
     },
     /** Forgets what was measured, not the turns. */
     clear() {
@@ -148,10 +142,10 @@ export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
     /** Turns that ended before `now` less a grace for the poll itself, and were never seen, are missed. */
     times(now: Instant): PollTimes {
       let unseen = 0;
-      for (const routers of places.values()) {
-        for (const place of routers.values()) {
-          const grace = Math.min(10_000, place.interval);
-          unseen += Math.max(0, turnAt(place, now - grace) - place.lastTurn);
+      for (const { interval, phases, lastTurns } of timelines.values()) {
+        const until = now - begun - Math.min(10_000, interval);
+        for (const [router, last] of lastTurns.entries()) {
+          unseen += Math.max(0, Math.floor((until - (phases[router] ?? 0) + early) / interval) - last);
         }
       }
       return {
