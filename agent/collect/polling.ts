@@ -50,6 +50,16 @@ export interface Polling {
   openBreakers(): number;
 }
 
+/** A group of a router. */
+interface Polled {
+  readonly router: string;
+  readonly group: PollGroup;
+  readonly collect: Collector;
+  readonly breaker: Breaker;
+  /** How its last poll ended. */
+  last: Poll["result"] | undefined;
+}
+
 export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
@@ -75,7 +85,9 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     breakerOf.set(name, breaker);
     return groups.flatMap((group) => {
       const collect = collectors[group];
-      return collect === undefined ? [] : [taskOf(router, group, collect, breaker)];
+      if (collect === undefined) return [];
+      const polled: Polled = { router: name, group, collect, breaker, last: undefined };
+      return [{ interval: pollEvery(router, group), name: `${name} ${group}`, run: () => run(polled) }];
     });
   }
 
@@ -97,44 +109,42 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     };
   }
 
-  function taskOf(router: Router, group: PollGroup, collect: Collector, breaker: Breaker): Task {
-    let last: Poll["result"] | undefined;
-
-    async function poll(): Promise<void> {
-      const began = clock.now();
-      const instead = breaker.instead(group);
-      const asked = instead ?? (await collect());
-      if (instead === undefined) breaker.took(group, asked);
-      const { result, detail, observations } = asked;
-      if (stopped || result === "aborted") return;
-      if (result === "notAsked") {
-        leftAlone?.(router.name, group, began);
-        return;
-      }
-      const at = clock.now();
-      const seconds = elapsed(began, at) / 1_000;
-      observe({ kind: "poll", router: router.name, group, at, result, detail, seconds });
-      for (const observation of observations) observe(observation);
-      report(result, detail);
+  async function poll(of: Polled): Promise<void> {
+    const { router, group, collect, breaker } = of;
+    const began = clock.now();
+    const instead = breakers.instead(breaker, group);
+    const asked = instead ?? (await collect());
+    if (instead === undefined) breakers.took(breaker, group, asked);
+    const { result, detail, observations } = asked;
+    if (stopped || result === "aborted") return;
+    if (result === "notAsked") {
+      leftAlone?.(router, group, began);
+      return;
     }
+    const at = clock.now();
+    const seconds = elapsed(began, at) / 1_000;
+    observe({ kind: "poll", router, group, at, result, detail, seconds });
+    for (const observation of observations) observe(observation);
+    report(of, result, detail);
+  }
 
-    /** A line when the result changes, not at every poll. */
-    function report(result: PollObservation["result"], detail: string): void {
-      if (result !== last) {
-        const fields = { router: router.name, group, result };
-        if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
-        else if (result !== "ok") log.warn(fields, detail);
-        else if (last !== undefined) log.info(fields, "the poll succeeds again");
-        else if (detail !== "") log.warn(fields, detail);
-      }
-      last = result;
+  /** A line when the result changes, not at every poll. */
+  function report(of: Polled, result: PollObservation["result"], detail: string): void {
+    const { router, group, last } = of;
+    if (result !== last) {
+      const fields = { router, group, result };
+      if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
+      else if (result !== "ok") log.warn(fields, detail);
+      else if (last !== undefined) log.info(fields, "the poll succeeds again");
+      else if (detail !== "") log.warn(fields, detail);
     }
+    of.last = result;
+  }
 
-    const run = () =>
-      poll().catch((error: unknown) =>
-        log.error({ router: router.name, group, error: String(error) }, "a poll broke off"),
-      );
-    return { interval: pollEvery(router, group), name: `${router.name} ${group}`, run };
+  function run(of: Polled): Promise<void> {
+    return poll(of).catch((error: unknown) =>
+      log.error({ router: of.router, group: of.group, error: String(error) }, "a poll broke off"),
+    );
   }
 
   return {
@@ -149,7 +159,8 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     },
     confirm(router, group) {
       if (stopped) return;
-      if (breakerOf.get(router)?.knockNow() !== true) timers.hasten(`${router} ${group}`);
+      const breaker = breakerOf.get(router);
+      if (breaker === undefined || !breakers.knockNow(breaker)) timers.hasten(`${router} ${group}`);
     },
     overruns: timers.overruns,
     openBreakers: breakers.open,
