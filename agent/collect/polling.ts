@@ -21,7 +21,7 @@ import type { Collector, Poll } from "./collector.ts";
 import { interfacesCollector } from "./interfaces.ts";
 import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
 import { opticsCollector } from "./optics.ts";
-import { periodic, type Task } from "./periodic.ts";
+import { periodic, type Task, taskOf } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
@@ -60,11 +60,18 @@ interface Polled {
   last: Poll["result"] | undefined;
 }
 
+interface PolledRouter {
+  readonly breaker: Breaker;
+  /** Its groups, and a task for each. */
+  readonly groups: readonly PollGroup[];
+  readonly tasks: readonly Task[];
+}
+
 export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const breakers = createBreakers({ clock, log });
-  const breakerOf = new Map<string, Breaker>();
+  const polledRouters = new Map<string, PolledRouter>();
   const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf));
 
   function tasksOf(router: Router): readonly Task[] {
@@ -79,16 +86,17 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       groups: groups.filter((group) => pollEvery(router, group) <= pollInterval && !optionalGroups.includes(group)),
       knock: () => knockAt(target),
       askAll: () => {
-        for (const group of groups) timers.hasten(`${name} ${group}`);
+        for (const task of tasks) timers.hasten(task);
       },
     });
-    breakerOf.set(name, breaker);
-    return groups.flatMap((group) => {
+    const tasks = groups.flatMap((group) => {
       const collect = collectors[group];
       if (collect === undefined) return [];
       const polled: Polled = { router: name, group, collect, breaker, last: undefined };
-      return [{ interval: pollEvery(router, group), name: `${name} ${group}`, run: () => run(polled) }];
+      return [taskOf(`${name} ${group}`, pollEvery(router, group), () => run(polled))];
     });
+    polledRouters.set(name, { breaker, groups, tasks });
+    return tasks;
   }
 
   function collectorsOf(router: Router, target: SnmpTarget): Readonly<Record<PollGroup, Collector | undefined>> {
@@ -158,9 +166,10 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       breakers.stop();
     },
     confirm(router, group) {
-      if (stopped) return;
-      const breaker = breakerOf.get(router);
-      if (breaker === undefined || !breakers.knockNow(breaker)) timers.hasten(`${router} ${group}`);
+      const polled = polledRouters.get(router);
+      const task = polled?.tasks[polled.groups.indexOf(group)];
+      if (stopped || polled === undefined || task === undefined) return;
+      if (!breakers.knockNow(polled.breaker)) timers.hasten(task);
     },
     overruns: timers.overruns,
     openBreakers: breakers.open,

@@ -14,7 +14,7 @@ import { createRecent } from "./recent.ts";
 import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
 import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
-import { type PreparedGet, prepareGet } from "./snmp-get.ts";
+import { getOnce, type PreparedGet, prepareGet } from "./snmp-get.ts";
 import type { Ask, Conversation } from "./snmp-peer.ts";
 import type { Lane, Peer, Security } from "./snmp-pending.ts";
 import { defaultTimeoutLimits, newTimeout, type TimeoutLimits } from "./snmp-timeout.ts";
@@ -159,7 +159,7 @@ export function createSnmpClient(
     const walks = createRecent<readonly Oid[], WalkPlan>();
     return {
       hasCounter64: !isV1,
-      get: (oids, ask) => (getV1 === undefined ? prepareGet(to, oids)(ask) : getV1(oids, ask)),
+      get: (oids, ask) => (getV1 === undefined ? getOnce(to, oids, ask) : getV1(oids, ask)),
       prepare: (oids) => (getV1 === undefined ? prepareGet(to, oids) : (ask) => getV1(oids, ask)),
       walk(columns, ask) {
         let plan = walks.get(columns);

@@ -1,5 +1,6 @@
 // GET of known instances, packed into as few datagrams as hold them.
 
+import { keepOctets } from "../lib/kept-octets.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { tagOid, tagSequence } from "../wire/ber.ts";
 import { type Cells, createCells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
@@ -35,14 +36,21 @@ export type PreparedGet = (ask: Ask) => Promise<Result<Cells, SnmpError>>;
  * of routers are asked for take more memory than everything else together.
  */
 export function prepareGet(to: Conversation, oids: readonly Oid[]): PreparedGet {
-  let plan = planGet(to, oids.map(encodeOid));
-  const keep = (next: GetPlan) => {
-    plan = next;
-  };
+  const prepared: Prepared = { plan: kept(planGet(to, oids.map(encodeOid))) };
   return (ask) => {
-    if (plan.most > to.learnt.mostNames) plan = planGet(to, namesIn(plan));
-    return runGet(to, plan, ask, keep);
+    if (prepared.plan.most > to.learnt.mostNames) prepared.plan = kept(planGet(to, namesIn(prepared.plan)));
+    return runGet(to, prepared, ask);
   };
+}
+
+/** A GET that is not asked again. */
+export function getOnce(to: Conversation, oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>> {
+  return runGet(to, { plan: planGet(to, oids.map(encodeOid)) }, ask);
+}
+
+interface Prepared {
+  /** For the next time. */
+  plan: GetPlan;
 }
 
 /** What does not change from poll to poll. */
@@ -85,6 +93,15 @@ export function planGet(to: Conversation, all: readonly Uint8Array[], bindings?:
   return { most, chunks, names: all.length, bindings };
 }
 
+/** Requests that are soon forgotten, and those that are sent for years, must not share blocks of memory: one keeps all. */
+function kept(plan: GetPlan): GetPlan {
+  const chunks = plan.chunks.map(({ from, template }) => ({
+    from,
+    template: { ...template, bytes: keepOctets(template.bytes) },
+  }));
+  return { ...plan, chunks };
+}
+
 function namesIn({ chunks }: GetPlan): readonly Uint8Array[] {
   return chunks.flatMap(({ template }) => namesOf(template));
 }
@@ -104,24 +121,20 @@ export const get = { type: "getRequest", maxRepetitions: 0 } as const;
 /** Told once: undefined when every name was answered. */
 type Told = (error: SnmpError | undefined) => void;
 
-/** All chunks are under way at once. `keep` is given the plan for the next time. */
-function runGet(
-  to: Conversation,
-  plan: GetPlan,
-  ask: Ask,
-  keep: (plan: GetPlan) => void,
-): Promise<Result<Cells, SnmpError>> {
+/** All chunks are under way at once. */
+function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<Cells, SnmpError>> {
+  const { plan } = prepared;
   // Callbacks below: a promise for each datagram would cost as much as reading it.
   return new Promise((resolve) => {
     const run: Run = { to, ask, cells: createCells(plan.names), bindings: 0 };
     const told = all(plan.chunks.length, (error) => {
       if (error === undefined) {
         const next = tighter(to, plan, run.bindings);
-        if (next !== plan) keep(next);
+        if (next !== plan) prepared.plan = kept(next);
       } else if (error.kind === "timeout" && plan.bindings !== undefined && run.bindings > 0) {
         // Some answered. One that grew beyond a datagram is fragments, which a firewall may drop: back to what got through.
         to.learnt.packsBySize = false;
-        keep(planGet(to, namesIn(plan)));
+        prepared.plan = kept(planGet(to, namesIn(plan)));
       }
       resolve(error === undefined ? ok(run.cells) : err(error));
     });
