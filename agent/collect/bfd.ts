@@ -9,7 +9,7 @@ import { decodePeerIndex } from "../mib/bgp-peer-index.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { isAbsent, numberAt } from "../wire/snmp/cells.ts";
-import { decodeArcs } from "../wire/snmp/oid.ts";
+import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
 import { type Look, type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
 
@@ -62,6 +62,7 @@ const bfdSessions: Sought<Wanted, BfdPlace> = {
 
 async function look(target: SnmpTarget, peers: readonly string[]): Promise<Result<Look<BfdPlace>, SnmpError>> {
   const places: BfdPlace[] = [];
+  const oids: Oid[] = [];
   let left = peers;
   let shown = false;
   let doubt: SnmpError | undefined;
@@ -80,11 +81,12 @@ async function look(target: SnmpTarget, peers: readonly string[]): Promise<Resul
       const best = here.find(({ isUp }) => isUp) ?? here[0];
       if (best === undefined) continue;
       const { layout, index } = best;
-      places.push({ key, layout, oids: layout.oids.map((column) => [...column, ...index]) });
+      places.push({ key, layout, width: layout.oids.length });
+      for (const column of layout.oids) oids.push([...column, ...index]);
     }
     left = left.filter((key) => !places.some((place) => place.key === key));
   }
-  return ok({ places, missing: left, shown, doubt });
+  return ok({ places, oids, missing: left, shown, doubt });
 }
 
 /** All sessions of one table that have an address. */

@@ -26,8 +26,13 @@ export interface KnownPeer {
   readonly layout: PeerLayout;
   /** Undefined when it is none of the layout. */
   readonly index: PeerIndex | undefined;
-  /** What to GET of it, in the order of the layout. */
-  readonly oids: readonly Oid[];
+  /** As the table has it. */
+  readonly arcs: readonly number[];
+}
+
+/** What to GET of it, in the order of the layout. */
+export function oidsOf({ layout, arcs, remoteAddress }: KnownPeer): readonly Oid[] {
+  return instancesOf(layout, arcs, remoteAddress);
 }
 
 export interface PeersFound {
@@ -132,7 +137,7 @@ export async function findPeers(
       } else if (best !== undefined) {
         const { index } = best;
         const decoded = decodePeerIndex(table.index, index);
-        known.push({ remoteAddress, layout, index: decoded, oids: instancesOf(layout, index, remoteAddress) });
+        known.push({ remoteAddress, layout, index: decoded, arcs: index });
       }
       if (best !== undefined) left = left.filter((one) => one !== remoteAddress);
     }

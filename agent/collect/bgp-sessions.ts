@@ -7,9 +7,9 @@ import { ok, type Result } from "../lib/result.ts";
 import { type BgpPeerRow, readPeerAt } from "../mib/bgp-peers.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
+import type { PreparedGet } from "../net/snmp-get.ts";
 import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
-import type { Oid } from "../wire/snmp/oid.ts";
-import { candidateTables, findPeers, type KnownPeer, type PeersFound } from "./bgp-peers.ts";
+import { candidateTables, findPeers, type KnownPeer, oidsOf, type PeersFound } from "./bgp-peers.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken } from "./collector.ts";
 import { isLookDue, lookFailed, noLooks, pollPassed } from "./looks.ts";
 
@@ -25,7 +25,7 @@ const group = "bgp";
 interface Discovery extends PeersFound {
   /** Where sessions that are not found once were: asked all the same, as the first sign of their return. */
   readonly left: readonly KnownPeer[];
-  readonly oids: readonly Oid[];
+  readonly get: PreparedGet;
   readonly restarts: number;
 }
 
@@ -58,8 +58,8 @@ export function bgpCollector(
     const { known } = looked.value;
     const before = [...(found?.known ?? []), ...(found?.left ?? [])];
     const left = before.filter(({ remoteAddress }) => known.every((peer) => peer.remoteAddress !== remoteAddress));
-    const oids = [sysUpTime, ...[...known, ...left].flatMap((peer) => peer.oids)];
-    return ok({ ...looked.value, left, oids, restarts });
+    const oids = [sysUpTime, ...[...known, ...left].flatMap(oidsOf)];
+    return ok({ ...looked.value, left, get: target.prepare(oids), restarts });
   }
 
   /** True when the last look does not stand any more. */
@@ -102,7 +102,7 @@ export function bgpCollector(
       if (isHopeless) return nothing("noSuchTable", remarks.join("; "));
       const askedAt = clock.now();
       const table = now.tables.map(({ name }) => name).join(" and ") || "BGP peers";
-      const got = await target.get(now.oids, { group, table });
+      const got = await now.get({ group, table });
       if (!got.ok) return failed(got.error);
       const at = clock.now();
       if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);

@@ -9,20 +9,31 @@ import type { Logger } from "../lib/log.ts";
 import { nothing, type Poll } from "./collector.ts";
 
 /** `halfOpen`: the small request was answered, and what is asked since then must show whether the router is back. */
-export type BreakerState = "closed" | "open" | "halfOpen";
+type BreakerState = "closed" | "open" | "halfOpen";
 
 /** How the small request ended. `aborted` as in `Poll`. */
 export type Sign = "heard" | "silent" | "aborted";
 
+/** Of one router. Plain data, for there are many. */
 export interface Breaker {
-  /** What a poll gives without asking; undefined when the router is to be asked. */
-  instead(group: PollGroup): Poll | undefined;
-  /** Takes how a poll that did ask ended. */
-  took(group: PollGroup, poll: Poll): void;
+  readonly router: BrokenRouter;
+  state: BreakerState;
+  heardAt: Instant | undefined;
+  silences: Map<PollGroup, Silence> | undefined;
+  /** The small request is under way. */
+  isKnocking: boolean;
+  /** It is to be sent once more if it is not answered. */
+  again: boolean;
 }
 
 export interface Breakers {
   of(router: BrokenRouter): Breaker;
+  /** What a poll gives without asking; undefined when the router is to be asked. */
+  instead(breaker: Breaker, group: PollGroup): Poll | undefined;
+  /** Takes how a poll that did ask ended. */
+  took(breaker: Breaker, group: PollGroup, poll: Poll): void;
+  /** Sends the small request at once, for something says that the router may be back; false when it is not open. */
+  knockNow(breaker: Breaker): boolean;
   /** How many are not closed. */
   open(): number;
   stop(): void;
@@ -55,86 +66,99 @@ interface Silence {
 }
 
 export function createBreakers({ clock, log }: { readonly clock: Clock; readonly log: Logger }): Breakers {
-  const notClosed = new Map<BrokenRouter, () => void>();
+  /** With what cancels the next small request. */
+  const notClosed = new Map<Breaker, () => void>();
 
-  function breakerOf(router: BrokenRouter): Breaker {
-    const { name, groups, pollInterval } = router;
-    let state: BreakerState = "closed";
-    let heardAt: Instant | undefined;
-    let silences: Map<PollGroup, Silence> | undefined;
+  function heard(breaker: Breaker): void {
+    breaker.heardAt = clock.now();
+    breaker.silences = undefined;
+    if (breaker.state === "closed") return;
+    breaker.state = "closed";
+    notClosed.get(breaker)?.();
+    notClosed.delete(breaker);
+    log.info({ router: breaker.router.name }, "it answers again, so everything is asked of it again");
+  }
 
-    function heard(): void {
-      heardAt = clock.now();
-      silences = undefined;
-      if (state === "closed") return;
-      state = "closed";
-      notClosed.get(router)?.();
-      notClosed.delete(router);
-      log.info({ router: name }, "it answers again, so everything is asked of it again");
+  function silent(breaker: Breaker, group: PollGroup, detail: string): void {
+    const { router, state } = breaker;
+    const silences = breaker.silences ?? new Map<PollGroup, Silence>();
+    breaker.silences = silences;
+    silences.set(group, { times: (silences.get(group)?.times ?? 0) + 1, detail });
+    const enough = state === "closed" ? silencesUntilOpen : 1;
+    const isDead = router.groups.every((one) => (silences.get(one)?.times ?? 0) >= enough);
+    if (state === "open" || !isDead) return;
+    if (state === "closed") {
+      log.warn({ router: router.name }, "it answers nothing, so it is only asked for sysUpTime until it answers");
     }
+    // One that answers the small request and nothing else is not asked for everything more often than before.
+    knockAfter(breaker, state === "closed" ? restBetweenKnocks(router) : router.pollInterval);
+    breaker.state = "open";
+  }
 
-    function silent(group: PollGroup, detail: string): void {
-      silences ??= new Map();
-      silences.set(group, { times: (silences.get(group)?.times ?? 0) + 1, detail });
-      const enough = state === "closed" ? silencesUntilOpen : 1;
-      const isDead = groups.every((one) => (silences?.get(one)?.times ?? 0) >= enough);
-      if (state === "open" || !isDead) return;
-      if (state === "closed") {
-        log.warn({ router: name }, "it answers nothing, so it is only asked for sysUpTime until it answers");
-      }
-      // One that answers the small request and nothing else is not asked for everything more often than before.
-      knockAfter(state === "closed" ? restBetweenKnocks() : pollInterval);
-      state = "open";
+  function restBetweenKnocks({ pollInterval }: BrokenRouter): number {
+    return Math.max(Math.min(pause, pollInterval), ((notClosed.size + 1) / mostKnocksPerSecond) * 1_000);
+  }
+
+  function knockAfter(breaker: Breaker, ms: number): void {
+    notClosed.set(
+      breaker,
+      clock.after(milliseconds(ms), () => void knock(breaker)),
+    );
+  }
+
+  async function knock(breaker: Breaker): Promise<void> {
+    const { router } = breaker;
+    const began = clock.now();
+    breaker.isKnocking = true;
+    breaker.again = false;
+    const sign = await router.knock();
+    breaker.isKnocking = false;
+    if (sign === "aborted" || !notClosed.has(breaker)) return;
+    if (sign === "silent") {
+      const next = later(began, milliseconds(restBetweenKnocks(router)));
+      knockAfter(breaker, breaker.again ? 0 : Math.max(0, elapsed(clock.now(), next)));
+      return;
     }
-
-    function restBetweenKnocks(): number {
-      return Math.max(Math.min(pause, pollInterval), ((notClosed.size + 1) / mostKnocksPerSecond) * 1_000);
-    }
-
-    function knockAfter(ms: number): void {
-      notClosed.set(
-        router,
-        clock.after(milliseconds(ms), () => void knock()),
-      );
-    }
-
-    async function knock(): Promise<void> {
-      const began = clock.now();
-      const sign = await router.knock();
-      if (sign === "aborted" || !notClosed.has(router)) return;
-      if (sign === "silent") {
-        const next = later(began, milliseconds(restBetweenKnocks()));
-        knockAfter(Math.max(0, elapsed(clock.now(), next)));
-        return;
-      }
-      heardAt = clock.now();
-      state = "halfOpen";
-      silences = undefined;
-      router.askAll();
-    }
-
-    return {
-      instead(group) {
-        if (state !== "open") return undefined;
-        const since =
-          heardAt === undefined
-            ? "has not answered since this agent started"
-            : `last answered ${formatDuration(elapsed(heardAt, clock.now()))} ago`;
-        const before = silences?.get(group)?.detail ?? "";
-        return nothing(
-          "timeout",
-          `${name} ${since}, so it is only asked for sysUpTime until it answers; when it was last asked for this: ${before}`,
-        );
-      },
-      took(group, { result, detail }) {
-        if (result === "timeout") silent(group, detail);
-        else if (result !== "unreachable" && result !== "aborted" && result !== "notAsked") heard();
-      },
-    };
+    breaker.heardAt = clock.now();
+    breaker.state = "halfOpen";
+    breaker.silences = undefined;
+    router.askAll();
   }
 
   return {
-    of: breakerOf,
+    of: (router) => ({
+      router,
+      state: "closed",
+      heardAt: undefined,
+      silences: undefined,
+      isKnocking: false,
+      again: false,
+    }),
+    instead({ router, state, heardAt, silences }, group) {
+      if (state !== "open") return undefined;
+      const since =
+        heardAt === undefined
+          ? "has not answered since this agent started"
+          : `last answered ${formatDuration(elapsed(heardAt, clock.now()))} ago`;
+      const before = silences?.get(group)?.detail ?? "";
+      return nothing(
+        "timeout",
+        `${router.name} ${since}, so it is only asked for sysUpTime until it answers; when it was last asked for this: ${before}`,
+      );
+    },
+    took(breaker, group, { result, detail }) {
+      if (result === "timeout") silent(breaker, group, detail);
+      else if (result !== "unreachable" && result !== "aborted" && result !== "notAsked") heard(breaker);
+    },
+    knockNow(breaker) {
+      if (breaker.state !== "open") return false;
+      // What is under way may have been sent before the router was back.
+      breaker.again = breaker.isKnocking;
+      if (breaker.isKnocking) return true;
+      notClosed.get(breaker)?.();
+      void knock(breaker);
+      return true;
+    },
     open: () => notClosed.size,
     stop() {
       for (const cancel of notClosed.values()) cancel();

@@ -18,7 +18,9 @@ import {
 } from "../mib/if-mib.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import { type Column, instance } from "../mib/table.ts";
+import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
+import type { PreparedGet } from "../net/snmp-get.ts";
 import { type Cells, isCounter, isText, numberAt, textAt } from "../wire/snmp/cells.ts";
 import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken, type Poll } from "./collector.ts";
@@ -44,7 +46,7 @@ interface Discovery extends Omit<NamesFound, "known"> {
   /** Where interfaces that are absent once were: the first sign of their return. */
   readonly left: readonly NamedInterface[];
   readonly rows: number;
-  readonly oids: readonly Oid[];
+  readonly get: PreparedGet;
   readonly restarts: number;
   /** Why the walk after it came to nothing: what is absent may be there. */
   readonly doubt: SnmpError | undefined;
@@ -82,12 +84,12 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
 
   /** Asks which counters the agent has of each interface. */
   async function withCounters(
-    of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
+    of: Omit<Discovery, "known" | "get"> & { readonly known: readonly NamedInterface[] },
   ): Promise<Result<Discovery, SnmpError>> {
     // SNMPv1 has no Counter64, and asks for what is missing one by one.
     if (of.known.length === 0 || !target.hasCounter64) {
       pollsUntilAsked = Number.POSITIVE_INFINITY;
-      return ok(planned(of, []));
+      return ok(planned(target, of, []));
     }
     const oids = of.known.flatMap(({ ifIndex }) => counterSigns.map((column) => instance(column, [ifIndex])));
     const got = await target.get(oids, asking);
@@ -98,7 +100,7 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
     pollsUntilAsked = has.every(([_, wide, ...ethernet]) => wide && ethernet.includes(true))
       ? Number.POSITIVE_INFINITY
       : pollsUntilAskedAgain;
-    return ok(planned(of, has));
+    return ok(planned(target, of, has));
   }
 
   /** True when the router must be walked before it is asked. */
@@ -136,7 +138,7 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
         );
       }
       const askedAt = clock.now();
-      const got = await target.get(now.oids, asking);
+      const got = await now.get(asking);
       if (!got.ok) return failed(got.error);
       const cells = got.value;
       const at = clock.now();
@@ -175,7 +177,8 @@ const signs = 3;
 
 /** `has`: of each interface and each of `counterSigns`, whether the agent has it. */
 function planned(
-  of: Omit<Discovery, "known" | "oids"> & { readonly known: readonly NamedInterface[] },
+  target: SnmpTarget,
+  of: Omit<Discovery, "known" | "get"> & { readonly known: readonly NamedInterface[] },
   has: readonly (readonly boolean[])[],
 ): Discovery {
   const { absent, ambiguous, left, rows, restarts, doubt } = of;
@@ -198,7 +201,7 @@ function planned(
     const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
     return { name, octets: utf8.encode(name), ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
   });
-  return { known, absent, ambiguous, left, rows, oids, restarts, doubt };
+  return { known, absent, ambiguous, left, rows, get: target.prepare(oids), restarts, doubt };
 }
 
 /** Its 64-bit counters are gone: they count traffic last in a row. */

@@ -8,6 +8,7 @@ import { neighborInstances, ownAddressInstances, ownIfIndex, readNeighbor } from
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { isNoSuchObject } from "../wire/snmp/cells.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
 import { type NamedInterface, walkIfNames } from "./if-names.ts";
 import { type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
@@ -22,6 +23,13 @@ export interface WantedNeighbor {
 
 interface NeighborPlace extends Place {
   readonly ifIndex: number;
+}
+
+/** Where a far end may stand. */
+interface Candidate {
+  readonly key: string;
+  readonly ifIndex: number;
+  readonly oids: readonly Oid[];
 }
 
 const group = "neighbors";
@@ -63,13 +71,14 @@ const neighbors: Sought<Wanted, NeighborPlace> = {
   async look({ target, wanted, proven }) {
     const looked = await look(target, wanted);
     if (!looked.ok) return looked;
-    const places = looked.value.filter(({ entered, key }) => entered || proven[familyOf(key)]);
+    const here = looked.value.filter(({ entered, key }) => entered || proven[familyOf(key)]);
+    const places = here.map(({ key, ifIndex, oids }) => ({ key, ifIndex, width: oids.length }));
     const found = new Set(places.map(({ key }) => key));
     const missing = wanted.flatMap(({ remoteAddress }) => (found.has(remoteAddress) ? [] : [remoteAddress]));
-    return ok({ places, missing, shown: places.length > 0, doubt: undefined });
+    return ok({ places, oids: here.flatMap(({ oids }) => oids), missing, shown: places.length > 0, doubt: undefined });
   },
-  read({ router, proven }, { key, ifIndex, oids }, cells, from, at) {
-    const row = readNeighbor(cells, from, oids.length);
+  read({ router, proven }, { key, ifIndex, width }, cells, from, at) {
+    const row = readNeighbor(cells, from, width);
     if (row.state !== "absent") proven[familyOf(key)] = true;
     return proven[familyOf(key)] ? { kind: "neighbor", router, remoteAddress: key, at, ifIndex, ...row } : undefined;
   },
@@ -84,13 +93,13 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 async function look(
   target: SnmpTarget,
   wanted: readonly WantedNeighbor[],
-): Promise<Result<readonly (NeighborPlace & { readonly entered: boolean })[], SnmpError>> {
+): Promise<Result<readonly (Candidate & { readonly entered: boolean })[], SnmpError>> {
   const certain = await ownInterfaces(target, wanted);
   if (!certain.ok) return certain;
   const uncertain = wanted.some(({ remoteAddress }) => !certain.value.has(remoteAddress));
   const names = uncertain ? await walkIfNames(target, group) : ok<readonly NamedInterface[]>([]);
   if (!names.ok) return names;
-  const places = wanted.flatMap((one): readonly NeighborPlace[] => {
+  const places = wanted.flatMap((one): readonly Candidate[] => {
     const only = certain.value.get(one.remoteAddress);
     const candidates = only === undefined ? candidatesFor(one, names.value) : [only];
     return candidates.map((ifIndex) => ({

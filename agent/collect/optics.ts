@@ -17,12 +17,12 @@ import {
 } from "../mib/optics.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
-import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
-import { decodeArcs } from "../wire/snmp/oid.ts";
+import type { Cells } from "../wire/snmp/cells.ts";
+import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
 import { interfaceNamed, walkIfNames } from "./if-names.ts";
 import { type FoundSensor, findSensors, type WantedOptics } from "./optics-sensors.ts";
-import { type Look, type Place, type Sought, type SoughtContext, soughtCollector } from "./sought.ts";
+import { areAbsent, type Look, type Place, type Sought, type SoughtContext, soughtCollector } from "./sought.ts";
 
 const group = "optics";
 
@@ -32,6 +32,12 @@ interface OpticsPlace extends Place {
   /** Lane, from 1, of each row that stands behind Juniper's row of the module. */
   readonly lanes: readonly number[];
 }
+
+interface FoundOptics extends Omit<OpticsPlace, "width"> {
+  readonly oids: readonly Oid[];
+}
+
+const noLanes: readonly number[] = [];
 
 /** An hour: the look behind it may walk every entity of a chassis. */
 const rarely = seconds(3_600);
@@ -51,8 +57,8 @@ const optics: Sought<Wanted, OpticsPlace> = {
   nothingShown: ({ interfaces }) =>
     `shows no optical sensor of ${interfaces.join(", ")} in ENTITY-SENSOR-MIB, CISCO-ENTITY-SENSOR-MIB or JUNIPER-DOM-MIB`,
   look: ({ target, interfaces }) => look(target, interfaces),
-  read({ router }, { key, sensors, lanes, oids }, cells, from, at) {
-    if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
+  read({ router }, { key, sensors, lanes, width }, cells, from, at) {
+    if (areAbsent(cells, from, width)) return "gone";
     const readings = sensors === undefined ? domReadings(lanes, cells, from) : sensorReadings(sensors, cells, from);
     return { kind: "optics", router, interface: key, at, readings };
   },
@@ -100,30 +106,32 @@ async function look(target: SnmpTarget, interfaces: readonly string[]): Promise<
   const sensors =
     left.length === 0 ? ok(new Map<string, readonly FoundSensor[]>()) : await findSensors(target, left, names.value);
   if (!sensors.ok) return sensors;
-  const places = [
+  const found: readonly FoundOptics[] = [
     ...juniper.value,
-    ...[...sensors.value].map(([key, found]) => ({
+    ...[...sensors.value].map(([key, own]) => ({
       key,
-      lanes: [],
-      sensors: found.map(({ sensor, lane }) => ({ ...sensor, lane })),
-      oids: found.flatMap(({ oids }) => oids),
+      lanes: noLanes,
+      sensors: own.map(({ sensor: { quantity, inWatts }, lane }) => ({ quantity, inWatts, lane })),
+      oids: own.flatMap(({ oids }) => oids),
     })),
   ];
+  const places = found.map(({ oids, ...place }) => ({ ...place, width: oids.length }));
+  const oids = found.flatMap((one) => one.oids);
   const missing = interfaces.filter((key) => !places.some((place) => place.key === key));
-  return ok({ places, missing, shown: places.length > 0, doubt: undefined });
+  return ok({ places, oids, missing, shown: places.length > 0, doubt: undefined });
 }
 
 async function lookInDom(
   target: SnmpTarget,
   wanted: readonly WantedOptics[],
-): Promise<Result<readonly OpticsPlace[], SnmpError>> {
+): Promise<Result<readonly FoundOptics[], SnmpError>> {
   const asked = wanted.flatMap(({ key, interfaces }) => interfaces.map(({ ifIndex }) => ({ key, ifIndex })));
   if (asked.length === 0) return ok([]);
   const oids = asked.flatMap(({ ifIndex }) => domColumns.map((column) => [...column, ifIndex]));
   const got = await target.get(oids, { group, table: "jnxDomCurrentTable" });
   if (!got.ok) return got;
   const lit = asked.filter((_, i) => readModule(got.value, i * domColumns.length).length > 0);
-  const places: OpticsPlace[] = [];
+  const places: FoundOptics[] = [];
   for (const { key, ifIndex } of lit) {
     if (places.some((place) => place.key === key)) continue;
     const walked = await target.walk(

@@ -6,24 +6,10 @@ import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import { phase } from "../lib/hash.ts";
 
+/** Made by `taskOf`. Names are not kept: those of 70,000 tasks, and a table to find them by, take 10 MB. */
 export interface Task {
   readonly interval: Duration;
-  /** Gives the place within the interval, so that many spread evenly and each stays where it is over restarts. */
-  readonly name: string;
-  readonly run: () => Promise<void>;
-}
-
-export interface Periodic {
-  start(): void;
-  stop(): void;
-  /** Runs a task out of turn: at once, or as soon as the run that is going has ended; its turns stay where they are. */
-  hasten(name: string): void;
-  /** Turns that were left out: the run before was still going, or the host was too late for them. */
-  overruns(): number;
-}
-
-interface Place {
-  readonly name: string;
+  /** In [0, 1): the place within the interval. */
   readonly phase: number;
   readonly run: () => Promise<void>;
   running: boolean;
@@ -32,29 +18,39 @@ interface Place {
   again: boolean;
 }
 
+/** `name` gives the place within the interval, so that many spread evenly and each stays where it is over restarts. */
+export function taskOf(name: string, interval: Duration, run: () => Promise<void>): Task {
+  return { interval, phase: phase(name), run, running: false, outOfTurn: false, again: false };
+}
+
+export interface Periodic {
+  start(): void;
+  stop(): void;
+  /** Runs a task out of turn: at once, or as soon as the run that is going has ended; its turns stay where they are. */
+  hasten(task: Task): void;
+  /** Turns that were left out: the run before was still going, or the host was too late for them. */
+  overruns(): number;
+}
+
 /** Runs begun before the event loop gets its turn: after a pause of the host, everything is due at once. */
 const mostAtOnce = 128;
 
 export function periodic(clock: Clock, tasks: readonly Task[]): Periodic {
   const rounds = [...Map.groupBy(tasks, ({ interval }) => interval)].map(([interval, of]) => {
-    const places = of.map(
-      ({ name, run }): Place => ({ name, phase: phase(name), run, running: false, outOfTurn: false, again: false }),
-    );
-    places.sort((a, b) => a.phase - b.phase);
-    return { places, ...createRound(clock, interval, places, (place) => begin(place, false)) };
+    of.sort((a, b) => a.phase - b.phase);
+    return createRound(clock, interval, of, (task) => begin(task, false));
   });
-  const byName = new Map(rounds.flatMap(({ places }) => places.map((place) => [place.name, place])));
   let started = false;
 
-  function begin(place: Place, outOfTurn: boolean): void {
-    place.running = true;
-    place.outOfTurn = outOfTurn;
-    void place.run().finally(() => {
-      place.running = false;
-      place.outOfTurn = false;
-      const again = place.again && started;
-      place.again = false;
-      if (again) begin(place, true);
+  function begin(task: Task, outOfTurn: boolean): void {
+    task.running = true;
+    task.outOfTurn = outOfTurn;
+    void task.run().finally(() => {
+      task.running = false;
+      task.outOfTurn = false;
+      const again = task.again && started;
+      task.again = false;
+      if (again) begin(task, true);
     });
   }
 
@@ -68,18 +64,17 @@ export function periodic(clock: Clock, tasks: readonly Task[]): Periodic {
       started = false;
       for (const round of rounds) round.stop();
     },
-    hasten(name) {
-      const place = byName.get(name);
-      if (place === undefined || !started) return;
-      if (place.running) place.again = true;
-      else begin(place, true);
+    hasten(task) {
+      if (!started) return;
+      if (task.running) task.again = true;
+      else begin(task, true);
     },
     overruns: () => rounds.reduce((sum, round) => sum + round.overruns(), 0),
   };
 }
 
 /** The tasks of one interval, in the order of their phases. */
-function createRound(clock: Clock, interval: Duration, places: readonly Place[], begin: (place: Place) => void) {
+function createRound(clock: Clock, interval: Duration, tasks: readonly Task[], begin: (task: Task) => void) {
   let base: Instant | undefined;
   let turn = 0;
   /** Whose turn it is. */
@@ -87,17 +82,17 @@ function createRound(clock: Clock, interval: Duration, places: readonly Place[],
   let overruns = 0;
   let cancel = () => {};
 
-  const dueAt = (from: Instant) => later(from, milliseconds((turn + (places[next]?.phase ?? 0)) * interval));
+  const dueAt = (from: Instant) => later(from, milliseconds((turn + (tasks[next]?.phase ?? 0)) * interval));
 
   function serve(from: Instant): void {
     const now = clock.now();
     for (let runs = 0; runs < mostAtOnce && dueAt(from) <= now; runs++) {
-      const place = places[next];
-      if (place !== undefined && !place.running) begin(place);
-      else if (place?.outOfTurn) place.outOfTurn = false;
+      const task = tasks[next];
+      if (task !== undefined && !task.running) begin(task);
+      else if (task?.outOfTurn) task.outOfTurn = false;
       else overruns += 1;
       next += 1;
-      if (next === places.length) startTurn(from, now);
+      if (next === tasks.length) startTurn(from, now);
     }
     arm(from);
   }
@@ -109,7 +104,7 @@ function createRound(clock: Clock, interval: Duration, places: readonly Place[],
     const over = Math.floor(elapsed(dueAt(from), now) / interval);
     if (over <= 0) return;
     turn += over;
-    overruns += over * places.length;
+    overruns += over * tasks.length;
   }
 
   function arm(from: Instant): void {
@@ -120,7 +115,7 @@ function createRound(clock: Clock, interval: Duration, places: readonly Place[],
 
   return {
     start(at: Instant) {
-      if (base !== undefined || places.length === 0) return;
+      if (base !== undefined || tasks.length === 0) return;
       base = at;
       turn = 0;
       next = 0;

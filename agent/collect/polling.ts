@@ -10,7 +10,7 @@ import {
   type PollObservation,
   pollGroups,
 } from "../estate/observation.ts";
-import { type Clock, elapsed } from "../lib/clock.ts";
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpClient, SnmpTarget } from "../net/snmp-client.ts";
@@ -21,7 +21,7 @@ import type { Collector, Poll } from "./collector.ts";
 import { interfacesCollector } from "./interfaces.ts";
 import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
 import { opticsCollector } from "./optics.ts";
-import { periodic, type Task } from "./periodic.ts";
+import { periodic, type Task, taskOf } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
@@ -31,13 +31,18 @@ export interface PollingDeps {
   readonly log: Logger;
   readonly snmp: Pick<SnmpClient, "target">;
   readonly observe: Observe;
+  /** Is told of each turn at which there was nothing to ask: it makes no observation. For those who measure the polling. */
+  readonly leftAlone?: (router: string, group: PollGroup, at: Instant) => void;
 }
 
 export interface Polling {
   start(): void;
   /** Begins no further poll; what is in flight ends with the SNMP client. */
   stop(): void;
-  /** Polls a group of a router out of turn: at once, or after the poll of it that is in flight. */
+  /**
+   * Polls a group of a router out of turn: at once, or after the poll of it that is in flight. A router that answers
+   * nothing is asked for sysUpTime at once, and for every group when it answers that.
+   */
   confirm(router: string, group: PollGroup): void;
   /** Polls that were skipped because the one before was still in flight. */
   overruns(): number;
@@ -45,10 +50,28 @@ export interface Polling {
   openBreakers(): number;
 }
 
-export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate: Estate): Polling {
+/** A group of a router. */
+interface Polled {
+  readonly router: string;
+  readonly group: PollGroup;
+  readonly collect: Collector;
+  readonly breaker: Breaker;
+  /** How its last poll ended. */
+  last: Poll["result"] | undefined;
+}
+
+interface PolledRouter {
+  readonly breaker: Breaker;
+  /** Its groups, and a task for each. */
+  readonly groups: readonly PollGroup[];
+  readonly tasks: readonly Task[];
+}
+
+export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingDeps, estate: Estate): Polling {
   let stopped = false;
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const breakers = createBreakers({ clock, log });
+  const polledRouters = new Map<string, PolledRouter>();
   const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf));
 
   function tasksOf(router: Router): readonly Task[] {
@@ -63,13 +86,17 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       groups: groups.filter((group) => pollEvery(router, group) <= pollInterval && !optionalGroups.includes(group)),
       knock: () => knockAt(target),
       askAll: () => {
-        for (const group of groups) timers.hasten(`${name} ${group}`);
+        for (const task of tasks) timers.hasten(task);
       },
     });
-    return groups.flatMap((group) => {
+    const tasks = groups.flatMap((group) => {
       const collect = collectors[group];
-      return collect === undefined ? [] : [taskOf(router, group, collect, breaker)];
+      if (collect === undefined) return [];
+      const polled: Polled = { router: name, group, collect, breaker, last: undefined };
+      return [taskOf(`${name} ${group}`, pollEvery(router, group), () => run(polled))];
     });
+    polledRouters.set(name, { breaker, groups, tasks });
+    return tasks;
   }
 
   function collectorsOf(router: Router, target: SnmpTarget): Readonly<Record<PollGroup, Collector | undefined>> {
@@ -90,40 +117,42 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
     };
   }
 
-  function taskOf(router: Router, group: PollGroup, collect: Collector, breaker: Breaker): Task {
-    let last: Poll["result"] | undefined;
-
-    async function poll(): Promise<void> {
-      const began = clock.now();
-      const instead = breaker.instead(group);
-      const asked = instead ?? (await collect());
-      if (instead === undefined) breaker.took(group, asked);
-      const { result, detail, observations } = asked;
-      if (stopped || result === "aborted" || result === "notAsked") return;
-      const at = clock.now();
-      const seconds = elapsed(began, at) / 1_000;
-      observe({ kind: "poll", router: router.name, group, at, result, detail, seconds });
-      for (const observation of observations) observe(observation);
-      report(result, detail);
+  async function poll(of: Polled): Promise<void> {
+    const { router, group, collect, breaker } = of;
+    const began = clock.now();
+    const instead = breakers.instead(breaker, group);
+    const asked = instead ?? (await collect());
+    if (instead === undefined) breakers.took(breaker, group, asked);
+    const { result, detail, observations } = asked;
+    if (stopped || result === "aborted") return;
+    if (result === "notAsked") {
+      leftAlone?.(router, group, began);
+      return;
     }
+    const at = clock.now();
+    const seconds = elapsed(began, at) / 1_000;
+    observe({ kind: "poll", router, group, at, result, detail, seconds });
+    for (const observation of observations) observe(observation);
+    report(of, result, detail);
+  }
 
-    /** A line when the result changes, not at every poll. */
-    function report(result: PollObservation["result"], detail: string): void {
-      if (result !== last) {
-        const fields = { router: router.name, group, result };
-        if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
-        else if (result !== "ok") log.warn(fields, detail);
-        else if (last !== undefined) log.info(fields, "the poll succeeds again");
-        else if (detail !== "") log.warn(fields, detail);
-      }
-      last = result;
+  /** A line when the result changes, not at every poll. */
+  function report(of: Polled, result: PollObservation["result"], detail: string): void {
+    const { router, group, last } = of;
+    if (result !== last) {
+      const fields = { router, group, result };
+      if (result === "noSuchTable" && optionalGroups.includes(group)) log.info(fields, detail);
+      else if (result !== "ok") log.warn(fields, detail);
+      else if (last !== undefined) log.info(fields, "the poll succeeds again");
+      else if (detail !== "") log.warn(fields, detail);
     }
+    of.last = result;
+  }
 
-    const run = () =>
-      poll().catch((error: unknown) =>
-        log.error({ router: router.name, group, error: String(error) }, "a poll broke off"),
-      );
-    return { interval: pollEvery(router, group), name: `${router.name} ${group}`, run };
+  function run(of: Polled): Promise<void> {
+    return poll(of).catch((error: unknown) =>
+      log.error({ router: of.router, group: of.group, error: String(error) }, "a poll broke off"),
+    );
   }
 
   return {
@@ -136,7 +165,12 @@ export function createPolling({ clock, log, snmp, observe }: PollingDeps, estate
       timers.stop();
       breakers.stop();
     },
-    confirm: (router, group) => timers.hasten(`${router} ${group}`),
+    confirm(router, group) {
+      const polled = polledRouters.get(router);
+      const task = polled?.tasks[polled.groups.indexOf(group)];
+      if (stopped || polled === undefined || task === undefined) return;
+      if (!breakers.knockNow(polled.breaker)) timers.hasten(task);
+    },
     overruns: timers.overruns,
     openBreakers: breakers.open,
   };

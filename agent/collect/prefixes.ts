@@ -13,11 +13,19 @@ import {
 } from "../mib/bgp-prefixes.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
-import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
-import { decodeArcs } from "../wire/snmp/oid.ts";
+import type { Cells } from "../wire/snmp/cells.ts";
+import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import { candidateTables, walkPeers } from "./bgp-peers.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
-import { type Look, type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
+import {
+  areAbsent,
+  type Look,
+  type Place,
+  type Sought,
+  type SoughtContext,
+  soughtCollector,
+  tenMinutes,
+} from "./sought.ts";
 
 const group = "prefixes";
 
@@ -59,8 +67,8 @@ const prefixes: Sought<Wanted, PrefixPlace> = {
   rarely: tenMinutes,
   nothingShown: () => "shows no prefix counts of its sessions (BGP4-MIB has none)",
   look: ({ target, peers, configured }) => look(target, peers, configured),
-  read({ router }, { key, rows, oids }, cells, from, at) {
-    if (oids.every((_, i) => isAbsent(cells, from + i))) return "gone";
+  read({ router }, { key, rows, width }, cells, from, at) {
+    if (areAbsent(cells, from, width)) return "gone";
     return { kind: "prefixes", router, remoteAddress: key, at, families: familiesOf(rows, cells, from) };
   },
 };
@@ -86,6 +94,7 @@ async function look(
   const tables = await candidateTables(target, configured, group);
   if (!tables.ok) return tables;
   const places: PrefixPlace[] = [];
+  const oids: Oid[] = [];
   let left = peers;
   let doubt: SnmpError | undefined;
   for (const table of tables.value) {
@@ -110,12 +119,13 @@ async function look(
         counted.value,
       );
       if (rows.length === 0) continue;
-      const oids = rows.flatMap((row) => (columnsOf.get(row.table) ?? []).map((column) => [...column, ...row.index]));
-      places.push({ key, rows, oids });
+      const own = rows.flatMap((row) => (columnsOf.get(row.table) ?? []).map((column) => [...column, ...row.index]));
+      places.push({ key, rows, width: own.length });
+      oids.push(...own);
     }
     left = left.filter((key) => !places.some((place) => place.key === key));
   }
-  return ok({ places, missing: left, shown: places.length > 0, doubt });
+  return ok({ places, oids, missing: left, shown: places.length > 0, doubt });
 }
 
 /** The rows of one session; a family that stands in two tables is taken from the first. */

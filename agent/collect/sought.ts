@@ -8,7 +8,8 @@ import { type Duration, seconds } from "../lib/duration.ts";
 import { err, type Result } from "../lib/result.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
-import type { Cells } from "../wire/snmp/cells.ts";
+import type { PreparedGet } from "../net/snmp-get.ts";
+import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import {
   type Collected,
@@ -25,12 +26,14 @@ import { allFound, isDue, type Lookout, missed, newLookout } from "./lookout.ts"
 export interface Place {
   /** What was wanted: an address, the name of an interface. */
   readonly key: string;
-  /** What to GET of it. */
-  readonly oids: readonly Oid[];
+  /** How many cells it has. */
+  readonly width: number;
 }
 
 export interface Look<P extends Place> {
   readonly places: readonly P[];
+  /** What to GET of them all, in their order. */
+  readonly oids: readonly Oid[];
   /** The keys that were not found, whatever the reason. */
   readonly missing: readonly string[];
   /** False when the router shows nothing of the kind at all. */
@@ -64,9 +67,9 @@ export interface Sought<C extends SoughtContext, P extends Place> {
 
 export const tenMinutes = seconds(600);
 
-interface Found<P extends Place> extends Look<P> {
+interface Found<P extends Place> extends Pick<Look<P>, "places" | "missing" | "doubt"> {
   /** sysUpTime and all places. */
-  readonly oids: readonly Oid[];
+  readonly get: PreparedGet;
   readonly restarts: number;
 }
 
@@ -94,7 +97,7 @@ export function soughtCollector<C extends SoughtContext, P extends Place>(contex
 
 async function poll<C extends SoughtContext, P extends Place>(search: Search<C, P>): Promise<Poll> {
   const { context, sought, lookout } = search;
-  const { clock, target, uptime, router } = context;
+  const { clock, uptime, router } = context;
   const { group, table } = sought;
   // Twice at most: once as known, and once after it was looked up again.
   for (let fresh = false, lost = false; ; ) {
@@ -107,7 +110,7 @@ async function poll<C extends SoughtContext, P extends Place>(search: Search<C, 
     const now = search.found;
     if (now === undefined || now.places.length === 0) return notAsked;
     const askedAt = clock.now();
-    const got = await target.get(now.oids, { group, table });
+    const got = await now.get({ group, table });
     if (!got.ok) return failed(got.error);
     const at = clock.now();
     // Sensors take some agents seconds, and others answer meanwhile: what came late is still the newest of its group,
@@ -149,12 +152,12 @@ async function lookAgain<C extends SoughtContext, P extends Place>(
     search.found = undefined;
     return failed(looked.error);
   }
-  const { places, missing, shown } = looked.value;
+  const { places, oids, missing, shown, doubt } = looked.value;
   for (const { key } of places) {
     search.everFound ??= new Set();
     search.everFound.add(key);
   }
-  search.found = { ...looked.value, oids: [sysUpTime, ...places.flatMap(({ oids }) => oids)], restarts };
+  search.found = { places, missing, doubt, get: context.target.prepare([sysUpTime, ...oids]), restarts };
   if (places.length > 0) return undefined;
   missed(lookout, context, search.everFound === undefined ? "never" : "lost", sought.rarely);
   if (shown && sought.absent !== undefined) {
@@ -184,9 +187,15 @@ function readAll<C extends SoughtContext, P extends Place>(
   let next = 1;
   return places.map((place) => {
     const start = next;
-    next += place.oids.length;
+    next += place.width;
     return sought.read(context, place, cells, start, at);
   });
+}
+
+/** All of a place's cells. */
+export function areAbsent(cells: Cells, from: number, count: number): boolean {
+  for (let i = from; i < from + count; i++) if (!isAbsent(cells, i)) return false;
+  return true;
 }
 
 function absences<C extends SoughtContext, P extends Place>(

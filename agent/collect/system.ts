@@ -9,9 +9,10 @@ const askedBy = { v1: systemGroup, later: [...systemGroup, ...snmpEngine] };
 
 export function systemCollector({ clock, target, uptime }: CollectorDeps, router: string): Collector {
   const asked = target.hasCounter64 ? askedBy.later : askedBy.v1;
+  const get = target.prepare(asked);
   return async () => {
     const askedAt = clock.now();
-    const got = await target.get(asked, { group: "system", table: "system" });
+    const got = await get({ group: "system", table: "system" });
     if (!got.ok) return failed(got.error);
     const at = clock.now();
     if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, "system");

@@ -6,8 +6,8 @@ export interface Recent<K extends object, V> {
   set(key: K, value: V): void;
 }
 
-/** More than the lists that one router is asked for. */
-const kept = 16;
+/** As many as a router is asked for again and again while it lacks something. */
+const kept = 4;
 
 export function createRecent<K extends object, V>(): Recent<K, V> {
   const entries: { readonly key: K; value: V }[] = [];

@@ -14,10 +14,10 @@ import { createRecent } from "./recent.ts";
 import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
 import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
-import { type GetPlan, planGet, runGet } from "./snmp-get.ts";
+import { getOnce, type PreparedGet, prepareGet } from "./snmp-get.ts";
 import type { Ask, Conversation } from "./snmp-peer.ts";
 import type { Lane, Peer, Security } from "./snmp-pending.ts";
-import { createRetransmissionTimeout, defaultTimeoutLimits, type TimeoutLimits } from "./snmp-timeout.ts";
+import { defaultTimeoutLimits, newTimeout, type TimeoutLimits } from "./snmp-timeout.ts";
 import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
 import { createV1Get } from "./snmp-v1-get.ts";
 import { walkByNext } from "./snmp-v1-walk.ts";
@@ -45,13 +45,15 @@ export interface SnmpTargetConfig {
   readonly anySource: boolean;
 }
 
-/** One router. Lists of OIDs are read once: pass the same array at each poll. */
+/** One router. */
 export interface SnmpTarget {
   /** False where the protocol has no Counter64 (SNMPv1), whatever the router counts. */
   readonly hasCounter64: boolean;
   /** One cell per OID, in their order; noSuchObject and noSuchInstance are cells, not errors. */
   get(oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>>;
-  /** Whole columns of one table; an error when any column's end was not reached. */
+  /** As `get`, for what is asked at every poll: what the router shows is learnt, and the OIDs need not be kept. */
+  prepare(oids: readonly Oid[]): PreparedGet;
+  /** Whole columns of one table; an error when any column's end was not reached. Pass the same array at each walk. */
   walk(columns: readonly Oid[], ask: Ask): Promise<Result<WalkedTable, SnmpError>>;
 }
 
@@ -145,7 +147,7 @@ export function createSnmpClient(
       lane(group) {
         let lane = lanes.get(group);
         if (lane === undefined) {
-          lane = { timeout: createRetransmissionTimeout(timeouts), inFlight: 0, waiting: [] };
+          lane = { timeout: newTimeout(timeouts), inFlight: 0, waiting: [] };
           lanes.set(group, lane);
         }
         return lane;
@@ -154,19 +156,11 @@ export function createSnmpClient(
     const isV1 = of.credentials.version === 1;
     const getV1 = isV1 ? createV1Get(to) : undefined;
     const walkGroup = isV1 ? walkByNext : walkByBulk;
-    const gets = createRecent<readonly Oid[], GetPlan>();
     const walks = createRecent<readonly Oid[], WalkPlan>();
     return {
       hasCounter64: !isV1,
-      get(oids, ask) {
-        if (getV1 !== undefined) return getV1(oids, ask);
-        let plan = gets.get(oids);
-        if (plan === undefined || plan.most > to.learnt.mostNames) {
-          plan = planGet(to, oids);
-          gets.set(oids, plan);
-        }
-        return runGet(to, oids, plan, ask, (next) => gets.set(oids, next));
-      },
+      get: (oids, ask) => (getV1 === undefined ? getOnce(to, oids, ask) : getV1(oids, ask)),
+      prepare: (oids) => (getV1 === undefined ? prepareGet(to, oids) : (ask) => getV1(oids, ask)),
       walk(columns, ask) {
         let plan = walks.get(columns);
         if (plan === undefined) {

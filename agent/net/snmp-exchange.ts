@@ -14,6 +14,7 @@ import { type SnmpDrop, type SnmpRequestCount, snmpDrops, snmpRequestCounts } fr
 import type { ExchangeFailure } from "./snmp-error.ts";
 import type { Accept, Lane, Peer, Pending } from "./snmp-pending.ts";
 import { createRequestIds } from "./snmp-request-ids.ts";
+import { backOff, takeSample, timeoutAfter } from "./snmp-timeout.ts";
 import { createAttempt } from "./snmp-v3.ts";
 import { createWindow, type Window, type WindowLimits } from "./snmp-window.ts";
 import type { AddressFamily, Sender, UdpSocket } from "./udp.ts";
@@ -130,7 +131,7 @@ export function createExchange(
     pending.sentAt = clock.now();
     const message = makeMessage(pending);
     requests.add("sent");
-    pending.cancel = clock.after(pending.lane.timeout.current(triesOf(pending)), () => expire(pending, socket));
+    pending.cancel = clock.after(timeoutAfter(pending.lane.timeout, triesOf(pending)), () => expire(pending, socket));
     socket.udp.send(message, pending.peer.destination, (code) => {
       // A full queue is no statement about the router: the retransmission will do.
       if (!pending.finished && code !== "ENOBUFS" && code !== "EAGAIN") finish(pending, { kind: "unreachable", code });
@@ -156,7 +157,7 @@ export function createExchange(
   }
 
   function expire(pending: Pending, socket: SharedSocket): void {
-    pending.lane.timeout.expired();
+    backOff(pending.lane.timeout);
     socket.window.leave(pending);
     const refusal = pending.attempt?.refusal;
     if (refusal !== undefined) {
@@ -286,7 +287,7 @@ export function createExchange(
       return verdict;
     }
     const toItsLast = pending.sent === 1 || (pending.attempt !== undefined && pending.ids.at(-1) === id);
-    if (toItsLast) pending.lane.timeout.sample(elapsed(pending.sentAt, clock.now()));
+    if (toItsLast) takeSample(pending.lane.timeout, elapsed(pending.sentAt, clock.now()));
     finish(pending, undefined);
     return undefined;
   }

@@ -1,10 +1,11 @@
 // GET of known instances, packed into as few datagrams as hold them.
 
+import { keepOctets } from "../lib/kept-octets.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { tagOid, tagSequence } from "../wire/ber.ts";
 import { type Cells, createCells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
-import { encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
+import { decodeOid, encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import { namesOf, type RequestTemplate } from "../wire/snmp/request.ts";
 import { nextBinding, type ResponseReader, rewind, sameOctets } from "../wire/snmp/response.ts";
 import { exchangeError, type SnmpError, statusError } from "./snmp-error.ts";
@@ -27,17 +28,44 @@ interface Chunk {
   readonly template: RequestTemplate;
 }
 
-/** What does not change from poll to poll, made once for each list of OIDs. */
+/** A GET of the same names at each poll: one cell per name, in the order asked. */
+export type PreparedGet = (ask: Ask) => Promise<Result<Cells, SnmpError>>;
+
+/**
+ * Keeps the requests, and not the OIDs: their names stand in the requests, and lists of numbers for all that thousands
+ * of routers are asked for take more memory than everything else together.
+ */
+export function prepareGet(to: Conversation, oids: readonly Oid[]): PreparedGet {
+  const prepared: Prepared = { plan: kept(planGet(to, oids.map(encodeOid))) };
+  return (ask) => {
+    if (prepared.plan.most > to.learnt.mostNames) prepared.plan = kept(planGet(to, namesIn(prepared.plan)));
+    return runGet(to, prepared, ask);
+  };
+}
+
+/** A GET that is not asked again. */
+export function getOnce(to: Conversation, oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>> {
+  return runGet(to, { plan: planGet(to, oids.map(encodeOid)) }, ask);
+}
+
+interface Prepared {
+  /** For the next time. */
+  plan: GetPlan;
+}
+
+/** What does not change from poll to poll. */
 export interface GetPlan {
   /** Most names in one request: the router's limit when the plan was made. */
   readonly most: number;
   readonly chunks: readonly Chunk[];
+  /** How many names are in all of them. */
+  readonly names: number;
   /** Octets that bindings took in the last answers, one with the other; undefined when the plan was made without any. */
   readonly bindings: number | undefined;
 }
 
-/** `bindings`: octets of all bindings together, as they were seen. */
-export function planGet(to: Conversation, oids: readonly Oid[], bindings?: number): GetPlan {
+/** `all`: content octets of the OIDs. `bindings`: octets of all bindings together, as they were seen. */
+export function planGet(to: Conversation, all: readonly Uint8Array[], bindings?: number): GetPlan {
   const most = to.learnt.mostNames;
   const room = datagramRoom(to.peer);
   const chunks: Chunk[] = [];
@@ -51,26 +79,37 @@ export function planGet(to: Conversation, oids: readonly Oid[], bindings?: numbe
     names = [];
     size = 0;
   };
-  const encoded = oids.map(encodeOid);
   const value =
     bindings === undefined
       ? expectedValue
-      : Math.max(0, bindings * growth - encoded.reduce((sum, name) => sum + name.length + bindingOverhead, 0)) /
-        oids.length;
-  for (const name of encoded) {
+      : Math.max(0, bindings * growth - all.reduce((sum, name) => sum + name.length + bindingOverhead, 0)) / all.length;
+  for (const name of all) {
     const octets = name.length + bindingOverhead + value;
     if (names.length >= most || size + octets > room) close();
     names.push(name);
     size += octets;
   }
   close();
-  return { most, chunks, bindings };
+  return { most, chunks, names: all.length, bindings };
+}
+
+/** Requests that are soon forgotten, and those that are sent for years, must not share blocks of memory: one keeps all. */
+function kept(plan: GetPlan): GetPlan {
+  const chunks = plan.chunks.map(({ from, template }) => ({
+    from,
+    template: { ...template, bytes: keepOctets(template.bytes) },
+  }));
+  return { ...plan, chunks };
+}
+
+function namesIn({ chunks }: GetPlan): readonly Uint8Array[] {
+  return chunks.flatMap(({ template }) => namesOf(template));
 }
 
 /** After an answer to every chunk: a plan of fewer datagrams, now that the values have been seen. */
-function tighter(to: Conversation, oids: readonly Oid[], plan: GetPlan, bindings: number): GetPlan {
+function tighter(to: Conversation, plan: GetPlan, bindings: number): GetPlan {
   if (plan.chunks.length < 2 || plan.bindings !== undefined || !to.learnt.packsBySize) return plan;
-  const better = planGet(to, oids, bindings);
+  const better = planGet(to, namesIn(plan), bindings);
   return better.chunks.length < plan.chunks.length ? better : { ...plan, bindings };
 }
 
@@ -82,25 +121,20 @@ export const get = { type: "getRequest", maxRepetitions: 0 } as const;
 /** Told once: undefined when every name was answered. */
 type Told = (error: SnmpError | undefined) => void;
 
-/** One cell per OID, in the order asked. All chunks are under way at once. `keep` is given the plan for the next time. */
-export function runGet(
-  to: Conversation,
-  oids: readonly Oid[],
-  plan: GetPlan,
-  ask: Ask,
-  keep: (plan: GetPlan) => void,
-): Promise<Result<Cells, SnmpError>> {
+/** All chunks are under way at once. */
+function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<Cells, SnmpError>> {
+  const { plan } = prepared;
   // Callbacks below: a promise for each datagram would cost as much as reading it.
   return new Promise((resolve) => {
-    const run: Run = { to, oids, ask, cells: createCells(oids.length), bindings: 0 };
+    const run: Run = { to, ask, cells: createCells(plan.names), bindings: 0 };
     const told = all(plan.chunks.length, (error) => {
       if (error === undefined) {
-        const next = tighter(to, oids, plan, run.bindings);
-        if (next !== plan) keep(next);
+        const next = tighter(to, plan, run.bindings);
+        if (next !== plan) prepared.plan = kept(next);
       } else if (error.kind === "timeout" && plan.bindings !== undefined && run.bindings > 0) {
         // Some answered. One that grew beyond a datagram is fragments, which a firewall may drop: back to what got through.
         to.learnt.packsBySize = false;
-        keep(planGet(to, oids));
+        prepared.plan = kept(planGet(to, namesIn(plan)));
       }
       resolve(error === undefined ? ok(run.cells) : err(error));
     });
@@ -111,7 +145,6 @@ export function runGet(
 /** A GET under way. */
 interface Run {
   readonly to: Conversation;
-  readonly oids: readonly Oid[];
   readonly ask: Ask;
   readonly cells: Cells;
   /** Octets of the bindings answered so far. */
@@ -131,7 +164,7 @@ function all(count: number, told: Told): Told {
 }
 
 function askFor(run: Run, chunk: Chunk, told: Told): void {
-  const { to, oids, ask, cells } = run;
+  const { to, ask, cells } = run;
   const { template, from } = chunk;
   let status = 0;
   let index = 0;
@@ -144,14 +177,13 @@ function askFor(run: Run, chunk: Chunk, told: Told): void {
   };
   request(to, ask, template, accept, (failure) => {
     if (failure === undefined && status === 0) return told(undefined);
-    const what = asked(to, ask, "GET", formatOid(oids[from] ?? []), template.names - 1);
+    const names = namesOf(template);
+    const what = asked(to, ask, "GET", spelt(names[0]) ?? "", names.length - 1);
     if (failure !== undefined) return told(exchangeError(what, failure));
     const reason = errorStatuses[status] ?? status;
-    if (reason !== "tooBig" || template.names < 2) {
-      const at = oids[from + index - 1];
-      return told(statusError(what, reason, index > 0 && at !== undefined ? formatOid(at) : undefined));
+    if (reason !== "tooBig" || names.length < 2) {
+      return told(statusError(what, reason, spelt(names[index - 1])));
     }
-    const names = namesOf(template);
     const half = Math.ceil(names.length / 2);
     to.learnt.mostNames = Math.min(to.learnt.mostNames, half);
     const both = all(2, told);
@@ -162,6 +194,10 @@ function askFor(run: Run, chunk: Chunk, told: Told): void {
       askFor(run, { from: at, template: templateFor(to.peer, get, part) }, both);
     }
   });
+}
+
+function spelt(name: Uint8Array | undefined): string | undefined {
+  return name && formatOid(decodeOid(name, 0, name.length) ?? []);
 }
 
 /** The answer must bind exactly the names asked, in that order (RFC 3416 section 4.2.1). */

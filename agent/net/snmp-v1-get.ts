@@ -85,8 +85,8 @@ async function poll(of: Poll): Promise<SnmpError | undefined> {
 function presentOf({ to, list }: Poll): NonNullable<ListPlan["present"]> {
   if (list.present === undefined || list.present.packed.most > to.learnt.mostNames) {
     const places = [...list.oids.keys()].filter((place) => !list.absences.has(place));
-    const oids = places.flatMap((place) => [list.oids[place] ?? []]);
-    list.present = { places, packed: planGet(to, oids) };
+    const names = places.map((place) => encodeOid(list.oids[place] ?? []));
+    list.present = { places, packed: planGet(to, names) };
   }
   return list.present;
 }

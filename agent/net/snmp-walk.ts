@@ -34,8 +34,16 @@ export interface WalkPlan {
   rows: number | undefined;
 }
 
+/** Columns are constants of the program, and thousands of routers are asked for the same. */
+const encodedColumns = new WeakMap<readonly Oid[], readonly Uint8Array[]>();
+
 export function planWalk(columns: readonly Oid[]): WalkPlan {
-  return { columns: columns.map(encodeOid), rowOctets: undefined, rows: undefined };
+  let encoded = encodedColumns.get(columns);
+  if (encoded === undefined) {
+    encoded = columns.map(encodeOid);
+    encodedColumns.set(columns, encoded);
+  }
+  return { columns: encoded, rowOctets: undefined, rows: undefined };
 }
 
 /** No table that is polled has more rows; a walk behind this is an agent that invents them. */

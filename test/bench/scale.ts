@@ -59,6 +59,7 @@ for (const { name, fleet, agent } of scenarios) {
 const lines = Object.entries(results).map(([run, m]) => ({
   run,
   polls: m.polls.polls,
+  "left alone": m.polls.leftAlone,
   missed: m.polls.missed,
   "late > 1 s": m.polls.lateByASecond,
   "start p50/p99/max": `${m.polls.start.p50} / ${m.polls.start.p99} / ${m.polls.start.max}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { candidateTables, findPeers, walkPeers } from "../../agent/collect/bgp-peers.ts";
+import { candidateTables, findPeers, oidsOf, walkPeers } from "../../agent/collect/bgp-peers.ts";
 import type { BgpTableName } from "../../agent/estate/estate.ts";
 import type { Result } from "../../agent/lib/result.ts";
 import { bgpTables } from "../../agent/mib/bgp-tables.ts";
@@ -141,7 +141,7 @@ describe("looking for sessions", () => {
     });
     const found = await look(router, [ipv4Peer], [tableOf("jnxBgpM2PeerTable")]);
     expect(found.known).toHaveLength(1);
-    expect(found.known[0]?.oids.map(formatOid)).toContain(`${column}.0.1.192.0.2.1.1.192.0.2.2`);
+    expect(found.known.flatMap(oidsOf).map(formatOid)).toContain(`${column}.0.1.192.0.2.1.1.192.0.2.2`);
   });
 
   it("fails when no table can be read, and keeps the doubt when one of several cannot", async () => {

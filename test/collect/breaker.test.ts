@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { createBreakers } from "../../agent/collect/breaker.ts";
+import { nothing } from "../../agent/collect/collector.ts";
 import { createPolling } from "../../agent/collect/polling.ts";
 import { type Observation, pollGroups } from "../../agent/estate/observation.ts";
 import { systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { createSnmpClient } from "../../agent/net/snmp-client.ts";
 import { encodeMessage } from "../../agent/wire/snmp/message.ts";
+import { createFakeClock } from "../support/clock.ts";
 import { router } from "../support/estate.ts";
 import { eventually } from "../support/eventually.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
@@ -65,6 +68,51 @@ describe("a router that answers nothing", () => {
     expect(lines.filter((line) => line.includes("answers again, so everything"))).toHaveLength(1);
   });
 
+  it("is asked for sysUpTime at once when a notification comes from it, and then for everything", async () => {
+    const { scripted, pass, polling } = await deadRouter();
+    // To just behind a small request, so that the next is nearly a second away.
+    scripted.asked.length = 0;
+    for (let i = 0; i < 20 && scripted.asked.length === 0; i++) await pass(100);
+    expect(scripted.asked).toEqual(["get system"]);
+    for (const group of pollGroups) scripted.heal(group);
+    scripted.asked.length = 0;
+    polling.confirm("ams-ce1", "interfaces");
+    polling.confirm("ams-ce1", "bgp");
+    expect(scripted.asked).toEqual(["get system"]);
+    const seen = await pass(100);
+    for (const group of groups) expect(polls(seen, group).map(({ result }) => result)).toContain("ok");
+    expect(polling.openBreakers()).toBe(0);
+  });
+
+  it("is asked once more when the notification comes while a small request is under way, which it may never have got", async () => {
+    const clock = createFakeClock();
+    const knocks: ((sign: "silent") => void)[] = [];
+    const breakers = createBreakers({ clock, log: { info: () => {}, warn: () => {}, error: () => {} } });
+    const breaker = breakers.of({
+      name: "ams-ce1",
+      pollInterval: 1_000,
+      groups: ["system"],
+      knock: () => new Promise((resolve) => void knocks.push(resolve)),
+      askAll: () => {},
+    });
+    const silence = async () => {
+      knocks.at(-1)?.("silent");
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.pass(1);
+    };
+    expect(breakers.knockNow(breaker)).toBe(false);
+    for (let i = 0; i < 3; i++) breakers.took(breaker, "system", nothing("timeout", ""));
+    clock.pass(1_000);
+    expect(knocks).toHaveLength(1);
+    expect(breakers.knockNow(breaker)).toBe(true);
+    expect(knocks).toHaveLength(1);
+    await silence();
+    expect(knocks).toHaveLength(2);
+    await silence();
+    expect(knocks).toHaveLength(2);
+    breakers.stop();
+  });
+
   it("is heard when it refuses, too", async () => {
     const { scripted, pass, polling } = await deadRouter();
     for (const group of pollGroups) scripted.breakGroup(group, "refused");
@@ -113,6 +161,7 @@ describe("a router that answers nothing", () => {
     polling.stop();
     expect(clock.pending()).toBe(0);
     scripted.asked.length = 0;
+    polling.confirm("ams-ce1", "bgp");
     await pass(5_000);
     expect(scripted.asked).toEqual([]);
   });

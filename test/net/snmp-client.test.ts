@@ -160,18 +160,19 @@ describe("a GET of several datagrams", () => {
   const expected = many.map((_, i) => 1 + (i % 2));
   const ask = { group: "interfaces", table: "ifTable" };
 
-  async function numbers(target: SnmpTarget): Promise<readonly (number | undefined)[]> {
-    const got = await target.get(many, ask);
+  async function numbers(get: ReturnType<SnmpTarget["prepare"]>): Promise<readonly (number | undefined)[]> {
+    const got = await get(ask);
     return got.ok ? many.map((_, i) => numberAt(got.value, i)) : [];
   }
 
   it("is packed by the size of the values, once they were seen", async () => {
     const { target, responder } = await setup({ mib: () => small });
-    expect(await numbers(target)).toEqual(expected);
+    const get = target.prepare(many);
+    expect(await numbers(get)).toEqual(expected);
     const first = responder.requests().length;
-    expect(await numbers(target)).toEqual(expected);
+    expect(await numbers(get)).toEqual(expected);
     const second = responder.requests().length - first;
-    expect(await numbers(target)).toEqual(expected);
+    expect(await numbers(get)).toEqual(expected);
     expect([first, second, responder.requests().length - first - second]).toEqual([4, 3, 3]);
   });
 
@@ -186,13 +187,14 @@ describe("a GET of several datagrams", () => {
         else cut += 1;
       },
     });
-    expect(await numbers(target)).toEqual(expected);
+    const get = target.prepare(many);
+    expect(await numbers(get)).toEqual(expected);
     longest = 1_250;
-    expect(await numbers(target)).toEqual([]);
+    expect(await numbers(get)).toEqual([]);
     expect(cut).toBeGreaterThan(0);
     const before = responder.requests().length;
-    expect(await numbers(target)).toEqual(expected);
-    expect(await numbers(target)).toEqual(expected);
+    expect(await numbers(get)).toEqual(expected);
+    expect(await numbers(get)).toEqual(expected);
     expect(responder.requests().length - before).toBe(8);
   });
 });

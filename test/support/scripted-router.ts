@@ -59,6 +59,7 @@ export function scriptedRouter(mib: Mib): ScriptedRouter {
     target: {
       hasCounter64: true,
       get: (oids, ask) => through("get", oids.length, ask, get(router.mib, oids)),
+      prepare: (oids) => (ask) => through("get", oids.length, ask, get(router.mib, oids)),
       walk: (columns, ask) => through("walk", columns.length, ask, walk(router.mib, columns)),
     },
   };

@@ -2,6 +2,7 @@
 
 import { systemClock } from "../../../agent/lib/clock.ts";
 import { createSnmpClient, type SnmpTarget } from "../../../agent/net/snmp-client.ts";
+import type { PreparedGet } from "../../../agent/net/snmp-get.ts";
 import { type Cells, numberAt } from "../../../agent/wire/snmp/cells.ts";
 import { oid } from "../../../agent/wire/snmp/oid.ts";
 import { servePolls } from "./client.ts";
@@ -12,7 +13,7 @@ const [, , way, version] = process.argv;
 const credentials = credentialsOf(version === "3" ? "3" : "2c");
 
 const client = createSnmpClient({ clock: systemClock });
-const targets = new Map<number, SnmpTarget>();
+const polls = new Map<number, Poll>();
 const started = client.start();
 
 const ifs = ifColumns.map((column) => oid(column.oid));
@@ -20,18 +21,26 @@ const bgp = bgpColumns.map((column) => oid(column.oid));
 const ofInterfaces = { group: "interfaces", table: "ifTable" };
 const ofPeers = { group: "bgp", table: "bgpPeerTable" };
 
-function targetAt(port: number): SnmpTarget {
-  let target = targets.get(port);
-  if (target === undefined) {
-    target = client.target({ router: `router-${port}`, address: "127.0.0.1", port, anySource: false, credentials });
-    targets.set(port, target);
+interface Poll {
+  readonly target: SnmpTarget;
+  readonly getInterfaces: PreparedGet;
+  readonly getPeers: PreparedGet;
+}
+
+function pollAt(port: number): Poll {
+  let poll = polls.get(port);
+  if (poll === undefined) {
+    const router = `router-${port}`;
+    const target = client.target({ router, address: "127.0.0.1", port, anySource: false, credentials });
+    poll = { target, getInterfaces: target.prepare(ifInstances), getPeers: target.prepare(peerInstances) };
+    polls.set(port, poll);
   }
-  return target;
+  return poll;
 }
 
 servePolls(async (port) => {
   await started;
-  const target = targetAt(port);
+  const { target, getInterfaces, getPeers } = pollAt(port);
   const reading = { values: 0, sum: 0 };
   const add = (cells: Cells, count: number) => {
     for (let i = 0; i < count; i++) reading.sum += numberAt(cells, i) ?? Number.NaN;
@@ -44,7 +53,7 @@ servePolls(async (port) => {
       add(table.value.cells, table.value.rows.length * (i === 0 ? ifs.length : bgp.length));
     }
   } else {
-    const answers = await Promise.all([target.get(ifInstances, ofInterfaces), target.get(peerInstances, ofPeers)]);
+    const answers = await Promise.all([getInterfaces(ofInterfaces), getPeers(ofPeers)]);
     for (const [i, answer] of answers.entries()) {
       if (!answer.ok) throw new Error(answer.error.detail);
       add(answer.value, i === 0 ? ifInstances.length : peerInstances.length);

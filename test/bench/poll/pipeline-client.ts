@@ -68,7 +68,7 @@ const known = new Map<number, readonly Group[]>();
 /** The collectors of one router, as `collect/polling.ts` makes them. */
 function groupsOf(port: number): readonly Group[] {
   const router = routerAt(port);
-  const { get, ...asIs } = client.target({
+  const { get, prepare, ...asIs } = client.target({
     router,
     address: "127.0.0.1",
     port,
@@ -80,6 +80,13 @@ function groupsOf(port: number): readonly Group[] {
     get(oids, ask) {
       asked += oids.length;
       return get(oids, ask);
+    },
+    prepare(oids) {
+      const ready = prepare(oids);
+      return (ask) => {
+        asked += oids.length;
+        return ready(ask);
+      };
     },
   };
   const deps = { clock, target, uptime: createUptimeWatch() };

@@ -58,14 +58,103 @@ export const leastUptime = 0x0200_0000;
 
 const octets = (text: string): Value => ({ type: "octets", value: Uint8Array.from(Buffer.from(text)) });
 const integer = (value: number): Value => ({ type: "integer", value });
+const counter = (value: number): Value => ({ type: "counter32", value });
+
+/** What a router has beyond its interfaces and sessions: half are Cisco's, half Juniper's. */
+export function equipmentOf(variant: number) {
+  return {
+    isCisco: variant % 2 === 0,
+    neighbors: variant % 8 !== 7,
+    bfd: variant % 3 === 0,
+    optics: variant % 3 === 1,
+    /** Juniper's of this fleet have no table of them. */
+    prefixes: variant % 2 === 0,
+  };
+}
+
+type Put = (name: string, index: readonly number[], value: Value) => void;
+
+function putBfd(put: Put, remote: readonly number[], session: number): void {
+  const table = "1.3.6.1.2.1.222.1";
+  put(`${table}.2.1.4`, [session], integer(session));
+  put(`${table}.2.1.5`, [session], integer(1_000 + session));
+  put(`${table}.2.1.11`, [session], integer(4));
+  put(`${table}.2.1.13`, [session], integer(0));
+  put(`${table}.2.1.21`, [session], integer(1));
+  put(`${table}.2.1.22`, [session], { type: "octets", value: Uint8Array.from(remote) });
+  for (const arc of [25, 26, 29]) put(`${table}.2.1.${arc}`, [session], integer(300_000));
+  for (const arc of [28, 31]) put(`${table}.2.1.${arc}`, [session], integer(3));
+  put(`${table}.3.1.9`, [session], { type: "timeTicks", value: leastUptime / 2 });
+  put(`${table}.3.1.11`, [session], integer(0));
+  put(`${table}.3.1.12`, [session], counter(2));
+}
+
+function putNeighbor(put: Put, ifIndex: number, remote: readonly number[]): void {
+  const mac: Value = { type: "octets", value: Uint8Array.of(0x12, 0x34, ...remote) };
+  put("1.3.6.1.2.1.4.35.1.4", [ifIndex, 1, 4, ...remote], mac);
+  put("1.3.6.1.2.1.4.35.1.6", [ifIndex, 1, 4, ...remote], integer(3));
+  put("1.3.6.1.2.1.4.35.1.7", [ifIndex, 1, 4, ...remote], integer(1));
+  put("1.3.6.1.2.1.4.22.1.2", [ifIndex, ...remote], mac);
+  put("1.3.6.1.2.1.4.22.1.4", [ifIndex, ...remote], integer(3));
+}
+
+/** A port with four sensors in it. */
+function putCiscoOptics(put: Put, port: string, entity: number): void {
+  const entities = "1.3.6.1.2.1.47.1.1.1.1";
+  const sensors = "1.3.6.1.4.1.9.9.91.1.1.1.1";
+  const named = (index: number, name: string, containedIn: number) => {
+    put(`${entities}.2`, [index], octets(name));
+    put(`${entities}.4`, [index], integer(containedIn));
+    put(`${entities}.7`, [index], octets(name));
+  };
+  named(entity, port, 0);
+  for (const [i, [name, type]] of (
+    [
+      ["Receive Power", 14],
+      ["Transmit Power", 14],
+      ["Bias Current", 5],
+      ["Module Temperature", 8],
+    ] as const
+  ).entries()) {
+    const sensor = entity + 1 + i;
+    named(sensor, `${port} ${name} Sensor`, entity);
+    for (const [column, value] of [type, 9, 1, 25, 1].entries())
+      put(`${sensors}.${column + 1}`, [sensor], integer(value));
+  }
+}
+
+function putJuniperOptics(put: Put, ifIndex: number): void {
+  for (const [arc, value] of [
+    [5, -512],
+    [6, 35_000],
+    [7, -210],
+    [8, 41],
+  ] as const) {
+    put(`1.3.6.1.4.1.2636.3.60.1.1.1.1.${arc}`, [ifIndex], integer(value));
+  }
+}
+
+/** cbgpPeerAddrFamilyPrefixTable, IPv4 unicast. */
+function putPrefixes(put: Put, remote: readonly number[]): void {
+  for (const [arc, value] of [
+    [1, 250],
+    [2, 0],
+    [6, 12],
+    [8, 1],
+  ] as const) {
+    put(`1.3.6.1.4.1.9.9.187.1.2.4.1.${arc}`, [...remote, 1, 1], counter(value));
+  }
+}
 
 /** The instances of a variant, in their order. */
 export function instancesOf(variant: number): readonly VarBind[] {
   const all: VarBind[] = [];
-  const put = (name: string, index: readonly number[], value: Value) =>
-    all.push({ oid: [...oid(`1.3.6.1.2.1.${name}`), ...index], value });
-  put("1.1", [0], octets("Cisco IOS XE Software, Version 17.09.04a, simulated for a benchmark"));
-  put("1.2", [0], { type: "oid", value: oid("1.3.6.1.4.1.9.1.2093") });
+  const { isCisco, ...has } = equipmentOf(variant);
+  const putAt: Put = (name, index, value) => void all.push({ oid: [...oid(name), ...index], value });
+  const put: Put = (name, index, value) => putAt(`1.3.6.1.2.1.${name}`, index, value);
+  const maker = isCisco ? "Cisco IOS XE Software, Version 17.09.04a" : "Juniper Networks, Inc. mx204, JUNOS 22.4R3";
+  put("1.1", [0], octets(`${maker}, simulated for a benchmark`));
+  put("1.2", [0], { type: "oid", value: oid(isCisco ? "1.3.6.1.4.1.9.1.2093" : "1.3.6.1.4.1.2636.1.1.1.2.161") });
   put("1.3", [0], { type: "timeTicks", value: leastUptime });
   put("1.5", [0], octets(`ce-variant-${variant}`));
   for (let i = 0; i < interfaces; i++) {
@@ -92,7 +181,12 @@ export function instancesOf(variant: number): readonly VarBind[] {
     put("15.3.1.14", remote, { type: "octets", value: Uint8Array.of(0, 0) });
     put("15.3.1.15", remote, { type: "counter32", value: 3 });
     put("15.3.1.16", remote, { type: "gauge32", value: 86_400 });
+    if (has.bfd) putBfd(putAt, remote, i + 1);
+    if (has.neighbors) putNeighbor(putAt, ifIndexOf(variant, 0), remote);
+    if (has.prefixes) putPrefixes(putAt, remote);
   }
+  if (has.optics && isCisco) putCiscoOptics(putAt, "Te0/0/0", 1_000);
+  if (has.optics && !isCisco) putJuniperOptics(putAt, ifIndexOf(variant, 0));
   return all.sort((a, b) => compareOids(a.oid, b.oid));
 }
 

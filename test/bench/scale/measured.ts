@@ -2,7 +2,6 @@
 // judging too, and a scrape every 15 s.
 
 import { createPolling } from "../../../agent/collect/polling.ts";
-import { pollGroups } from "../../../agent/estate/observation.ts";
 import { createJudging } from "../../../agent/evaluate/judging.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
@@ -11,7 +10,15 @@ import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { estateOf, type Fleet } from "./fleet.ts";
-import { createLoopWatch, createPollWatch, createSamples, type PollTimes, round, type Spread } from "./measures.ts";
+import {
+  createLoopWatch,
+  createPollWatch,
+  createSamples,
+  groupsOf,
+  type PollTimes,
+  round,
+  type Spread,
+} from "./measures.ts";
 
 export interface Order {
   readonly fleet: Fleet;
@@ -21,7 +28,7 @@ export interface Order {
 }
 
 export interface Measured {
-  /** The first interval, in which every router is looked over. */
+  /** The first interval of every group, in which every router is looked over. */
   readonly warmUp: PollTimes & { readonly loop: Spread };
   readonly polls: PollTimes;
   readonly loop: Spread;
@@ -48,7 +55,8 @@ const scrapeEvery = seconds(15);
 const settling = Math.min(seconds(10), order.fleet.interval / 2);
 
 const estate = estateOf(order.fleet, order.port);
-const watch = createPollWatch(order.fleet, pollGroups);
+const groups = groupsOf(estate);
+const watch = createPollWatch(order.fleet, groups);
 const state = createState({ keep: seconds(60) });
 const snmp = createSnmpClient({ clock, log: silent });
 const polling = createPolling(
@@ -60,6 +68,7 @@ const polling = createPolling(
       state.observe(observation);
       if (observation.kind === "poll") watch.see(observation);
     },
+    leftAlone: watch.leave,
   },
   estate,
 );
@@ -111,7 +120,8 @@ if (order.agent) {
   judging.start();
   setInterval(() => void scrapeOnce(), scrapeEvery);
 }
-await wait(order.fleet.interval + settling);
+// The first interval of every group: the slowest walk for the first time in their own.
+await wait(Math.max(...groups.map(({ interval }) => interval)) + settling);
 const warmUp = { ...watch.times(clock.now()), loop: warmLoop.stop().waits };
 watch.clear();
 

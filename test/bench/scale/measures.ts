@@ -1,10 +1,12 @@
 // What is measured of an agent from within its process: its polls against their timeline, and its event loop.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { PollGroup, PollObservation } from "../../../agent/estate/observation.ts";
+import type { Estate } from "../../../agent/estate/estate.ts";
+import { pollEvery } from "../../../agent/estate/freshness.ts";
+import { type PollGroup, type PollObservation, pollGroups } from "../../../agent/estate/observation.ts";
 import { type Instant, monotonicNow } from "../../../agent/lib/clock.ts";
 import { phase } from "../../../agent/lib/hash.ts";
-import { type Fleet, type Manner, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
+import { type Fleet, mannerOf, nameOf, slowAnswer } from "./fleet.ts";
 
 /** Milliseconds. */
 export interface Spread {
@@ -51,6 +53,9 @@ const lateLimit = 1_000;
 
 export interface PollTimes {
   readonly polls: number;
+  /** Turns at which a group had nothing to ask its router for. */
+  readonly leftAlone: number;
+  /** Turns that did not begin. */
   readonly missed: number;
   /** Begun, or ended with what the router itself took left out, more than a second behind its turn. */
   readonly lateByASecond: number;
@@ -61,45 +66,62 @@ export interface PollTimes {
   readonly results: Readonly<Record<string, number>>;
 }
 
-/** Holds each poll against its turn: `begun` + phase + n x interval. */
-export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
-  const places = new Map<string, number>();
-  const phases: number[] = [];
-  const manners: Manner[] = [];
-  for (let i = 0; i < fleet.routers; i++) {
-    for (const group of groups) {
-      places.set(`${nameOf(i)} ${group}`, phases.length);
-      phases.push(phase(`${nameOf(i)} ${group}`) * fleet.interval);
-      manners.push(mannerOf(i, fleet));
-    }
-  }
-  const lastTurn = new Int32Array(phases.length).fill(-1);
+export interface TimedGroup {
+  readonly group: PollGroup;
+  readonly interval: number;
+}
+
+/** The groups of an estate whose routers are all polled alike. */
+export function groupsOf({ routers }: Pick<Estate, "routers">): readonly TimedGroup[] {
+  const [router] = routers.values();
+  return router === undefined ? [] : pollGroups.map((group) => ({ group, interval: pollEvery(router, group) }));
+}
+
+/** Holds each turn against the timeline: `begun` + phase + n x interval of the group. */
+export function createPollWatch(fleet: Fleet, groups: readonly TimedGroup[]) {
+  // Few objects: what the watch takes is counted as the agent's.
+  const numbers = new Map(Array.from({ length: fleet.routers }, (_, i) => [nameOf(i), i]));
+  const timelines = new Map(
+    groups.map(({ group, interval }) => {
+      const phases = Float64Array.from(numbers.keys(), (name) => phase(`${name} ${group}`) * interval);
+      return [group, { interval, phases, lastTurns: new Int32Array(phases.length).fill(-1) }];
+    }),
+  );
   const start = createSamples();
   const end = createSamples();
   const duration = createSamples();
   const results: Record<string, number> = {};
   let begun = monotonicNow();
   let polls = 0;
+  let leftAlone = 0;
   let missed = 0;
   let late = 0;
-  const turnAt = (place: number, at: number) =>
-    Math.floor((at - begun - (phases[place] ?? 0) + early) / fleet.interval);
+
+  /** How far behind its turn it began; undefined for what is not watched. */
+  function turnBegan(router: number, group: PollGroup, at: number): number | undefined {
+    const timeline = timelines.get(group);
+    if (timeline === undefined) return undefined;
+    const { interval, phases, lastTurns } = timeline;
+    const since = at - begun - (phases[router] ?? 0);
+    const turn = Math.floor((since + early) / interval);
+    missed += Math.max(0, turn - (lastTurns[router] ?? 0) - 1);
+    lastTurns[router] = turn;
+    return since - turn * interval;
+  }
+
   return {
     begin(at: Instant) {
       begun = at;
     },
     see({ router, group, at, seconds, result }: PollObservation) {
-      const place = places.get(`${router} ${group}`);
-      if (place === undefined) return;
       const took = seconds * 1_000;
-      const turn = turnAt(place, at - took);
-      const manner = manners[place];
-      missed += Math.max(0, turn - (lastTurn[place] ?? 0) - 1);
-      lastTurn[place] = turn;
+      const number = numbers.get(router) ?? -1;
+      const began = turnBegan(number, group, at - took);
+      if (began === undefined) return;
+      const manner = mannerOf(number, fleet);
       polls += 1;
       results[result] = (results[result] ?? 0) + 1;
-      const ended = at - begun - (phases[place] ?? 0) - turn * fleet.interval;
-      const began = ended - took;
+      const ended = began + took;
       if (manner === "prompt") {
         start.add(began);
         end.add(ended);
@@ -108,21 +130,27 @@ export function createPollWatch(fleet: Fleet, groups: readonly PollGroup[]) {
       const own = manner === "slow" ? slowAnswer : 0;
       if (began > lateLimit || (manner !== "dead" && ended - own > lateLimit)) late += 1;
     },
+    leave(router: string, group: PollGroup, at: Instant) {
+      if (turnBegan(numbers.get(router) ?? -1, group, at) !== undefined) leftAlone += 1;
+    },
     /** Forgets what was measured, not the turns. */
     clear() {
       for (const samples of [start, end, duration]) samples.clear();
       for (const key of Object.keys(results)) delete results[key];
-      polls = missed = late = 0;
+      polls = leftAlone = missed = late = 0;
     },
     /** Turns that ended before `now` less a grace for the poll itself, and were never seen, are missed. */
     times(now: Instant): PollTimes {
-      const grace = Math.min(10_000, fleet.interval);
       let unseen = 0;
-      lastTurn.forEach((last, place) => {
-        unseen += Math.max(0, turnAt(place, now - grace) - last);
-      });
+      for (const { interval, phases, lastTurns } of timelines.values()) {
+        const until = now - begun - Math.min(10_000, interval);
+        for (const [router, last] of lastTurns.entries()) {
+          unseen += Math.max(0, Math.floor((until - (phases[router] ?? 0) + early) / interval) - last);
+        }
+      }
       return {
         polls,
+        leftAlone,
         missed: missed + unseen,
         lateByASecond: late,
         start: start.spread(),
