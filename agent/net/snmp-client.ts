@@ -73,7 +73,7 @@ export interface SnmpClientConfig extends Partial<ExchangeLimits> {
 }
 
 export const defaultExchangeLimits: ExchangeLimits = {
-  sockets: 2,
+  sockets: 8,
   window: 64,
   hold: milliseconds(100),
   perLane: 8,
