@@ -1,6 +1,11 @@
-// Which of a router's interfaces the configured names mean.
+// The names of a router's interfaces, and which of them the configured names mean.
 
-import { type IfNames, type IfNaming, ifNaming } from "../mib/if-mib.ts";
+import type { PollGroup } from "../estate/observation.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type IfNames, type IfNaming, ifNaming, readNames } from "../mib/if-mib.ts";
+import type { SnmpTarget } from "../net/snmp-client.ts";
+import type { SnmpError } from "../net/snmp-error.ts";
+import { decodeArcs } from "../wire/snmp/oid.ts";
 
 /** An interface and the column that has its configured name. */
 export interface NamedInterface {
@@ -16,15 +21,49 @@ export interface NamesFound {
   readonly ambiguous: readonly string[];
 }
 
-/** Exact ifName first, then ifDescr, then ifAlias. */
+/** What people call the tables that names come from. */
+export const namedTables = "ifTable and ifXTable";
+
+/** Made once: the client keeps the plan of a walk by its array of columns. */
+const columns = ifNaming.map((column) => column.oid);
+
+/** All interfaces that the router shows. */
+export async function walkIfNames(
+  target: SnmpTarget,
+  group: PollGroup,
+): Promise<Result<readonly IfNames[], SnmpError>> {
+  const walked = await target.walk(columns, { group, table: namedTables });
+  if (!walked.ok) return walked;
+  return ok(
+    walked.value.rows.flatMap((index, row) => {
+      const [ifIndex, more] = decodeArcs(index, 0, index.length) ?? [];
+      return ifIndex === undefined || more !== undefined ? [] : [readNames(ifIndex, walked.value.cells, row)];
+    }),
+  );
+}
+
+/** Exact ifName first, then ifDescr, then ifAlias: the first column that any interface has the name in. */
+function fittingName(
+  name: string,
+  rows: readonly IfNames[],
+): { readonly by: IfNaming | undefined; readonly fitting: readonly IfNames[] } {
+  const place = ifNaming.findIndex((_, i) => rows.some((row) => row.names[i] === name));
+  return { by: ifNaming[place], fitting: rows.filter((row) => row.names[place] === name) };
+}
+
+/** The interface of a configured name; undefined where none or several fit. */
+export function interfaceNamed(name: string, all: readonly IfNames[]): IfNames | undefined {
+  const [only, second] = fittingName(name, all).fitting;
+  return second === undefined ? only : undefined;
+}
+
+/** Which interface each configured name means. */
 export function matchNames(router: string, names: readonly string[], rows: readonly IfNames[]): NamesFound {
   const known: NamedInterface[] = [];
   const absent: string[] = [];
   const ambiguous: string[] = [];
   for (const name of names) {
-    const place = ifNaming.findIndex((_, i) => rows.some((row) => row.names[i] === name));
-    const by = ifNaming[place];
-    const fitting = rows.filter((row) => row.names[place] === name);
+    const { by, fitting } = fittingName(name, rows);
     const [only, second] = fitting;
     if (by === undefined || only === undefined) {
       absent.push(name);

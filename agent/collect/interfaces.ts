@@ -5,26 +5,16 @@ import type { InterfaceObservation } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { ethernetPolled, ethernetSigns, readDuplex, readEthernet } from "../mib/etherlike-mib.ts";
-import {
-  ifHighSpeed,
-  ifNaming,
-  ifNumber,
-  ifPolled,
-  ifSpeed,
-  ifTableLastChange,
-  readInterface,
-  readNames,
-  wideSign,
-} from "../mib/if-mib.ts";
+import { ifHighSpeed, ifNumber, ifPolled, ifSpeed, ifTableLastChange, readInterface, wideSign } from "../mib/if-mib.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import { type Column, instance } from "../mib/table.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import type { PreparedGet } from "../net/snmp-get.ts";
 import { type Cells, isCounter, isText, numberAt, textAt } from "../wire/snmp/cells.ts";
-import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
+import type { Oid } from "../wire/snmp/oid.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken, type Poll } from "./collector.ts";
-import { matchNames, type NamedInterface, type NamesFound } from "./interface-names.ts";
+import { matchNames, type NamedInterface, type NamesFound, namedTables, walkIfNames } from "./interface-names.ts";
 import { isLookDue, lookFailed, noLooks, pollPassed } from "./looks.ts";
 
 /** An interface and what its agent counts of it. */
@@ -52,9 +42,8 @@ interface Discovery extends Omit<NamesFound, "known"> {
   readonly doubt: SnmpError | undefined;
 }
 
-const columns = ifNaming.map((column) => column.oid);
 const utf8 = new TextEncoder();
-const asking = { group: "interfaces", table: "ifTable and ifXTable" };
+const asking = { group: "interfaces", table: namedTables };
 
 /** Counters that an agent lacks may come with a new version of it: they are asked for again after so many polls. */
 const pollsUntilAskedAgain = 100;
@@ -70,12 +59,9 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
 
   async function discover(): Promise<Result<Discovery, SnmpError>> {
     const restarts = uptime.restarts();
-    const walked = await target.walk(columns, asking);
+    const walked = await walkIfNames(target, "interfaces");
     if (!walked.ok) return walked;
-    const rows = walked.value.rows.flatMap((index, row) => {
-      const [ifIndex, more] = decodeArcs(index, 0, index.length) ?? [];
-      return ifIndex === undefined || more !== undefined ? [] : [readNames(ifIndex, walked.value.cells, row)];
-    });
+    const rows = walked.value;
     const { known, absent, ambiguous } = matchNames(router, names, rows);
     const before = [...(found?.known ?? []), ...(found?.left ?? [])];
     const left = before.filter(({ name }) => absent.includes(name));

@@ -4,13 +4,14 @@
 
 import type { Path } from "../estate/estate.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { IfNames } from "../mib/if-mib.ts";
 import { neighborInstances, ownAddressInstances, ownIfIndex, readNeighbor } from "../mib/ip-mib.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { isNoSuchObject } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
-import { type NamedInterface, walkIfNames } from "./if-names.ts";
+import { walkIfNames } from "./interface-names.ts";
 import { type Place, type Sought, type SoughtContext, soughtCollector, tenMinutes } from "./sought.ts";
 
 /** A far end, and what is known of the interface behind which it is. */
@@ -97,7 +98,7 @@ async function look(
   const certain = await ownInterfaces(target, wanted);
   if (!certain.ok) return certain;
   const uncertain = wanted.some(({ remoteAddress }) => !certain.value.has(remoteAddress));
-  const names = uncertain ? await walkIfNames(target, group) : ok<readonly NamedInterface[]>([]);
+  const names = uncertain ? await walkIfNames(target, group) : ok<readonly IfNames[]>([]);
   if (!names.ok) return names;
   const places = wanted.flatMap((one): readonly Candidate[] => {
     const only = certain.value.get(one.remoteAddress);
@@ -154,12 +155,9 @@ async function ownInterfaces(
 }
 
 /** The link's interface, its subinterfaces, and interfaces that are named after the VLAN; the likeliest first. */
-export function candidatesFor(
-  { interface: name, vlan }: WantedNeighbor,
-  all: readonly NamedInterface[],
-): readonly number[] {
+export function candidatesFor({ interface: name, vlan }: WantedNeighbor, all: readonly IfNames[]): readonly number[] {
   const ends = new RegExp(`[^0-9]0*${vlan}$`);
-  const rank = ({ names }: NamedInterface) => {
+  const rank = ({ names }: IfNames) => {
     const known = names.flatMap((one) => one ?? []);
     const below = known.some((one) => one.startsWith(`${name}.`) || one.startsWith(`${name}:`));
     const tagged = vlan > 0 && known.some((one) => ends.test(one));

@@ -2,6 +2,7 @@
 
 import { ok, type Result } from "../lib/result.ts";
 import { aliasedIfIndex, type Entity, entAliasMapping, entityColumns, readEntity } from "../mib/entity-mib.ts";
+import type { IfNames } from "../mib/if-mib.ts";
 import {
   describeSensor,
   mayBeOptical,
@@ -15,7 +16,6 @@ import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import { numberAt } from "../wire/snmp/cells.ts";
 import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
-import type { NamedInterface } from "./if-names.ts";
 
 const group = "optics";
 
@@ -23,7 +23,7 @@ const group = "optics";
 export interface WantedOptics {
   readonly key: string;
   /** The interface of that name, and the port that it is a subinterface of. */
-  readonly interfaces: readonly NamedInterface[];
+  readonly interfaces: readonly IfNames[];
 }
 
 export interface FoundSensor {
@@ -53,7 +53,7 @@ const storeys = 6;
 export async function findSensors(
   target: SnmpTarget,
   wanted: readonly WantedOptics[],
-  all: readonly NamedInterface[],
+  all: readonly IfNames[],
 ): Promise<Result<ReadonlyMap<string, readonly FoundSensor[]>, SnmpError>> {
   const found = new Map<string, FoundSensor[]>();
   let chassis: Chassis | undefined;
@@ -90,7 +90,7 @@ async function walkIndexed(target: SnmpTarget, columns: readonly Oid[], table: s
   );
 }
 
-async function walkChassis(target: SnmpTarget, all: readonly NamedInterface[]): Promise<Result<Chassis, SnmpError>> {
+async function walkChassis(target: SnmpTarget, all: readonly IfNames[]): Promise<Result<Chassis, SnmpError>> {
   const walked = await target.walk(entityColumns, { group, table: "entPhysicalTable" });
   if (!walked.ok) return walked;
   const mapped = await target.walk(entAliasMapping, { group, table: "entAliasMappingTable" });
@@ -113,7 +113,7 @@ async function walkChassis(target: SnmpTarget, all: readonly NamedInterface[]): 
 export function chassisOf(
   entities: ReadonlyMap<number, Entity>,
   aliases: ReadonlyMap<number, number>,
-  all: readonly NamedInterface[],
+  all: readonly IfNames[],
 ): Chassis {
   const byName = new Map(all.flatMap((one) => namesOf(one).map((name) => [name, one.ifIndex] as const)));
   const ports = new Map<number, number>();
@@ -128,7 +128,7 @@ export function chassisOf(
 }
 
 /** ifName and ifDescr. */
-function namesOf({ names }: NamedInterface): readonly string[] {
+function namesOf({ names }: IfNames): readonly string[] {
   return names.slice(0, 2).filter((name) => name !== undefined && name !== "") as readonly string[];
 }
 
@@ -137,7 +137,7 @@ export function ownerOf(
   sensor: number,
   chassis: Chassis,
   wanted: readonly WantedOptics[],
-  all: readonly NamedInterface[],
+  all: readonly IfNames[],
 ): Owner | undefined {
   const port = portAbove(sensor, chassis);
   if (port !== undefined) {
@@ -164,7 +164,7 @@ function portAbove(sensor: number, { entities, ports, held }: Chassis): number |
 }
 
 /** `DOM RX Power Sensor for Ethernet1/1` is of Ethernet1/1 and, if there is none of that name, lane 1 of Ethernet1. */
-function namedIn(text: string, wanted: readonly WantedOptics[], all: readonly NamedInterface[]): string | undefined {
+function namedIn(text: string, wanted: readonly WantedOptics[], all: readonly IfNames[]): string | undefined {
   const longest = (names: readonly string[]) =>
     names.filter((name) => holds(text, name)).reduce((best, name) => (name.length > best.length ? name : best), "");
   const best = longest(wanted.flatMap(({ interfaces }) => interfaces.flatMap(namesOf)));

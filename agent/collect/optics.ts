@@ -20,7 +20,7 @@ import type { SnmpError } from "../net/snmp-error.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
 import { decodeArcs, type Oid } from "../wire/snmp/oid.ts";
 import type { Collector, CollectorDeps } from "./collector.ts";
-import { interfaceNamed, walkIfNames } from "./if-names.ts";
+import { interfaceNamed, walkIfNames } from "./interface-names.ts";
 import { type FoundSensor, findSensors, type WantedOptics } from "./optics-sensors.ts";
 import { areAbsent, type Look, type Place, type Sought, type SoughtContext, soughtCollector } from "./sought.ts";
 

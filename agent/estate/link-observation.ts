@@ -22,6 +22,26 @@ export const bfdDiagnostics = {
 } as const;
 export type BfdDiagnostic = (typeof bfdDiagnostics)[keyof typeof bfdDiagnostics];
 
+/** What a router tells of a BFD session beyond its state; undefined where it does not. */
+export interface BfdDetail {
+  /** Why it last left `up`; sticky. */
+  readonly diagnostic: BfdDiagnostic | undefined;
+  /** As negotiated, or the router's own where it does not tell that. */
+  readonly multiplier: number | undefined;
+  /** Seconds: desired minimum transmit, required minimum receive, and what both ends agreed on. */
+  readonly transmitInterval: number | undefined;
+  readonly receiveInterval: number | undefined;
+  readonly negotiatedInterval: number | undefined;
+  /** Seconds without a packet after which it goes down. */
+  readonly detectionTime: number | undefined;
+  /** Times that it came up. */
+  readonly upCount: number | undefined;
+  /** Seconds since it came up; undefined while it is not up. */
+  readonly upSeconds: number | undefined;
+  readonly localDiscriminator: number | undefined;
+  readonly remoteDiscriminator: number | undefined;
+}
+
 /**
  * The BFD session with the far end of a BGP session. `present: false`: the router has BFD sessions, and none with
  * that address, when it was last looked for; many remove theirs while the BGP session is down.
@@ -31,29 +51,7 @@ export type BfdObservation = {
   readonly router: string;
   readonly remoteAddress: string;
   readonly at: Instant;
-} & (
-  | { readonly present: false }
-  | {
-      readonly present: true;
-      readonly state: BfdState;
-      /** Why it last left `up`; sticky. Undefined where the router does not say. */
-      readonly diagnostic: BfdDiagnostic | undefined;
-      /** As negotiated, or the router's own where it does not tell that. */
-      readonly multiplier: number | undefined;
-      /** Seconds: desired minimum transmit, required minimum receive, and what both ends agreed on. */
-      readonly transmitInterval: number | undefined;
-      readonly receiveInterval: number | undefined;
-      readonly negotiatedInterval: number | undefined;
-      /** Seconds without a packet after which it goes down. */
-      readonly detectionTime: number | undefined;
-      /** Times that it came up. */
-      readonly upCount: number | undefined;
-      /** Seconds since it came up; undefined while it is not up. */
-      readonly upSeconds: number | undefined;
-      readonly localDiscriminator: number | undefined;
-      readonly remoteDiscriminator: number | undefined;
-    }
-);
+} & ({ readonly present: false } | ({ readonly present: true; readonly state: BfdState } & BfdDetail));
 
 /** `incomplete`: asked for and not answered. `absent`: no entry, where there was one or must be one. */
 export const neighborStates = { 1: "present", 2: "incomplete", 3: "absent" } as const;

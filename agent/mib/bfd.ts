@@ -1,6 +1,6 @@
 // Sessions of any BFD table as rows of one form.
 
-import { type BfdDiagnostic, type BfdState, bfdDiagnostics } from "../estate/link-observation.ts";
+import { type BfdDetail, type BfdDiagnostic, type BfdState, bfdDiagnostics } from "../estate/link-observation.ts";
 import { type Cells, numberAt } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import type { BfdField, BfdTable } from "./bfd-tables.ts";
@@ -8,23 +8,11 @@ import { inetAddressAt } from "./inet-address.ts";
 import { named } from "./table.ts";
 
 /** Each value that is missing or bad is lost alone. */
-export interface BfdRow {
+export interface BfdRow extends BfdDetail {
   /** Canonical text, without a zone. */
   readonly remoteAddress: string | undefined;
   /** Undefined: no number of the MIB. */
   readonly state: BfdState | undefined;
-  readonly diagnostic: BfdDiagnostic | undefined;
-  readonly multiplier: number | undefined;
-  /** Seconds. */
-  readonly transmitInterval: number | undefined;
-  readonly receiveInterval: number | undefined;
-  readonly negotiatedInterval: number | undefined;
-  readonly detectionTime: number | undefined;
-  readonly upCount: number | undefined;
-  /** Seconds since it came up; undefined while it is not up, or when the router does not tell. */
-  readonly upSeconds: number | undefined;
-  readonly localDiscriminator: number | undefined;
-  readonly remoteDiscriminator: number | undefined;
 }
 
 /** Who is there: what a walk asks for. */

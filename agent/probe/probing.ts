@@ -8,14 +8,8 @@ import { type Counters, createCounters } from "../lib/counters.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { SocketKind } from "../net/probe-open.ts";
-import {
-  type FromWorker,
-  type ProbeDropKind,
-  type ProbeStream,
-  probeDropKinds,
-  type ToWorker,
-  type WorkerStart,
-} from "./messages.ts";
+import { endWorker } from "./end-worker.ts";
+import { type FromWorker, type ProbeDropKind, type ProbeStream, probeDropKinds, type WorkerStart } from "./messages.ts";
 
 export interface ProbingDeps {
   readonly clock: Clock;
@@ -43,8 +37,6 @@ const shortestBackoff = seconds(1);
 const longestBackoff = seconds(30);
 /** A worker that lived this long did not die of its start. */
 const healthyAfter = seconds(60);
-/** The worker naps for 50 ms at most, so it is stuck by then. */
-const stopWithin = seconds(1);
 
 export function createProbing(
   { clock, log, observe, sockets = "kernel", worker: file = new URL("./worker.ts", import.meta.url) }: ProbingDeps,
@@ -108,17 +100,7 @@ export function createProbing(
     async stop() {
       stopped = true;
       cancelRestart();
-      const running = worker;
-      if (running === undefined) return;
-      const ended = new Promise<void>((resolve) => running.once("exit", () => resolve()));
-      running.postMessage({ kind: "stop" } satisfies ToWorker);
-      const cancel = clock.after(stopWithin, () => {
-        running
-          .terminate()
-          .catch((cause: unknown) => log.error({ error: String(cause) }, "the prober's worker does not end"));
-      });
-      await ended;
-      cancel();
+      if (worker !== undefined) await endWorker({ clock, log }, worker, "the prober's");
     },
     dropped: dropped.read,
     restarts: () => restarts,

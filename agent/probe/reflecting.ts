@@ -9,7 +9,7 @@ import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { SocketKind } from "../net/probe-open.ts";
-import type { ToWorker } from "./messages.ts";
+import { endWorker } from "./end-worker.ts";
 import {
   type FromReflector,
   type ReflectionOutcome,
@@ -42,8 +42,6 @@ export interface Reflecting {
 
 /** Before a worker that died is started again. */
 const pause = seconds(1);
-/** The worker naps for 50 ms at most, so it is stuck by then. */
-const stopWithin = seconds(1);
 
 export function createReflecting(
   { clock, log, sockets = "kernel", worker: file = new URL("./reflector-worker.ts", import.meta.url) }: ReflectingDeps,
@@ -103,17 +101,7 @@ export function createReflecting(
   async function stop(): Promise<void> {
     stopped = true;
     cancelRestart();
-    const running = worker;
-    if (running === undefined) return;
-    const ended = new Promise<void>((resolve) => running.once("exit", () => resolve()));
-    running.postMessage({ kind: "stop" } satisfies ToWorker);
-    const cancel = clock.after(stopWithin, () => {
-      running
-        .terminate()
-        .catch((cause: unknown) => log.error({ error: String(cause) }, "the reflector's worker does not end"));
-    });
-    await ended;
-    cancel();
+    if (worker !== undefined) await endWorker({ clock, log }, worker, "the reflector's");
   }
 
   return {

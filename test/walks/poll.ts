@@ -4,7 +4,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type WalkedBfd, walkBfd } from "../../agent/collect/bfd.ts";
 import { candidateTables, walkPeers } from "../../agent/collect/bgp-peers.ts";
-import { walkIfNames } from "../../agent/collect/if-names.ts";
+import { walkIfNames } from "../../agent/collect/interface-names.ts";
 import { opticsCollector } from "../../agent/collect/optics.ts";
 import { createUptimeWatch } from "../../agent/collect/uptime.ts";
 import { answerSnmp } from "../../agent/lab/snmp-agent.ts";
