@@ -1,4 +1,4 @@
-// Polls every router of the estate: each group on a timer of its own, so that a hung BGP daemon delays nothing but its
+// Polls every router of the estate: each group in turns of its own, so that a hung BGP daemon delays nothing but its
 // own sessions.
 
 import { type Estate, pathsOf, type Router } from "../estate/estate.ts";
