@@ -8,6 +8,7 @@ import { type BgpPeerRow, readPeerAt } from "../mib/bgp-peers.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import type { PreparedGet } from "../net/snmp-get.ts";
+import { giveBackCells } from "../net/snmp-spare-cells.ts";
 import { type Cells, isAbsent } from "../wire/snmp/cells.ts";
 import { candidateTables, findPeers, type KnownPeer, oidsOf, type PeersFound } from "./bgp-peers.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken } from "./collector.ts";
@@ -107,6 +108,7 @@ export function bgpCollector(
       const at = clock.now();
       if (uptime.judge(got.value, askedAt, at) === "late") return overtaken(router, table);
       const all = rowsOf([...now.known, ...now.left], got.value);
+      giveBackCells(got.value);
       const rows = all.slice(0, now.known.length);
       const same = now.restarts === uptime.restarts() && rows.every((row) => row !== undefined);
       // The rows of those that left come after the others.

@@ -11,6 +11,7 @@ import { type Column, instance } from "../mib/table.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import type { PreparedGet } from "../net/snmp-get.ts";
+import { giveBackCells } from "../net/snmp-spare-cells.ts";
 import { type Cells, isCounter, isText, numberAt, textAt } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import { type Collector, type CollectorDeps, failed, nothing, overtaken, type Poll } from "./collector.ts";
@@ -145,7 +146,9 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
       changed = !same;
       if (changed || (sign && !fresh && isLookDue(looks, true))) continue;
       if (now.known.some((one) => lostOctets(one, cells))) pollsUntilAsked = Math.min(pollsUntilAsked, 1);
-      return observed(router, now, cells, askedAt, at);
+      const poll = observed(router, now, cells, askedAt, at);
+      giveBackCells(cells);
+      return poll;
     }
   };
 }

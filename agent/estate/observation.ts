@@ -89,8 +89,11 @@ export const ethernetCounters = [
 export const interfaceCounters = [...trafficCounters, ...troubleCounters, ...ethernetCounters] as const;
 export type InterfaceCounter = (typeof interfaceCounters)[number];
 
+/** A Counter32 or Counter64, exact: a number below 2^53, which costs less, and a bigint from there on. */
+export type Counter = number | bigint;
+
 /** By counter; undefined where the router has no such object. */
-export type InterfaceCounters = Readonly<Record<InterfaceCounter, bigint | undefined>>;
+export type InterfaceCounters = Readonly<Record<InterfaceCounter, Counter | undefined>>;
 
 /** What tells whether the counters of one reading run on from those of the one before. */
 export interface CounterSource {

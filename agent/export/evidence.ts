@@ -7,7 +7,10 @@ import { bfdStates, neighborStates, type OpticsObservation } from "../estate/lin
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { pathLabels } from "./paths.ts";
-import { type Emit, type Labels, numberOf } from "./series.ts";
+import { type Emit, type LabelText, numbersOf } from "./series.ts";
+
+const bfdNumbers = numbersOf(bfdStates);
+const neighborNumbers = numbersOf(neighborStates);
 
 export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: Snapshot, now: Instant): void {
   const labels = pathLabels(path);
@@ -15,7 +18,7 @@ export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: S
   const bfd = snapshot.bfd(router.name, remoteAddress);
   if (bfd?.present === true && isFresh(router, bfd.at, now, "bfd")) {
     const to = metrics.bfd;
-    emit(to.state, labels, numberOf(bfdStates, bfd.state));
+    emit(to.state, labels, bfdNumbers[bfd.state]);
     emit(to.up, labels, bfd.state === "up" ? 1 : 0);
     if (bfd.upCount !== undefined) emit(to.transitions, labels, bfd.upCount);
     if (bfd.negotiatedInterval !== undefined) emit(to.negotiated, labels, bfd.negotiatedInterval);
@@ -24,7 +27,7 @@ export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: S
   }
   const neighbor = snapshot.neighbor(router.name, remoteAddress);
   if (neighbor !== undefined && isFresh(router, neighbor.at, now, "neighbors")) {
-    emit(metrics.neighbor.state, labels, numberOf(neighborStates, neighbor.state));
+    emit(metrics.neighbor.state, labels, neighborNumbers[neighbor.state]);
     if (neighbor.mac !== undefined) emit(metrics.neighbor.info, labels, 1, { mac: neighbor.mac });
   }
   const prefixes = snapshot.prefixes(router.name, remoteAddress);
@@ -38,7 +41,7 @@ export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: S
 
 export function emitOptics(
   emit: Emit,
-  labels: Labels,
+  labels: LabelText,
   router: Router,
   seen: OpticsObservation | undefined,
   now: Instant,

@@ -1,43 +1,53 @@
 // Series of what the agent judged: paths, redundancy, Global Reach pairs.
 
 import { metrics } from "../catalog/metrics.ts";
-import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from "../estate/estate.ts";
+import {
+  type Estate,
+  type GlobalReachPair,
+  type Path,
+  type ProbeTarget,
+  pairsOf,
+  pathsOf,
+  probeTechniques,
+  type Thresholds,
+} from "../estate/estate.ts";
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { noProbes, type ProbeTotals, type Snapshot } from "../state/state.ts";
-import type { Emit, Labels } from "./series.ts";
+import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
 
-export const pathLabels = (path: {
-  readonly circuit: string;
-  readonly peering: string;
-  readonly link: string;
-  readonly router: string;
-  readonly site: string;
-}): Labels => ({
-  circuit: path.circuit,
-  peering: path.peering,
-  link: path.link,
-  router: path.router,
-  site: path.site,
-});
+export const pathLabels = labelsOf(({ circuit, peering, link, router, site }: Path) => ({
+  circuit,
+  peering,
+  link,
+  router,
+  site,
+}));
 
-const pairLabels = (pair: {
-  readonly globalReach: string;
-  readonly fromSite: string;
-  readonly toSite: string;
-}): Labels => ({ global_reach: pair.globalReach, from_site: pair.fromSite, to_site: pair.toSite });
+const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalReachPair) => ({
+  global_reach: globalReach,
+  from_site: fromSite,
+  to_site: toSite,
+}));
 
-/** What follows from the configuration alone, and the tallies of probes. */
+const levels = ["raise", "clear"] as const;
+const levelLabels = labelTexts("level", levels);
+const techniqueLabels = labelTexts("technique", probeTechniques);
+
+export function emitThresholds(emit: Emit, estate: Estate): void {
+  for (const path of pathsOf(estate)) emitLimits(emit, metrics.path, pathLabels(path), path.thresholds);
+  for (const pair of pairsOf(estate)) emitLimits(emit, metrics.pair, pairLabels(pair), pair.thresholds);
+}
+
+/** The tallies of probes. */
 export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): void {
   for (const path of pathsOf(estate)) {
-    emitThresholds(emit, metrics.path, pathLabels(path), path.thresholds);
     emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot);
   }
   for (const pair of pairsOf(estate)) {
-    emitThresholds(emit, metrics.pair, pairLabels(pair), pair.thresholds);
     emitProbes(emit, metrics.pair, pairLabels(pair), subject.pair(pair), pair.probes, snapshot);
   }
 }
@@ -56,7 +66,7 @@ export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): v
   }
 }
 
-function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Verdict, clock: Clock): void {
+function emitVerdict(emit: Emit, to: ProbedMetrics, labels: LabelText, verdict: Verdict, clock: Clock): void {
   emit(to.state, labels, pathStates.indexOf(verdict.state));
   if (verdict.state !== "unknown") emit(to.up, labels, verdict.state === "down" ? 0 : 1);
   emit(to.since, labels, clock.toEpoch(verdict.since) / 1_000);
@@ -79,10 +89,10 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Ver
   }
 }
 
-function emitThresholds(emit: Emit, to: ProbedMetrics, labels: Labels, { loss, delay }: Thresholds): void {
-  for (const level of ["raise", "clear"] as const) {
-    emit(to.lossThreshold, labels, loss[level], { level });
-    emit(to.delayThreshold, labels, delay[level], { level });
+function emitLimits(emit: Emit, to: ProbedMetrics, labels: LabelText, { loss, delay }: Thresholds): void {
+  for (const level of levels) {
+    emit(to.lossThreshold, labels, loss[level], levelLabels[level]);
+    emit(to.delayThreshold, labels, delay[level], levelLabels[level]);
   }
 }
 
@@ -90,7 +100,7 @@ function emitThresholds(emit: Emit, to: ProbedMetrics, labels: Labels, { loss, d
 function emitProbes(
   emit: Emit,
   to: ProbedMetrics,
-  labels: Labels,
+  labels: LabelText,
   of: SubjectKey,
   probes: readonly ProbeTarget[],
   snapshot: Snapshot,
@@ -99,14 +109,15 @@ function emitProbes(
     const totals = probes.flatMap((probe, index) =>
       probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
     );
+    const own = techniqueLabels[technique];
     const sum = (tally: Exclude<keyof ProbeTotals, "directions">) => totals.reduce((all, one) => all + one[tally], 0);
-    emit(to.probesSettled, labels, sum("settled"), { technique });
-    emit(to.probesLost, labels, sum("lost"), { technique });
-    emit(to.probesLate, labels, sum("late"), { technique });
-    emit(to.probesDuplicate, labels, sum("duplicate"), { technique });
-    emit(to.probesReordered, labels, sum("reordered"), { technique });
-    emit(to.probesDiscarded, labels, sum("discarded"), { technique });
-    emit(to.probesSendErrors, labels, sum("sendErrors"), { technique });
+    emit(to.probesSettled, labels, sum("settled"), own);
+    emit(to.probesLost, labels, sum("lost"), own);
+    emit(to.probesLate, labels, sum("late"), own);
+    emit(to.probesDuplicate, labels, sum("duplicate"), own);
+    emit(to.probesReordered, labels, sum("reordered"), own);
+    emit(to.probesDiscarded, labels, sum("discarded"), own);
+    emit(to.probesSendErrors, labels, sum("sendErrors"), own);
     const told = totals.flatMap(({ directions }) => (directions === undefined ? [] : [directions]));
     if (told.length === 0) continue;
     for (const direction of ["forward", "backward"] as const) {

@@ -6,20 +6,43 @@ import { isFresh } from "../estate/freshness.ts";
 import {
   bgpStates,
   duplexStatuses,
-  type InterfaceObservation,
   ifAdminStatuses,
   ifOperStatuses,
   interfaceCounters,
   optionalGroups,
+  type PollGroup,
   pollFailures,
   pollGroups,
+  type SessionObservation,
 } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { CounterRecord } from "../state/counters.ts";
-import type { Snapshot } from "../state/state.ts";
+import type { InterfaceSeen, Snapshot } from "../state/state.ts";
+import { doubleOf } from "../state/words.ts";
 import { emitEvidence, emitOptics } from "./evidence.ts";
 import { pathLabels } from "./paths.ts";
-import { type Emit, type Labels, numberOf } from "./series.ts";
+import { type Emit, type LabelText, labelsOf, labelText, labelTexts, numbersOf } from "./series.ts";
+
+const pollResults = ["ok", ...pollFailures] as const;
+const resultLabels = labelTexts("result", pollResults);
+const routerLabels = labelsOf(({ name, site }: Router) => ({ router: name, site }));
+const groupLabels = Object.fromEntries(
+  pollGroups.map((group) => [group, labelsOf(({ name, site }: Router) => ({ router: name, site, group }))]),
+) as Readonly<Record<PollGroup, (router: Router) => LabelText>>;
+/** Of the interface that the link of a path stands on, whatever the peering. */
+const linkLabels = labelsOf(({ circuit, link, router, site, interface: iface }: Path) => ({
+  circuit,
+  link,
+  router,
+  site,
+  interface: iface,
+}));
+/** In the order of the totals. */
+const counterMetrics = interfaceCounters.map((name) => metrics.interface[name]);
+const adminNumbers = numbersOf(ifAdminStatuses);
+const operNumbers = numbersOf(ifOperStatuses);
+const duplexNumbers = numbersOf(duplexStatuses);
+const bgpNumbers = numbersOf(bgpStates);
 
 export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): void {
   const now = clock.now();
@@ -38,25 +61,24 @@ export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, cloc
       const path = circuit.peerings[0]?.paths[link];
       const router = path && estate.routers.get(path.router);
       if (path === undefined || router === undefined) continue;
-      const { circuit: name, site, interface: iface } = path;
-      const labels = { circuit: name, link, router: router.name, site, interface: iface };
+      const labels = linkLabels(path);
       const seen = snapshot.interface(path.router, path.interface);
       if (seen !== undefined && isFresh(router, seen.at, now)) {
         emitInterface(emit, labels, seen, snapshot.counters(path.router, path.interface));
       }
-      emitOptics(emit, labels, router, snapshot.optics(router.name, iface), now);
+      emitOptics(emit, labels, router, snapshot.optics(router.name, path.interface), now);
     }
   }
 }
 
-function emitPolls(emit: Emit, { name, site }: Router, snapshot: Snapshot, clock: Clock): void {
+function emitPolls(emit: Emit, router: Router, snapshot: Snapshot, clock: Clock): void {
   for (const group of pollGroups) {
-    const labels = { router: name, site, group };
-    const poll = snapshot.poll(name, group);
-    for (const result of ["ok", ...pollFailures] as const) {
+    const labels = groupLabels[group](router);
+    const poll = snapshot.poll(router.name, group);
+    for (const result of pollResults) {
       const times = poll?.results[result] ?? 0;
       // From zero on, so that the first failure is an increase; but what a router may lack is mostly lacked.
-      if (times > 0 || !optionalGroups.includes(group)) emit(metrics.agent.polls, labels, times, { result });
+      if (times > 0 || !optionalGroups.includes(group)) emit(metrics.agent.polls, labels, times, resultLabels[result]);
     }
     if (poll === undefined) continue;
     emit(metrics.agent.pollSeconds, labels, poll.last.seconds);
@@ -67,31 +89,46 @@ function emitPolls(emit: Emit, { name, site }: Router, snapshot: Snapshot, clock
 function emitSystem(emit: Emit, router: Router, snapshot: Snapshot, clock: Clock, now: Instant): void {
   const seen = snapshot.router(router.name);
   if (seen === undefined || !isFresh(router, seen.at, now)) return;
-  const labels = { router: router.name, site: router.site };
+  const labels = routerLabels(router);
   const { sysName, sysDescr, sysObjectId } = seen;
-  emit(metrics.router.info, { ...labels, sys_name: sysName, sys_descr: sysDescr, sys_object_id: sysObjectId }, 1);
+  emit(metrics.router.info, labels, 1, { sys_name: sysName, sys_descr: sysDescr, sys_object_id: sysObjectId });
   // Whole seconds: a start time that wanders by microseconds would be a new value at every scrape.
   emit(metrics.router.agentStart, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.sysUpTime));
 }
 
-function emitInterface(
-  emit: Emit,
-  labels: Labels,
-  seen: InterfaceObservation,
-  counted: CounterRecord | undefined,
-): void {
+function emitInterface(emit: Emit, labels: LabelText, seen: InterfaceSeen, counted: CounterRecord | undefined): void {
   if (!seen.present) return;
   const to = metrics.interface;
-  emit(to.admin, labels, numberOf(ifAdminStatuses, seen.adminStatus));
-  emit(to.oper, labels, numberOf(ifOperStatuses, seen.operStatus));
+  emit(to.admin, labels, adminNumbers[seen.adminStatus]);
+  emit(to.oper, labels, operNumbers[seen.operStatus]);
   if (seen.speed > 0) emit(to.speed, labels, seen.speed / 8);
-  if (seen.duplex !== undefined) emit(to.duplex, labels, numberOf(duplexStatuses, seen.duplex));
+  if (seen.duplex !== undefined) emit(to.duplex, labels, duplexNumbers[seen.duplex]);
   if (counted === undefined) return;
   emit(to.discontinuities, labels, counted.discontinuities);
-  for (const name of interfaceCounters) {
-    const total = counted.totals[name];
-    if (total !== undefined) emit(to[name], labels, Number(total));
+  for (let i = 0; i < counterMetrics.length; i++) {
+    const [metric, total] = [counterMetrics[i], doubleOf(counted.totals, i)];
+    if (metric !== undefined && total !== undefined) emit(metric, labels, total);
   }
+}
+
+type SessionUp = Extract<SessionObservation, { readonly present: true }>;
+
+/** The labels of the far end, which hardly ever change. */
+const farKnown = new WeakMap<
+  Path,
+  { readonly asn: number; readonly error: SessionUp["lastError"]; readonly text: LabelText }
+>();
+
+function farLabels(path: Path, { remoteAddress, remoteAsn, lastError }: SessionUp): LabelText {
+  const known = farKnown.get(path);
+  if (known?.asn === remoteAsn && known.error === lastError) return known.text;
+  const text = labelText({
+    remote_address: remoteAddress,
+    remote_asn: String(remoteAsn),
+    last_error: lastError.join("/"),
+  });
+  farKnown.set(path, { asn: remoteAsn, error: lastError, text });
+  return text;
 }
 
 function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot, clock: Clock, now: Instant): void {
@@ -100,11 +137,10 @@ function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot,
   const labels = pathLabels(path);
   const to = metrics.session;
   const established = seen.state === "established";
-  emit(to.state, labels, numberOf(bgpStates, seen.state));
+  emit(to.state, labels, bgpNumbers[seen.state]);
   emit(to.up, labels, established ? 1 : 0);
   emit(to.adminUp, labels, seen.adminUp ? 1 : 0);
   emit(to.transitions, labels, seen.establishedTransitions);
   if (established) emit(to.established, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.establishedSeconds));
-  const far = { remote_address: seen.remoteAddress, remote_asn: String(seen.remoteAsn) };
-  emit(to.info, labels, 1, { ...far, last_error: seen.lastError.join("/") });
+  emit(to.info, labels, 1, farLabels(path, seen));
 }

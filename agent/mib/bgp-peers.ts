@@ -1,7 +1,7 @@
 // Peers of any BGP peer table as rows of one form.
 
 import type { BgpState } from "../estate/observation.ts";
-import { type Cells, isAbsent, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
+import { type Cells, contentAt, isAbsent, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
 import { addressOf, decodePeerIndex, type PeerIndex } from "./bgp-peer-index.ts";
 import type { BgpTable, PeerField } from "./bgp-tables.ts";
@@ -92,34 +92,32 @@ export function readPeerAt(
   cells: Cells,
   at: number,
 ): BgpPeerRow | undefined {
-  const cellOf = (field: PeerField) => {
-    const place = places[field];
-    return place === undefined ? undefined : at + place;
-  };
-  const read = <T>(field: PeerField, of: (cells: Cells, i: number) => T | undefined): T | undefined => {
-    const cell = cellOf(field);
-    return cell === undefined ? undefined : of(cells, cell);
-  };
-  const remoteAddress = decoded?.remoteAddress ?? read("remoteAddress", addressAt);
+  const number = (place: number | undefined) => (place === undefined ? undefined : numberAt(cells, at + place));
+  const text = (place: number | undefined) => (place === undefined ? undefined : textAt(cells, at + place));
+  const error = (place: number | undefined) =>
+    place === undefined ? undefined : twoOctets(octetsAt(cells, at + place));
+  const remoteAddress =
+    decoded?.remoteAddress ??
+    (places.remoteAddress === undefined ? undefined : addressAt(cells, at + places.remoteAddress));
   if (decoded === undefined || remoteAddress === undefined || remoteAddress === "") return undefined;
-  const state = read("state", numberAt);
-  const admin = cellOf("adminStatus");
+  const state = number(places.state);
+  const admin = places.adminStatus;
   return {
     remoteAddress,
-    remoteAsn: asNumber(read("remoteAs", numberAt)),
+    remoteAsn: asNumber(number(places.remoteAs)),
     state: state === undefined ? undefined : table.states[state],
-    admin: admin === undefined || isAbsent(cells, admin) ? "none" : adminOf(table, numberAt(cells, admin)),
-    transitions: read("transitions", numberAt),
-    establishedSeconds: read("establishedTime", numberAt),
+    admin: admin === undefined || isAbsent(cells, at + admin) ? "none" : adminOf(table, number(admin)),
+    transitions: number(places.transitions),
+    establishedSeconds: number(places.establishedTime),
     lastError:
-      lastErrorOf(twoOctets(read("lastError", octetsAt)), twoOctets(read("lastErrorSent", octetsAt))) ??
+      lastErrorOf(error(places.lastError), error(places.lastErrorSent)) ??
       lastErrorOf(
-        pair(read("errorCode", numberAt), read("errorSubcode", numberAt)),
-        pair(read("errorCodeSent", numberAt), read("errorSubcodeSent", numberAt)),
+        pair(number(places.errorCode), number(places.errorSubcode)),
+        pair(number(places.errorCodeSent), number(places.errorSubcodeSent)),
       ),
-    description: read("description", textAt),
-    vrf: read("vrf", textAt) ?? read("vrf", numberAt) ?? decoded.vrf,
-    peerIndex: read("peerIndex", numberAt),
+    description: text(places.description),
+    vrf: text(places.vrf) ?? number(places.vrf) ?? decoded.vrf,
+    peerIndex: number(places.peerIndex),
   };
 }
 
@@ -151,6 +149,6 @@ function lastErrorOf(
 
 /** An IpAddress or the octets of an InetAddress. */
 function addressAt(cells: Cells, i: number): string | undefined {
-  const octets = cells.octets[i];
-  return octets === undefined || isAbsent(cells, i) ? undefined : addressOf(octets);
+  const octets = contentAt(cells, i);
+  return octets === undefined ? undefined : addressOf(octets);
 }

@@ -1,7 +1,7 @@
 // EtherLike-MIB (RFC 3635): dot3StatsTable, and dot3HCStatsTable with 64-bit counters, both indexed by ifIndex.
 // A VLAN has no row of its own: errors of the wire are those of the port below it.
 
-import { type DuplexStatus, duplexStatuses, type ethernetCounters } from "../estate/observation.ts";
+import { type Counter, type DuplexStatus, duplexStatuses, type ethernetCounters } from "../estate/observation.ts";
 import { type Cells, counterAt, numberAt } from "../wire/snmp/cells.ts";
 import { type Column, columnsOf, named } from "./table.ts";
 
@@ -55,7 +55,7 @@ export const ethernetSigns: Readonly<Record<32 | 64, Column>> = {
   64: dot3HCStatsTable.dot3HCStatsFCSErrors,
 };
 
-type EthernetCounters = Record<(typeof ethernetCounters)[number], bigint | undefined>;
+type EthernetCounters = Record<(typeof ethernetCounters)[number], Counter | undefined>;
 
 /** Fills in the counters of one interface from the cell `at` on. Each value that is missing or bad is lost alone. */
 export function readEthernet(into: EthernetCounters, cells: Cells, at: number): void {

@@ -1,6 +1,7 @@
 // IF-MIB (RFC 2863): ifTable and ifXTable, which share their index ifIndex.
 
 import {
+  type Counter,
   type IfAdminStatus,
   type IfOperStatus,
   type InterfaceCounter,
@@ -83,7 +84,7 @@ export interface IfRow {
   /** Hundredths of a second of sysUpTime. */
   readonly ifCounterDiscontinuityTime: number | undefined;
   /** Those of Ethernet are undefined: EtherLike-MIB has them. */
-  readonly counters: Record<InterfaceCounter, bigint | undefined>;
+  readonly counters: Record<InterfaceCounter, Counter | undefined>;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Addresses in cells: an InetAddressType and an InetAddress (RFC 4001), or an IpAddress.
 
 import { formatAddress, parseAddress } from "../estate/address.ts";
-import { type Cells, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
+import { type Cells, contentAt, numberAt, octetsAt, textAt } from "../wire/snmp/cells.ts";
 import { tagIpAddress } from "../wire/snmp/value.ts";
 import { addressOf } from "./bgp-peer-index.ts";
 
@@ -19,7 +19,7 @@ const forms: Readonly<Record<number, readonly [address: number, zone: number]>> 
  * text, which some agents write.
  */
 export function inetAddressAt(cells: Cells, type: number | undefined, address: number): string | undefined {
-  const plain = cells.tags[address] === tagIpAddress ? cells.octets[address] : undefined;
+  const plain = cells.tags[address] === tagIpAddress ? contentAt(cells, address) : undefined;
   const octets = octetsAt(cells, address) ?? plain;
   if (octets === undefined) return undefined;
   const form = type === undefined ? undefined : forms[numberAt(cells, type) ?? 0];

@@ -21,15 +21,15 @@ export interface SystemGroup {
   readonly sysName: string;
 }
 
-/** Undefined when not even sysUpTime is readable. A bad text is lost alone. */
-export function readSystem(cells: Cells): SystemGroup | undefined {
+/** Undefined when not even sysUpTime is readable. A bad text is lost alone. `before`: what was read last. */
+export function readSystem(cells: Cells, before?: SystemGroup): SystemGroup | undefined {
   const ticks = numberAt(cells, 0);
   if (ticks === undefined) return undefined;
   return {
     sysUpTime: ticks,
-    sysDescr: textAt(cells, 1) ?? "",
+    sysDescr: textAt(cells, 1, before?.sysDescr) ?? "",
     sysObjectID: isAbsent(cells, 2) ? "" : formatOid(oidAt(cells, 2) ?? []),
-    sysName: textAt(cells, 3) ?? "",
+    sysName: textAt(cells, 3, before?.sysName) ?? "",
   };
 }
 

@@ -3,7 +3,7 @@
 import { keepOctets } from "../lib/kept-octets.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { tagOid, tagSequence } from "../wire/ber.ts";
-import { type Cells, createCells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
+import { type Cells, setCell, setCellFrom } from "../wire/snmp/cells.ts";
 import { errorStatuses } from "../wire/snmp/message.ts";
 import { decodeOid, encodeOid, formatOid, type Oid } from "../wire/snmp/oid.ts";
 import { namesOf, type RequestTemplate } from "../wire/snmp/request.ts";
@@ -20,6 +20,7 @@ import {
   templateFor,
 } from "./snmp-peer.ts";
 import type { Accept } from "./snmp-pending.ts";
+import { takeCells } from "./snmp-spare-cells.ts";
 
 /** A part of a GET that travels in one datagram. */
 interface Chunk {
@@ -126,7 +127,7 @@ function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<
   const { plan } = prepared;
   // Callbacks below: a promise for each datagram would cost as much as reading it.
   return new Promise((resolve) => {
-    const run: Run = { to, ask, cells: createCells(plan.names), bindings: 0 };
+    const run: Run = { to, ask, cells: takeCells(plan.names), bindings: 0 };
     const told = all(plan.chunks.length, (error) => {
       if (error === undefined) {
         const next = tighter(to, plan, run.bindings);

@@ -13,6 +13,18 @@ import {
   troubleCounters,
 } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
+import {
+  copyWord,
+  createWords,
+  difference,
+  doubleOf,
+  growWord,
+  isKnown,
+  isLess,
+  isSame,
+  setWord,
+  type Words,
+} from "./words.ts";
 
 /** One reading of the counters. */
 export type CounterReading = Extract<InterfaceObservation, { readonly present: true }>;
@@ -24,8 +36,8 @@ export interface TrafficRate {
 }
 
 export interface CounterRecord {
-  /** What each counter grew by since the agent started; undefined for one that was never seen. */
-  readonly totals: InterfaceCounters;
+  /** What each counter grew by since the agent started, in the order of `interfaceCounters`; unknown for one that was never seen. */
+  readonly totals: Words;
   /** Over the last `rateWindow` or more; undefined until there is one, and after a discontinuity. */
   readonly rate: TrafficRate | undefined;
   /** Intervals that counted nothing because a counter did not run on. */
@@ -34,12 +46,13 @@ export interface CounterRecord {
 
 /** The record of one interface and what its next reading is compared with: changed in place, since all are at every poll. */
 export interface CounterTrack extends CounterRecord {
-  totals: Record<InterfaceCounter, bigint | undefined>;
   rate: TrafficRate | undefined;
   discontinuities: number;
-  reading: CounterReading;
-  /** As read, or higher where a counter has since stepped back a little. Undefined when the interface was absent. */
-  base: InterfaceCounters | undefined;
+  /** What the last reading said beside its counters. */
+  readonly last: LastReading;
+  /** As read, or higher where a counter has since stepped back a little; all unknown when the interface was absent. */
+  readonly base: Words;
+  isAbsent: boolean;
   /** No value of `base` was true before; its router may have counted for so long without showing it. */
   since: Instant;
   /** Readings in a row that told of a discontinuity by ifCounterDiscontinuityTime. */
@@ -47,13 +60,24 @@ export interface CounterTrack extends CounterRecord {
   /** Readings in a row that grew faster than the interface's speed. */
   tooFast: number;
   /** Where the rate is counted from. */
-  mark: RateMark;
+  readonly mark: RateMark;
+}
+
+interface LastReading extends Omit<CounterSource, "askedAt"> {
+  at: Instant;
+  ifIndex: number;
+  speed: number;
+  trafficBits: 32 | 64;
+  ethernetBits: 32 | 64 | undefined;
+  discontinuityTime: number | undefined;
+  restarts: number;
 }
 
 interface RateMark {
-  readonly at: Instant;
-  readonly receive: bigint;
-  readonly transmit: bigint;
+  at: Instant;
+  /** The totals of then. */
+  receive: number;
+  transmit: number;
 }
 
 /** Routers take their counters from the line cards every few seconds: a rise may be older than it seems by so long. */
@@ -77,78 +101,128 @@ const fastest = 3.2e12;
 /** Octets of the shortest packet that is counted: an IPv4 header. */
 const shortestPacket = 20;
 
-const range = { 32: 1n << 32n, 64: 1n << 64n } as const;
+const size = { 32: 2 ** 32, 64: 2 ** 64 } as const;
+const count = interfaceCounters.length;
+
+/** What a reading says, and what its counters grew by: used for one reading at a time. */
+const seen = createWords(count);
+const growth = new Float64Array(count);
+
+const places = Object.fromEntries(interfaceCounters.map((name, i) => [name, i])) as Record<InterfaceCounter, number>;
+
+/** What a counter grew by, as near as a double comes; undefined when it was never seen. */
+export function totalOf({ totals }: CounterRecord, name: InterfaceCounter): number | undefined {
+  return doubleOf(totals, places[name]);
+}
 
 export function trackCounters(reading: CounterReading): CounterTrack {
+  const { source } = reading;
   const track: CounterTrack = {
-    totals: { ...noCounters },
+    totals: createWords(count),
     rate: undefined,
     discontinuities: 0,
-    reading,
-    base: reading.counters,
-    since: reading.source.askedAt,
+    last: lastOf(reading),
+    base: createWords(count),
+    isAbsent: false,
+    since: source.askedAt,
     announced: 0,
     tooFast: 0,
-    mark: { at: reading.source.askedAt, receive: 0n, transmit: 0n },
+    mark: { at: source.askedAt, receive: 0, transmit: 0 },
   };
-  meet(track, reading.counters);
+  take(reading.counters, true);
+  meet(track);
+  track.base.set(seen);
   return track;
 }
 
-const noCounters = Object.fromEntries(interfaceCounters.map((name) => [name, undefined])) as InterfaceCounters;
+function lastOf({ at, ifIndex, speed, source }: CounterReading): LastReading {
+  const { trafficBits, ethernetBits, discontinuityTime, restarts } = source;
+  return { at, ifIndex, speed, trafficBits, ethernetBits, discontinuityTime, restarts };
+}
+
+/** Puts what was read where it is compared. */
+function take(of: InterfaceCounters, hasEthernet: boolean): void {
+  setWord(seen, places.receiveBytes, of.receiveBytes);
+  setWord(seen, places.transmitBytes, of.transmitBytes);
+  setWord(seen, places.receivePackets, of.receivePackets);
+  setWord(seen, places.transmitPackets, of.transmitPackets);
+  setWord(seen, places.receiveErrors, of.receiveErrors);
+  setWord(seen, places.transmitErrors, of.transmitErrors);
+  setWord(seen, places.receiveDiscards, of.receiveDiscards);
+  setWord(seen, places.transmitDiscards, of.transmitDiscards);
+  for (const name of ethernetCounters) setWord(seen, places[name], hasEthernet ? of[name] : undefined);
+}
 
 /** A counter is known from its first reading on. */
-function meet({ totals }: CounterTrack, counters: InterfaceCounters): void {
-  for (const name of interfaceCounters) if (counters[name] !== undefined) totals[name] ??= 0n;
+function meet({ totals }: CounterTrack): void {
+  for (let i = 0; i < count; i++) if (isKnown(seen, i) && !isKnown(totals, i)) setWord(totals, i, 0);
 }
 
 /** The interface is gone: if one of its name comes back, its counters are others. */
 export function loseCounters(track: CounterTrack): void {
-  track.base = undefined;
+  track.isAbsent = true;
   track.rate = undefined;
 }
 
 /** A reading that is no newer than the last changes nothing. */
 export function addReading(track: CounterTrack, reading: CounterReading): void {
-  const { reading: before, base } = track;
-  if (reading.at <= before.at) return;
-  track.reading = reading;
-  if (reading.speed !== before.speed) track.tooFast = 0;
-  const told = hear(track, before, reading);
-  const isAnother = base === undefined || reading.ifIndex !== before.ifIndex;
-  const growth = told || isAnother ? "broken" : compare(base, track, before);
-  if (growth === "broken" || growth === "tooFast") {
-    if (growth === "tooFast") track.tooFast += 1;
-    beginAnew(track);
+  const { last } = track;
+  if (reading.at <= last.at) return;
+  take(reading.counters, reading.source.ethernetBits !== undefined);
+  if (reading.speed !== last.speed) track.tooFast = 0;
+  const told = hear(track, reading);
+  const isAnother = track.isAbsent || reading.ifIndex !== last.ifIndex;
+  const grew = told || isAnother ? "broken" : compare(track, reading);
+  keep(last, reading);
+  if (grew === "broken" || grew === "tooFast") {
+    if (grew === "tooFast") track.tooFast += 1;
+    beginAnew(track, reading.source.askedAt);
     return;
   }
   if (!isDoubted(track)) track.tooFast = 0;
-  if (growth === "moved") track.since = reading.source.askedAt;
-  rate(track, growth);
+  if (grew === "moved") track.since = reading.source.askedAt;
+  rate(track, reading, grew);
+}
+
+function keep(last: LastReading, { at, ifIndex, speed, source }: CounterReading): void {
+  last.at = at;
+  last.ifIndex = ifIndex;
+  last.speed = speed;
+  last.trafficBits = source.trafficBits;
+  last.ethernetBits = source.ethernetBits;
+  last.discontinuityTime = source.discontinuityTime;
+  last.restarts = source.restarts;
 }
 
 /** Takes the reading as what the next is compared with, and counts nothing. */
-function beginAnew(track: CounterTrack): void {
-  const { counters, source } = track.reading;
-  meet(track, counters);
+function beginAnew(track: CounterTrack, askedAt: Instant): void {
+  meet(track);
   track.rate = undefined;
   track.discontinuities += 1;
-  track.base = counters;
-  track.since = source.askedAt;
-  track.mark = markOf(track);
+  track.base.set(seen);
+  track.isAbsent = false;
+  track.since = askedAt;
+  setMark(track, askedAt);
 }
 
-function markOf({ reading, totals }: CounterTrack): RateMark {
-  return { at: reading.source.askedAt, receive: totals.receiveBytes ?? 0n, transmit: totals.transmitBytes ?? 0n };
+const { receiveBytes, transmitBytes } = places;
+
+function setMark({ mark, totals }: CounterTrack, askedAt: Instant): void {
+  mark.at = askedAt;
+  mark.receive = doubleOf(totals, receiveBytes) ?? 0;
+  mark.transmit = doubleOf(totals, transmitBytes) ?? 0;
 }
 
 /** True when a discontinuity is told, and not so often that it means nothing. */
-function hear(track: CounterTrack, before: CounterReading, { source }: CounterReading): boolean {
-  if (source.discontinuityTime === before.source.discontinuityTime) {
+function hear(track: CounterTrack, { source }: CounterReading): boolean {
+  const { last } = track;
+  if (source.discontinuityTime === last.discontinuityTime) {
     track.announced = 0;
     return false;
   }
-  if (!isAnnounced(before, track.reading)) return false;
+  if (source.discontinuityTime === undefined || last.discontinuityTime === undefined) return false;
+  // At a restart of the SNMP agent it goes back to zero without a word on the counters.
+  if (source.restarts !== last.restarts && source.discontinuityTime === 0) return false;
   track.announced += 1;
   return track.announced <= believed;
 }
@@ -158,42 +232,37 @@ function isDoubted({ tooFast }: CounterTrack): boolean {
   return tooFast >= believed;
 }
 
-function isAnnounced({ source: before }: CounterReading, { source: now }: CounterReading): boolean {
-  if (before.discontinuityTime === undefined || now.discontinuityTime === undefined) return false;
-  if (now.discontinuityTime === before.discontinuityTime) return false;
-  // At a restart of the SNMP agent it goes back to zero without a word on the counters.
-  return now.restarts === before.restarts || now.discontinuityTime !== 0;
-}
-
 interface CounterKind {
-  readonly name: InterfaceCounter;
   readonly countsTraffic: boolean;
   /** What one of it takes on the wire, at least. */
   readonly octetsEach: number;
-  bits(source: CounterSource): 32 | 64;
+  /** The octets that packets are made of, where both are counted. */
+  readonly beside: number | undefined;
+  bits(source: Pick<CounterSource, "trafficBits" | "ethernetBits">): 32 | 64;
 }
 
-const trafficKinds: readonly CounterKind[] = trafficCounters.map((name) => ({
-  name,
-  countsTraffic: true,
-  octetsEach: name.endsWith("Bytes") ? 1 : shortestPacket,
-  bits: ({ trafficBits }) => trafficBits,
-}));
-const trouble = { countsTraffic: false, octetsEach: shortestPacket } as const;
-const ifKinds: readonly CounterKind[] = [
-  ...trafficKinds,
-  ...troubleCounters.map((name): CounterKind => ({ name, ...trouble, bits: () => 32 })),
-];
-const allKinds: readonly CounterKind[] = [
-  ...ifKinds,
-  ...ethernetCounters.map(
-    (name): CounterKind => ({
-      name,
-      ...trouble,
-      bits: ({ ethernetBits }) => (name === "lateCollisions" ? 32 : (ethernetBits ?? 32)),
-    }),
-  ),
-];
+const kinds: readonly CounterKind[] = interfaceCounters.map((name): CounterKind => {
+  const isOctets = name === "receiveBytes" || name === "transmitBytes";
+  const octetsEach = isOctets ? 1 : shortestPacket;
+  const beside = name === "receivePackets" ? receiveBytes : name === "transmitPackets" ? transmitBytes : undefined;
+  if (has(trafficCounters, name)) return { countsTraffic: true, octetsEach, beside, bits: (of) => of.trafficBits };
+  const only32 = has(troubleCounters, name) || name === "lateCollisions";
+  return { countsTraffic: false, octetsEach, beside, bits: only32 ? () => 32 : (of) => of.ethernetBits ?? 32 };
+});
+
+function has(names: readonly InterfaceCounter[], name: InterfaceCounter): boolean {
+  return names.includes(name);
+}
+
+const unknownKind: CounterKind = {
+  countsTraffic: false,
+  octetsEach: shortestPacket,
+  beside: undefined,
+  bits: () => 32,
+};
+
+/** Those of Ethernet come last. */
+const withoutEthernet = count - ethernetCounters.length;
 
 /**
  * `moved`: counters of traffic did, and all stand as read. `held`: some have stepped back. `broken`, `tooFast`: they
@@ -206,88 +275,109 @@ type Growth = "moved" | "still" | "held" | "broken" | "tooFast";
  * were. One that is back by little is an older copy (of a line card, of a cache) and waits until it is further than it
  * was; that a restarted agent does not give.
  */
-function compare(base: InterfaceCounters, track: CounterTrack, before: CounterReading): Growth {
-  const { source, counters, at, speed } = track.reading;
-  const restarted = source.restarts !== before.source.restarts;
+function compare(track: CounterTrack, reading: CounterReading): Growth {
+  const { base, last, totals } = track;
+  const { source, at, speed } = reading;
   const octetsPerSecond = (speed > 0 && !isDoubted(track) ? speed : fastest) / 8;
   const seconds = elapsed(track.since, at) / 1_000 + refresh;
+  const most = octetsPerSecond * seconds;
+  const isSameSource =
+    source.restarts === last.restarts &&
+    source.trafficBits === last.trafficBits &&
+    source.ethernetBits === last.ethernetBits;
+  const upTo = source.ethernetBits === undefined ? withoutEthernet : count;
 
-  let increments: Partial<Record<InterfaceCounter, bigint>> | undefined;
-  let held: Partial<Record<InterfaceCounter, bigint>> | undefined;
   let moved = false;
+  let isHeld = false;
   let appeared = false;
-  for (const { name, countsTraffic, octetsEach, bits } of source.ethernetBits === undefined ? ifKinds : allKinds) {
-    const from = base[name];
-    const to = counters[name];
-    if (from === to) continue;
-    if (from === undefined || to === undefined) {
-      appeared ||= to !== undefined;
-      continue;
+  for (let i = 0; i < upTo; i++) {
+    const { countsTraffic, octetsEach } = kinds[i] ?? unknownKind;
+    const low = base[count + i] ?? 0;
+    const usual = (seen[count + i] ?? 0) - low;
+    growth[i] = 0;
+    // Nearly every counter of nearly every reading: it has grown by what its link carries, and did not begin at 0.
+    const isUsual = base[i] === seen[i] && usual >= 0 && usual * octetsEach <= most && (low > 0 || usual === 0);
+    if (isUsual && isSameSource) {
+      growth[i] = usual;
+    } else if (isKnown(base, i) && isKnown(seen, i)) {
+      const by = compareOne(track, i, reading, octetsPerSecond, seconds);
+      if (typeof by === "string") return by;
+      growth[i] = by;
+      isHeld ||= by === held;
+    } else {
+      appeared ||= isKnown(seen, i);
     }
-    if (from === 0n && isUnread(name, base, counters)) continue;
-    const width = bits(source);
-    if (width !== bits(before.source)) return "broken";
-    const size = range[width];
-    const fell = to < from;
-    const forward = fell ? to - from + size : to - from;
-    const isPlausible = forward <= (octetsPerSecond * seconds) / octetsEach;
-    if (!restarted && (fell || !isPlausible)) {
-      const back = size - forward;
-      const isLittle = back <= (octetsPerSecond * refresh) / octetsEach && back <= size / 16n;
-      if (isLittle && (!fell || back <= from / 8n)) {
-        held ??= {};
-        held[name] = from;
-        continue;
-      }
-    }
-    const isPossible = fell ? isPlausible && !restarted : forward <= ((fastest / 8) * seconds) / octetsEach;
-    if (!isPossible) return "broken";
-    if (countsTraffic && !isPlausible) return "tooFast";
-    increments ??= {};
-    increments[name] = forward;
-    moved ||= countsTraffic;
+    moved ||= countsTraffic && (growth[i] ?? 0) > 0;
   }
-  if (appeared) meet(track, counters);
-  track.base = held === undefined ? counters : { ...counters, ...held };
-  for (const name in increments) add(track, name as InterfaceCounter, increments[name as InterfaceCounter]);
-  return held !== undefined ? "held" : moved ? "moved" : "still";
+  for (let i = 0; i < upTo; i++) {
+    const by = growth[i] ?? 0;
+    if (by > 0) growWord(totals, i, by);
+    if (by === held) copyWord(seen, i, base);
+  }
+  base.set(seen);
+  if (appeared) meet(track);
+  return isHeld ? "held" : moved ? "moved" : "still";
 }
+
+/** What one counter grew by, or `held`. */
+function compareOne(
+  { base, last: before }: CounterTrack,
+  i: number,
+  { source }: CounterReading,
+  octetsPerSecond: number,
+  seconds: number,
+): number | "broken" | "tooFast" {
+  const kind = kinds[i] ?? unknownKind;
+  const { octetsEach } = kind;
+  const restarted = source.restarts !== before.restarts;
+  if (isSame(base, seen, i) || isUnread(kind, base, i)) return 0;
+  const width = kind.bits(source);
+  if (width !== kind.bits(before)) return "broken";
+  const fell = isLess(seen, base, i);
+  const forward = difference(base, seen, i, width);
+  const isPlausible = forward <= (octetsPerSecond * seconds) / octetsEach;
+  if (!restarted && (fell || !isPlausible)) {
+    const back = difference(seen, base, i, width);
+    const isLittle = back <= (octetsPerSecond * refresh) / octetsEach && back <= size[width] / 16;
+    if (isLittle && (!fell || back <= (doubleOf(base, i) ?? 0) / 8)) return held;
+  }
+  const isPossible = fell ? isPlausible && !restarted : forward <= ((fastest / 8) * seconds) / octetsEach;
+  if (!isPossible) return "broken";
+  return kind.countsTraffic && !isPlausible ? "tooFast" : forward;
+}
+
+/** In place of a growth: what was read is not taken. */
+const held = -1;
 
 /**
  * An agent that has just begun may say 0 before it has read a counter (net-snmp: ifHCInUcastPkts): then it leaves 0 with
  * more packets than the octets beside them can hold.
  */
-function isUnread(name: InterfaceCounter, base: InterfaceCounters, counters: InterfaceCounters): boolean {
-  const beside = name === "receivePackets" ? "receiveBytes" : name === "transmitPackets" ? "transmitBytes" : undefined;
-  if (beside === undefined) return false;
-  const from = base[beside];
-  const to = counters[beside];
-  if (from === undefined || to === undefined || to < from) return false;
-  return (counters[name] ?? 0n) * BigInt(shortestPacket) > to - from;
-}
-
-function add({ totals }: CounterTrack, name: InterfaceCounter, by: bigint | undefined): void {
-  totals[name] = (totals[name] ?? 0n) + (by ?? 0n);
+function isUnread({ beside }: CounterKind, base: Words, i: number): boolean {
+  if (beside === undefined || doubleOf(base, i) !== 0) return false;
+  if (!isKnown(base, beside) || !isKnown(seen, beside) || isLess(seen, base, beside)) return false;
+  return (doubleOf(seen, i) ?? 0) * shortestPacket > difference(base, seen, beside, 64);
 }
 
 /** From one reading that moved to another, so that the router's own rhythm of counting makes no spikes. */
-function rate(track: CounterTrack, growth: "moved" | "still" | "held"): void {
-  const { reading, totals, mark } = track;
-  const { receiveBytes: receive, transmitBytes: transmit } = totals;
-  const seconds = elapsed(mark.at, reading.at) / 1_000;
+function rate(track: CounterTrack, { at, speed, source }: CounterReading, grew: "moved" | "still" | "held"): void {
+  const { totals, mark } = track;
+  const seconds = elapsed(mark.at, at) / 1_000;
+  if (seconds < (grew === "moved" ? rateWindow : stillness)) return;
+  const receive = doubleOf(totals, receiveBytes);
+  const transmit = doubleOf(totals, transmitBytes);
   if (receive === undefined || transmit === undefined) return;
-  if (seconds < (growth === "moved" ? rateWindow : stillness)) return;
-  switch (growth) {
+  switch (grew) {
     case "moved": {
-      const most = reading.speed > 0 && !isDoubted(track) ? reading.speed : fastest;
-      const over = (from: bigint, to: bigint) => Math.min(most, (Number(to - from) * 8) / seconds);
+      const most = speed > 0 && !isDoubted(track) ? speed : fastest;
+      const over = (from: number, to: number) => Math.min(most, ((to - from) * 8) / seconds);
       track.rate = { receive: over(mark.receive, receive), transmit: over(mark.transmit, transmit) };
-      track.mark = markOf(track);
+      setMark(track, source.askedAt);
       return;
     }
     case "still":
       track.rate = noTraffic;
-      if (seconds >= longestRefresh) track.mark = markOf(track);
+      if (seconds >= longestRefresh) setMark(track, source.askedAt);
       return;
     case "held":
       track.rate = undefined;

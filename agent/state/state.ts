@@ -47,11 +47,19 @@ export interface ProbeRecord {
   readonly recent: readonly ProbeObservation[];
 }
 
-/** Reads what was last seen. A subject that was never observed is undefined: not asked yet. */
+/** An interface as it was last seen; what its counters grew by is in its `CounterRecord`. */
+export type InterfaceSeen = WithoutReading<InterfaceObservation>;
+
+type WithoutReading<T> = T extends unknown ? Omit<T, "counters" | "source"> : never;
+
+/**
+ * Reads what was last seen, which changes with the next observation. A subject that was never observed is undefined: not
+ * asked yet.
+ */
 export interface Snapshot {
   poll(router: string, group: PollGroup): PollRecord | undefined;
   router(router: string): RouterObservation | undefined;
-  interface(router: string, name: string): InterfaceObservation | undefined;
+  interface(router: string, name: string): InterfaceSeen | undefined;
   /** What its counters grew by; undefined until the interface was seen. */
   counters(router: string, name: string): CounterRecord | undefined;
   session(router: string, remoteAddress: string): SessionObservation | undefined;
@@ -66,15 +74,19 @@ export interface State extends Snapshot {
   observe(observation: Observation): void;
 }
 
+type Mutable<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
+type MutableSession = Mutable<SessionObservation>;
+type MutableInterface = Mutable<InterfaceSeen>;
+
 interface MutablePollRecord {
-  last: PollObservation;
+  readonly last: Mutable<PollObservation>;
   lastOkAt: Instant | undefined;
   failuresInRow: number;
   readonly results: Record<keyof PollRecord["results"], number>;
 }
 
 interface MutableInterfaceRecord {
-  last: InterfaceObservation;
+  last: MutableInterface;
   counters: CounterTrack | undefined;
 }
 
@@ -86,10 +98,10 @@ interface MutableProbeRecord {
 
 /** `keep`: how long single probe observations are held, at least the longest threshold window. */
 export function createState(config: { readonly keep: Duration }): State {
-  const routers = new Map<string, RouterObservation>();
+  const routers = new Map<string, Mutable<RouterObservation>>();
   const polls = createTable<PollGroup, MutablePollRecord>();
   const interfaces = createTable<string, MutableInterfaceRecord>();
-  const sessions = createTable<string, SessionObservation>();
+  const sessions = createTable<string, MutableSession>();
   const bfd = createTable<string, BfdObservation>();
   const neighbors = createTable<string, NeighborObservation>();
   const optics = createTable<string, OpticsObservation>();
@@ -105,25 +117,24 @@ export function createState(config: { readonly keep: Duration }): State {
           else addPoll(record, o);
           return;
         }
-        case "router":
-          routers.set(o.router, o);
-          return;
-        case "interface": {
-          const record = interfaces.get(o.router, o.interface);
-          if (record === undefined) {
-            interfaces.set(o.router, o.interface, { last: o, counters: o.present ? trackCounters(o) : undefined });
-            return;
-          }
-          record.last = o;
-          const { counters } = record;
-          if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
-          else if (o.present) addReading(counters, o);
-          else loseCounters(counters);
+        case "router": {
+          const last = routers.get(o.router);
+          if (last === undefined) routers.set(o.router, { ...o });
+          else updateRouter(last, o);
           return;
         }
-        case "session":
-          sessions.set(o.router, o.remoteAddress, o);
+        case "interface": {
+          const record = interfaces.get(o.router, o.interface);
+          if (record === undefined) interfaces.set(o.router, o.interface, newInterface(o));
+          else addInterface(record, o);
           return;
+        }
+        case "session": {
+          const last = sessions.get(o.router, o.remoteAddress);
+          if (last?.present && o.present) updateSession(last, o);
+          else sessions.set(o.router, o.remoteAddress, { ...o });
+          return;
+        }
         case "bfd":
           bfd.set(o.router, o.remoteAddress, o);
           return;
@@ -170,14 +181,72 @@ function createTable<K, V>() {
   };
 }
 
+// What comes at every poll is written over what was there: if it were kept itself, most of the garbage collector's work would
+// be with it, for it lives until the next poll and then dies old.
+
+function newInterface(o: InterfaceObservation): MutableInterfaceRecord {
+  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined };
+}
+
+function seenOf(o: InterfaceObservation): MutableInterface {
+  const { kind, router, interface: name, at } = o;
+  if (!o.present) return { kind, router, interface: name, at, present: false };
+  const { ifIndex, adminStatus, operStatus, speed, duplex } = o;
+  return { kind, router, interface: name, at, present: true, ifIndex, adminStatus, operStatus, speed, duplex };
+}
+
+function addInterface(record: MutableInterfaceRecord, o: InterfaceObservation): void {
+  const { last, counters } = record;
+  if (last.present && o.present) {
+    last.at = o.at;
+    last.ifIndex = o.ifIndex;
+    last.adminStatus = o.adminStatus;
+    last.operStatus = o.operStatus;
+    last.speed = o.speed;
+    last.duplex = o.duplex;
+  } else {
+    record.last = seenOf(o);
+  }
+  if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
+  else if (o.present) addReading(counters, o);
+  else loseCounters(counters);
+}
+
+function updateSession(
+  last: Extract<MutableSession, { readonly present: true }>,
+  o: Extract<SessionObservation, { readonly present: true }>,
+): void {
+  last.at = o.at;
+  last.state = o.state;
+  last.adminUp = o.adminUp;
+  last.remoteAsn = o.remoteAsn;
+  last.establishedTransitions = o.establishedTransitions;
+  last.establishedSeconds = o.establishedSeconds;
+  const [code, subcode] = o.lastError;
+  if (last.lastError[0] !== code || last.lastError[1] !== subcode) last.lastError = o.lastError;
+}
+
+function updateRouter(last: Mutable<RouterObservation>, o: RouterObservation): void {
+  last.at = o.at;
+  last.sysUpTime = o.sysUpTime;
+  // The same text is kept: what was read anew may go.
+  if (last.sysName !== o.sysName) last.sysName = o.sysName;
+  if (last.sysDescr !== o.sysDescr) last.sysDescr = o.sysDescr;
+  if (last.sysObjectId !== o.sysObjectId) last.sysObjectId = o.sysObjectId;
+}
+
 const noPolls = Object.fromEntries(["ok", ...pollFailures].map((result) => [result, 0])) as PollRecord["results"];
 
 function neverPolled(first: PollObservation): MutablePollRecord {
-  return { last: first, lastOkAt: undefined, failuresInRow: 0, results: { ...noPolls } };
+  return { last: { ...first }, lastOkAt: undefined, failuresInRow: 0, results: { ...noPolls } };
 }
 
 function addPoll(record: MutablePollRecord, o: PollObservation): MutablePollRecord {
-  record.last = o;
+  const { last } = record;
+  last.at = o.at;
+  last.result = o.result;
+  last.detail = o.detail;
+  last.seconds = o.seconds;
   record.results[o.result] += 1;
   if (o.result === "ok") {
     record.lastOkAt = o.at;

@@ -11,7 +11,7 @@ import { statusOf } from "./status.ts";
 
 export interface RouteDeps {
   readonly estate: Estate;
-  readonly metrics: { readonly contentType: string; render(): Promise<Uint8Array> };
+  readonly metrics: { readonly contentType: string; render(): Promise<readonly Uint8Array[]> };
   readonly judgement: () => Judgement | undefined;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -49,7 +49,10 @@ export function createRoutes(deps: RouteDeps, assets: Assets): Routes {
     ["/", () => ({ status: 200, contentType: "text/html; charset=utf-8", body: page() })],
     ["/status.js", () => ({ status: 200, contentType: "text/javascript; charset=utf-8", body: assets.script })],
     ["/status.css", () => ({ status: 200, contentType: "text/css; charset=utf-8", body: assets.style })],
-    ["/metrics", async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.render() })],
+    [
+      "/metrics",
+      async () => ({ status: 200, contentType: metrics.contentType, body: Buffer.concat(await metrics.render()) }),
+    ],
     ["/healthz", () => health(healthOf(deps.judgement(), startedAt, clock.now()))],
     ["/readyz", () => health(readinessOf(estate, snapshot, deps.judgement()))],
     [

@@ -6,7 +6,7 @@ import { cpus } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cost } from "./poll/client.ts";
-import { child, contenders, type Running, reply } from "./poll/contenders.ts";
+import { type Contender, child, contenders, type Role, type Running, reply } from "./poll/contenders.ts";
 import { expected } from "./poll/load.ts";
 import { columns, promises, roundTrip, tableOf } from "./poll/report.ts";
 
@@ -28,11 +28,13 @@ const near = child("responder.ts");
 const nearPorts = await reply<readonly number[]>(near);
 const far = child("responder.ts", String(roundTrip));
 const farPorts = await reply<readonly number[]>(far);
+const counting = child("responder.ts", "0", "counting");
+const countingPorts = await reply<readonly number[]>(counting);
 
 const running = await Promise.all(
   chosen.map(async (contender) => ({
     contender,
-    ...(await contender.start(nearPorts)),
+    ...(await contender.start(nearPorts, countingPorts)),
     costs: [] as Cost[],
     datagrams: [] as number[],
     near: [] as number[],
@@ -40,18 +42,22 @@ const running = await Promise.all(
   })),
 );
 
-/** Requests that the routers have been sent so far. */
-function requests(): Promise<number> {
-  near.send("count");
-  return reply<number>(near);
+const counts = (role: Role) => role === "pipeline" || role === "metrics" || role === "everyPoll";
+
+/** Requests that a contender's routers have been sent so far. */
+function requests({ role }: Contender): Promise<number> {
+  const routers = counts(role) ? counting : near;
+  routers.send("count");
+  return reply<number>(routers);
 }
 
 // The first round warms up compilers and caches, and is not counted.
 for (let round = 0; round <= Number(flags.rounds); round++) {
   for (const { contender, run, costs, datagrams } of running) {
-    const before = await requests();
-    const cost = await run({ ports: nearPorts, polls: contender.polls, inFlight });
-    const sent = (await requests()) - before;
+    const before = await requests(contender);
+    const ports = counts(contender.role) ? countingPorts : nearPorts;
+    const cost = await run({ ports, polls: contender.polls, inFlight });
+    const sent = (await requests(contender)) - before;
     if (round === 0) continue;
     costs.push(cost);
     datagrams.push(sent / contender.polls);
@@ -89,4 +95,5 @@ console.log(`wrote ${file}`);
 
 for (const { stop } of running) stop();
 near.disconnect();
+counting.disconnect();
 far.disconnect();

@@ -28,7 +28,7 @@ describe("the interface of a link", () => {
     );
     const seen = of(await pass(2_000), "interface");
     expect(seen).toHaveLength(2);
-    for (const one of seen) expect(one).toMatchObject({ interface: "er0", ifIndex: 4, counters: { receiveBytes: 5n } });
+    for (const one of seen) expect(one).toMatchObject({ interface: "er0", ifIndex: 4, counters: { receiveBytes: 5 } });
   });
 
   it("is looked up again after a restart of the agent that moved nothing", async () => {
@@ -140,7 +140,7 @@ describe("the interface of a link", () => {
     const seen = of(await pass(2_000), "interface");
     expect(seen).toHaveLength(2);
     for (const one of seen) {
-      expect(one).toMatchObject({ counters: { receiveBytes: 77n, transmitPackets: 80n }, source: { trafficBits: 32 } });
+      expect(one).toMatchObject({ counters: { receiveBytes: 77, transmitPackets: 80 }, source: { trafficBits: 32 } });
     }
   });
 

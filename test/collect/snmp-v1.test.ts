@@ -110,8 +110,11 @@ describe("by SNMPv1", () => {
     const [wide = []] = await observed("2c", "interfaces");
     const narrow = wide.map((one) => {
       if (one.kind !== "interface" || !one.present) throw new Error("not there");
-      const counters = Object.entries(one.counters).map(([key, count]) => [key, count && BigInt.asUintN(32, count)]);
-      expect(one.counters.receiveBytes).toBeGreaterThan(0n);
+      const counters = Object.entries(one.counters).map(([key, count]) => [
+        key,
+        count === undefined ? count : Number(BigInt(count) % 2n ** 32n),
+      ]);
+      expect(one.counters.receiveBytes).toBeGreaterThan(0);
       return { ...one, counters: Object.fromEntries(counters), source: { ...one.source, trafficBits: 32 } };
     });
     expect(first).toEqual(narrow);

@@ -83,7 +83,7 @@ function exportAt(estate: Estate, state: State, s: number) {
 }
 
 async function scrape(exporter: PrometheusExport): Promise<string> {
-  return Buffer.from(await exporter.render()).toString();
+  return Buffer.concat(await exporter.render()).toString();
 }
 
 /** Two streams of one technique on each path: the second was not observed yet. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Counter, Gauge, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
-import { createPage, type Labels } from "../../agent/export/series.ts";
+import { createPage, type Labels, labelsOf, labelTexts } from "../../agent/export/series.ts";
 
 interface Emission {
   readonly metric: MetricDefinition;
@@ -29,8 +29,8 @@ async function byPromClient(emissions: readonly Emission[]): Promise<readonly st
   return linesOf(await registry.metrics());
 }
 
-const linesOf = (text: string | Uint8Array) =>
-  (typeof text === "string" ? text : Buffer.from(text).toString()).split("\n").filter((line) => line !== "");
+const linesOf = (text: string | readonly Uint8Array[]) =>
+  (typeof text === "string" ? text : Buffer.concat(text).toString()).split("\n").filter((line) => line !== "");
 
 const finite = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
@@ -61,6 +61,47 @@ describe("the text of a scrape", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("is the same when it is written into the text of the scrape before", async () => {
+    const series = fc.uniqueArray(emission, { minLength: 1, maxLength: 12, selector: keyOf });
+    const rounds = fc.array(
+      fc.array(fc.oneof(finite, fc.nat(), fc.nat({ max: 120 })), { minLength: 12, maxLength: 12 }),
+      {
+        minLength: 2,
+        maxLength: 6,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(series, rounds, async (emissions, values) => {
+        const kept = createPage();
+        for (const round of values) {
+          const now = emissions.map((one, i) => ({ ...one, value: round[i] ?? 0 }));
+          const own = kept.render((emit) => {
+            for (const { metric, labels, value } of now) emit(metric, labels, value);
+          });
+          expect(linesOf(own)).toEqual(await byPromClient(now));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("takes labels that are text already, and joins what tells series apart", () => {
+    const [metric] = allMetrics;
+    if (metric === undefined) throw new Error("the catalog is empty");
+    const own = labelsOf((name: { readonly circuit: string }) => name);
+    const circuit = { circuit: 'a"b' };
+    const kinds = labelTexts("kind", ["x", "y"]);
+    const lines = linesOf(
+      createPage([metric]).render((emit) => {
+        emit(metric, own(circuit), 1, kinds.x);
+        emit(metric, own(circuit), 2, { kind: "y" });
+        emit(metric, circuit, 3);
+      }),
+    );
+    const braces = ['circuit="a\\"b",kind="x"', 'circuit="a\\"b",kind="y"', 'circuit="a\\"b"'];
+    expect(lines.slice(2)).toEqual(braces.map((labels, i) => `${metric.name}{${labels}} ${i + 1}`));
   });
 
   it("grows with what is to be said", () => {

@@ -1,6 +1,6 @@
 // Whether the cells that a client holds say what a datagram said of the names that were asked, and nothing else.
 
-import { type Cells, counterAt, numberAt } from "../../agent/wire/snmp/cells.ts";
+import { type Cells, contentAt, counterAt, numberAt } from "../../agent/wire/snmp/cells.ts";
 import { hex, liesBehind, numberOf, type OracleAnswer, type OracleBinding } from "./oracle.ts";
 import { sameBytes } from "./target.ts";
 
@@ -14,12 +14,11 @@ function saysTheSame(cells: Cells, i: number, { tag, value }: OracleBinding): bo
   const held = cells.tags[i];
   if (held === 0) return true;
   if (held !== tag) return false;
-  if (octetTags.has(tag)) return sameBytes(cells.octets[i] ?? new Uint8Array(0), value);
+  if (octetTags.has(tag)) return sameBytes(contentAt(cells, i) ?? new Uint8Array(0), value);
   if (!numberTags.has(tag)) return true;
   const expected = numberOf(value, tag === signedTag);
-  const counter = counterAt(cells, i);
-  const number = numberAt(cells, i);
-  return counter === undefined ? number !== undefined && BigInt(number) === expected : counter === expected;
+  const number = counterAt(cells, i) ?? numberAt(cells, i);
+  return number !== undefined && BigInt(number) === expected;
 }
 
 /** Undefined when the answer binds exactly the names asked, in their order, and the cells say so; else what is wrong. */

@@ -6,7 +6,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createUptimeWatch } from "../../agent/collect/uptime.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
-import { addReading, type CounterReading, type CounterTrack, trackCounters } from "../../agent/state/counters.ts";
+import {
+  addReading,
+  type CounterReading,
+  type CounterTrack,
+  totalOf,
+  trackCounters,
+} from "../../agent/state/counters.ts";
 import { cellsOf } from "../support/cells.ts";
 import { noCounters, reading } from "../support/interfaces.ts";
 
@@ -205,10 +211,10 @@ function replay(of: History): void {
       record = trackCounters(observation);
       first = flowed;
     } else {
-      const before = record.totals.receiveBytes ?? 0n;
+      const before = BigInt(totalOf(record, "receiveBytes") ?? 0);
       addReading(record, observation);
       if (one.duplicate) addReading(record, observation);
-      const after = record.totals.receiveBytes ?? 0n;
+      const after = BigInt(totalOf(record, "receiveBytes") ?? 0);
       const fell = octets < base.octets || packets < base.packets;
       const truth = flowed > base.flowed ? flowed - base.flowed : 0n;
       expect(after).toBeGreaterThanOrEqual(before);

@@ -27,7 +27,7 @@ function webWith(deps: Partial<WebDeps> = {}, host = "127.0.0.1", port = 0, limi
       estate,
       metrics: {
         contentType: "text/plain; version=0.0.4; charset=utf-8",
-        render: async () => Buffer.from("some_metric 1\n"),
+        render: async () => [Buffer.from("some_metric "), Buffer.from("1\n")],
       },
       judgement: () => judgement,
       snapshot: stateOf(estate),

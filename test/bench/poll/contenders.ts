@@ -7,8 +7,11 @@ import { startExporter } from "./exporter.ts";
 import { routers } from "./load.ts";
 import type { Version } from "./security.ts";
 
-/** `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it. */
-export type Role = "client" | "pipeline" | "metrics" | "exporter" | "other";
+/**
+ * `client`: asks and decodes. `pipeline`: and keeps what it saw. `metrics`: and tells it as often as by default, where a
+ * router is polled every 5 s and Prometheus scrapes every 15 s. `everyPoll`: and tells it after every poll.
+ */
+export type Role = "client" | "pipeline" | "metrics" | "everyPoll" | "exporter" | "other";
 
 export interface Contender {
   readonly name: string;
@@ -18,7 +21,8 @@ export interface Contender {
   readonly known: boolean;
   /** Polls of one round: enough to measure, few enough to end. */
   readonly polls: number;
-  readonly start: (routerPorts: readonly number[]) => Promise<Running>;
+  /** The routers' ports, and those of routers whose counters count on. */
+  readonly start: (routerPorts: readonly number[], counting: readonly number[]) => Promise<Running>;
 }
 
 export interface Running {
@@ -76,9 +80,11 @@ function exporters(version: Version): readonly Contender[] {
   return [of("walk"), of("get")];
 }
 
-function agent(name: string, role: "pipeline" | "metrics", sweeps: number): Contender {
-  const start = (ports: readonly number[]) => forked("pipeline-client.ts", role, ...ports.map(String));
-  return { name, version: "2c", role, known: true, polls: sweeps * routers, start };
+/** `pollsPerScrape`: 0 for no scrape. */
+function agent(name: string, role: Role, pollsPerScrape: number): Contender {
+  const start = (_: readonly number[], counting: readonly number[]) =>
+    forked("pipeline-client.ts", String(pollsPerScrape), ...counting.map(String));
+  return { name, version: "2c", role, known: true, polls: 120 * routers, start };
 }
 
 function other(name: string, file: string, polls: number): Contender {
@@ -87,8 +93,9 @@ function other(name: string, file: string, polls: number): Contender {
 
 export const contenders: readonly Contender[] = [
   ...ours("2c"),
-  agent("circuitwatch v2c, agent up to its state", "pipeline", 32),
-  agent("circuitwatch v2c, agent and its metrics", "metrics", 8),
+  agent("circuitwatch v2c, agent up to its state", "pipeline", 0),
+  agent("circuitwatch v2c, agent, scraped as by default", "metrics", 3),
+  agent("circuitwatch v2c, agent, scraped at every poll", "everyPoll", 1),
   ...exporters("2c"),
   ...ours("3"),
   ...exporters("3"),

@@ -2,7 +2,7 @@
 
 import type { MibView } from "../../../agent/lab/mib-view.ts";
 import { varBindLength } from "../../../agent/wire/snmp/message.ts";
-import { compareOids, isUnder, type Oid, oid } from "../../../agent/wire/snmp/oid.ts";
+import { compareOids, type Oid, oid } from "../../../agent/wire/snmp/oid.ts";
 import type { Value, VarBind } from "../../../agent/wire/snmp/value.ts";
 
 export const interfaces = 20;
@@ -68,11 +68,6 @@ const measured: readonly Cell[] = [
 /** What a client must have read: as many values, with this sum. All are exact in a double. */
 export const expected = { values: measured.length, sum: measured.reduce((sum, { number }) => sum + number, 0) };
 
-/** Of one column. */
-export function expectedSum(column: Oid): number {
-  return measured.reduce((sum, { oid: name, number }) => (isUnder(name, column) ? sum + number : sum), 0);
-}
-
 function cellOf({ oid: dotted, type }: LoadColumn, index: readonly number[], i: number, row: number): Cell {
   const number = type === "integer" ? 1 + (row % 2) : type === "counter64" ? 1e12 + 1e6 * i + row : 1e5 * (i + 1) + row;
   const value: Value = type === "counter64" ? { type, value: BigInt(number) } : { type, value: number };
@@ -119,13 +114,27 @@ function firstBehind(name: Oid): number {
   return low;
 }
 
-export const view: MibView = {
-  get(name) {
-    const cell = cells[firstBehind(name) - 1];
-    return cell !== undefined && compareOids(cell.oid, name) === 0 ? cell.value : { type: "noSuchInstance" };
-  },
-  next: (name) => cells[firstBehind(name)],
-};
+/** The router after it has counted on `times` times: every counter by `countedOn` each time. */
+export function viewAfter(times: number): MibView {
+  const moved = (value: Value): Value => {
+    if (value.type === "counter64") return { type: value.type, value: value.value + BigInt(times * countedOn) };
+    return value.type === "counter32" ? { type: value.type, value: value.value + times * countedOn } : value;
+  };
+  return {
+    get(name) {
+      const cell = cells[firstBehind(name) - 1];
+      const isThere = cell !== undefined && compareOids(cell.oid, name) === 0;
+      return isThere ? moved(cell.value) : { type: "noSuchInstance" };
+    },
+    next(name) {
+      const cell = cells[firstBehind(name)];
+      return cell && { ...cell, value: moved(cell.value) };
+    },
+  };
+}
+
+/** In octets, packets and errors: what any link carries. */
+const countedOn = 1_001;
 
 /** Octets that the measured values take in answers, names included. */
 export const bindingOctets = measured.reduce((sum, cell) => sum + varBindLength(cell), 0);

@@ -58,7 +58,7 @@ export function tableOf(all: readonly Measured[]) {
 const cpuOf = (costs: readonly Cost[]) => costs.map((cost) => cost.cpu);
 
 /** The agent asks for other columns, so that the fewest datagrams of this poll are not its own. */
-const isSamePoll = ({ role }: Contender) => role !== "pipeline" && role !== "metrics";
+const isSamePoll = ({ role }: Contender) => role !== "pipeline" && role !== "metrics" && role !== "everyPoll";
 
 /** The cheaper exporter of the same version, in each round. */
 function opponentOf({ version }: Contender, all: readonly Measured[]): readonly number[] | undefined {
@@ -71,7 +71,7 @@ function opponentOf({ version }: Contender, all: readonly Measured[]): readonly 
 /** Of the CPU of a poll; polls are compared with those of the same version. */
 function timesPromised({ role, version }: Contender): number | undefined {
   if (role === "client") return version === "2c" ? 25 : 5;
-  return role === "metrics" ? 15 : undefined;
+  return role === "pipeline" || role === "metrics" ? 15 : undefined;
 }
 
 /** What must hold, and what was measured: no promise where there was no exporter to compare with. */

@@ -1,6 +1,7 @@
 // A process of its own, so that its cost is nobody's: answers SNMP on the ports that it names to its parent, and tells
 // how many datagrams it was asked with. It must not be slower than what it measures, so each question is worked out once
-// and then answered from memory. Argument: milliseconds until it answers, as a distant router does.
+// and then answered from memory. Arguments: milliseconds until it answers, as a distant router does; `counting` where the
+// counters count on with every round of polls, as they do wherever there is traffic.
 
 import { createSocket } from "node:dgram";
 import { answerSnmp } from "../../../agent/lab/snmp-agent.ts";
@@ -16,13 +17,23 @@ import {
   takeWritten,
 } from "../../../agent/wire/ber.ts";
 import { versionV2c } from "../../../agent/wire/snmp/message.ts";
-import { routers, view } from "./load.ts";
+import { routers, viewAfter } from "./load.ts";
 import { createV3Engine } from "./responder-v3.ts";
 import { community, octetsAround } from "./security.ts";
 
 const delay = Number(process.argv[2] ?? 0);
+const isCounting = process.argv[3] === "counting";
+/** A poll of the agent is so many requests. */
+const requestsOfRound = 6 * routers;
 const known = new Map<string, Buffer>();
 let asked = 0;
+let view = viewAfter(0);
+
+function countOn(): void {
+  if (!isCounting || asked % requestsOfRound !== 0) return;
+  view = viewAfter(asked / requestsOfRound);
+  known.clear();
+}
 
 interface Element {
   readonly content: number;
@@ -88,6 +99,7 @@ function listen(): Promise<number> {
       const answerV3 = createV3Engine(own, answerPdu);
       socket.on("message", (request, { address, port }) => {
         asked += 1;
+        countOn();
         const octets = isV2c(request) ? answer(request) : answerV3(request);
         if (octets === undefined) return;
         if (delay === 0) socket.send(octets, port, address);

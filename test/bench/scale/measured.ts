@@ -105,7 +105,7 @@ const scrape = { megabytes: 0, milliseconds: 0 };
 async function scrapeOnce(): Promise<void> {
   const from = clock.now();
   const text = await metrics.render();
-  scrape.megabytes = round(text.length / 1e6);
+  scrape.megabytes = round(text.reduce((sum, part) => sum + part.length, 0) / 1e6);
   scrape.milliseconds = round(elapsed(from, clock.now()));
 }
 

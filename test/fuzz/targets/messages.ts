@@ -193,7 +193,7 @@ function sameInBoth(r: ResponseReader, pdu: Pdu, count: number): void {
 function isSame(cells: Cells, value: Value): boolean {
   switch (value.type) {
     case "counter64":
-      return counterAt(cells, 0) === value.value;
+      return BigInt(counterAt(cells, 0) ?? -1) === value.value;
     case "integer":
     case "counter32":
     case "gauge32":
