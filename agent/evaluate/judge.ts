@@ -17,6 +17,7 @@ import type {
 import { pollGroups, type SubjectKey, subject } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
+import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
@@ -29,11 +30,7 @@ import { whyStale } from "./stale.ts";
 const immediately = milliseconds(0);
 
 export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | undefined, now: Instant): Judgement {
-  const steps = judgeInSteps(estate, snapshot, previous, now);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return inOne(judgeInSteps(estate, snapshot, previous, now));
 }
 
 /**
@@ -230,17 +227,14 @@ function unlessSame<T extends object>(before: T | undefined, after: T): T {
   return before !== undefined && saysTheSame(before, after) ? before : after;
 }
 
-/** Of plain data. */
+/** Of plain data. What is kept within it is the same object, so little of it is walked through. */
 function saysTheSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => saysTheSame(one, b[i]));
   if (!isRecord(a) || !isRecord(b)) return false;
-  let more = 0;
-  for (const key in a) if (Object.hasOwn(a, key)) more += 1;
-  for (const key in b) {
-    more -= 1;
-    if (!Object.hasOwn(a, key) || !saysTheSame(a[key], b[key])) return false;
-  }
-  return more === 0;
+  for (const key in a) if (!saysTheSame(a[key], b[key])) return false;
+  for (const key in b) if (a[key] === undefined && b[key] !== undefined) return false;
+  return true;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,19 +2,16 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
-import { type Clock, elapsed } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
+import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
 import { judgeInSteps } from "./judge.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
 const pace = milliseconds(500);
-
-/** Of judging at a time: polls and answers do not wait longer for a judgement of thousands of circuits. */
-const slice = milliseconds(4);
-const atOnce = milliseconds(0);
 
 export interface Judging {
   start(): void;
@@ -30,33 +27,24 @@ export function createJudging(
   const { clock, log, snapshot } = deps;
   let latest: Judgement | undefined;
   let cancel: (() => void) | undefined;
-
-  function round(): void {
-    goOn(judgeInSteps(estate, snapshot, latest, clock.now()));
-  }
+  let stopped = false;
 
   /** A judgement is published when it is whole. */
-  function goOn(steps: Generator<void, Judgement>): void {
-    const from = clock.now();
-    do {
-      const step = steps.next();
-      if (step.done) {
-        publish(step.value);
-        cancel = clock.after(pace, round);
-        return;
-      }
-    } while (elapsed(from, clock.now()) < slice);
-    cancel = clock.after(atOnce, () => goOn(steps));
-  }
-
-  function publish(next: Judgement): void {
+  async function round(): Promise<void> {
+    const next = await inSlices(clock, judgeInSteps(estate, snapshot, latest, clock.now()));
+    if (stopped) return;
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
     latest = next;
+    cancel = clock.after(pace, () => void round());
   }
 
   return {
-    start: round,
+    start() {
+      stopped = false;
+      void round();
+    },
     stop() {
+      stopped = true;
       cancel?.();
       cancel = undefined;
     },

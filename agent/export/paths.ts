@@ -31,8 +31,9 @@ const pairLabels = (pair: {
 }): Labels => ({ global_reach: pair.globalReach, from_site: pair.fromSite, to_site: pair.toSite });
 
 /** What follows from the configuration alone, and the tallies of probes. */
-export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): void {
+export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Generator<void> {
   for (const path of pathsOf(estate)) {
+    yield;
     emitThresholds(emit, metrics.path, pathLabels(path), path.thresholds);
     emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot);
   }
@@ -42,15 +43,20 @@ export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): voi
   }
 }
 
-export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): void {
-  for (const verdict of judgement.paths) emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+export function* emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): Generator<void> {
+  for (const verdict of judgement.paths) {
+    yield;
+    emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+  }
   for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
+    yield;
     const labels = { circuit: circuit.name, peering };
     emit(metrics.circuit.redundancy, labels, redundancies.indexOf(redundancy));
     emit(metrics.circuit.redundancySince, labels, clock.toEpoch(since) / 1_000);
   }
   for (const { router, reachable } of judgement.routers) {
+    yield;
     if (reachable === "unknown") continue;
     emit(metrics.router.up, { router: router.name, site: router.site }, reachable ? 1 : 0);
   }

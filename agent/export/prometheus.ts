@@ -5,7 +5,9 @@ import { metrics } from "../catalog/metrics.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";
+import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
+import type { PackedText } from "./packed-text.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
 import { createPage, type Emit } from "./series.ts";
@@ -38,8 +40,8 @@ export interface AgentTelemetry {
 
 export interface PrometheusExport {
   readonly contentType: string;
-  /** The text of one scrape, in UTF-8. */
-  render(): Promise<Uint8Array>;
+  /** The text of one scrape, in UTF-8. Who asks while one is being made gets that. */
+  render(): Promise<PackedText>;
 }
 
 export function createPrometheusExport(deps: {
@@ -53,28 +55,40 @@ export function createPrometheusExport(deps: {
   const page = createPage();
   const processMetrics = new Registry();
   collectDefaultMetrics({ register: processMetrics });
+  let making: Promise<PackedText> | undefined;
+
+  function* write(emit: Emit): Generator<void> {
+    yield* emitConfiguration(emit, estate);
+    yield* emitProbing(emit, estate, snapshot);
+    yield* emitRouters(emit, estate, snapshot, clock);
+    emitAgent(emit, deps.agent);
+    yield* emitNotifications(emit, estate, deps.agent.notifications);
+    const judgement = deps.judgement();
+    if (judgement === undefined) return;
+    yield* emitJudgement(emit, judgement, clock);
+    emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
+    emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
+  }
+
+  async function make(): Promise<PackedText> {
+    const own = Buffer.from(await processMetrics.metrics());
+    return inSlices(clock, page.render(write, own));
+  }
+
   return {
     contentType: processMetrics.contentType,
-    async render() {
-      const own = page.render((emit) => {
-        emitConfiguration(emit, estate);
-        emitProbing(emit, estate, snapshot);
-        emitRouters(emit, estate, snapshot, clock);
-        emitAgent(emit, deps.agent);
-        emitNotifications(emit, estate, deps.agent.notifications);
-        const judgement = deps.judgement();
-        if (judgement === undefined) return;
-        emitJudgement(emit, judgement, clock);
-        emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
-        emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
+    render() {
+      making ??= make().finally(() => {
+        making = undefined;
       });
-      return Buffer.concat([own, Buffer.from(await processMetrics.metrics())]);
+      return making;
     },
   };
 }
 
-function emitConfiguration(emit: Emit, estate: Estate): void {
+function* emitConfiguration(emit: Emit, estate: Estate): Generator<void> {
   for (const circuit of estate.circuits.values()) {
+    yield;
     emit(
       metrics.circuit.info,
       {
@@ -123,11 +137,12 @@ function emitAgent(emit: Emit, agent: AgentTelemetry): void {
   for (const [kind, n] of Object.entries(agent.probesDropped())) emit(to.probesDropped, { kind }, n);
 }
 
-function emitNotifications(emit: Emit, { routers }: Estate, from: AgentTelemetry["notifications"]): void {
+function* emitNotifications(emit: Emit, { routers }: Estate, from: AgentTelemetry["notifications"]): Generator<void> {
   const to = metrics.agent;
   const taken = from.taken();
   const confirmed = from.confirmed();
   for (const { name, site } of routers.values()) {
+    yield;
     const labels = { router: name, site };
     for (const [kind, n] of Object.entries(taken.get(name) ?? {})) emit(to.notifications, { ...labels, kind }, n);
     const rounds = confirmed.get(name);

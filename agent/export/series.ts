@@ -2,6 +2,7 @@
 // process's own metrics, takes 4 µs for a series; ten thousand series would hold up the polls.
 
 import { allMetrics, type MetricDefinition } from "../catalog/metrics.ts";
+import { type PackedText, type Piece, pack, packedText, pieceSize } from "./packed-text.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -11,9 +12,10 @@ export type Labels = Readonly<Record<string, string>>;
  */
 export type Emit = (metric: MetricDefinition, labels: Labels, value: number, more?: Labels) => void;
 
-/** The text of one metric, in octets that are used again for the next scrape. */
+/** The text of one metric: pieces, and the octets of the next, which are used again. */
 interface Section {
   readonly header: string;
+  pieces: Piece[];
   octets: Buffer;
   end: number;
   /** Not yet among the octets. */
@@ -24,27 +26,28 @@ interface Section {
  * Text becomes octets in pieces of this many characters, while it is young: all the strings of a page, held until its
  * end, would be most of what the garbage collector does.
  */
-const piece = 1_024;
+const piece = 256;
 
 export interface Page {
   /**
-   * The text of what `write` emits: a subject that is no longer known leaves no series behind, and Prometheus marks it
-   * stale. Metrics stand in the order of the catalog.
+   * The text of what `write` emits, and of `more` behind it: a subject that is no longer known leaves no series behind,
+   * and Prometheus marks it stale. Metrics stand in the order of the catalog. One rendering at a time.
    */
-  render(write: (emit: Emit) => void): Uint8Array;
+  render(write: (emit: Emit) => Iterable<void>, more?: Uint8Array): Generator<void, PackedText>;
 }
 
 export function createPage(): Page {
   const sections = new Map(allMetrics.map((metric): [MetricDefinition, Section] => [metric, sectionOf(metric)]));
   return {
-    render(write) {
+    *render(write, more = new Uint8Array(0)) {
       let formatted: Labels | undefined;
       let text = "";
       for (const section of sections.values()) {
+        section.pieces = [];
         section.end = 0;
         section.pending = section.header;
       }
-      write((metric, labels, value, more) => {
+      yield* write((metric, labels, value, more) => {
         // Many metrics in a row have the labels of one subject.
         if (labels !== formatted) {
           formatted = labels;
@@ -56,19 +59,27 @@ export function createPage(): Page {
         section.pending += `${metric.name}${all === "" ? "" : `{${all}}`} ${formatValue(value)}\n`;
         if (section.pending.length > piece) flush(section);
       });
-      return Buffer.concat(
-        [...sections.values()].map((section) => {
-          flush(section);
-          return section.octets.subarray(0, section.end);
-        }),
-      );
+      const pieces: Piece[] = [];
+      // Short ones, and the ends of the long ones, in one.
+      let rest: Uint8Array[] = [];
+      for (const section of sections.values()) {
+        yield;
+        flush(section);
+        if (section.pieces.length > 0) {
+          pieces.push(Buffer.concat(rest), ...section.pieces);
+          section.pieces = [];
+          rest = [];
+        }
+        rest.push(section.octets.subarray(0, section.end));
+      }
+      return packedText([...pieces, Buffer.concat([...rest, more])]);
     },
   };
 }
 
 function sectionOf({ name, help, type }: MetricDefinition): Section {
   const header = `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`;
-  return { header, octets: Buffer.allocUnsafeSlow(2 * piece), end: 0, pending: "" };
+  return { header, pieces: [], octets: Buffer.allocUnsafeSlow(2 * piece), end: 0, pending: "" };
 }
 
 function flush(section: Section): void {
@@ -82,6 +93,9 @@ function flush(section: Section): void {
   }
   section.end = end + section.octets.write(pending, end);
   section.pending = "";
+  if (section.end < pieceSize) return;
+  section.pieces.push(pack(section.octets.subarray(0, section.end)));
+  section.end = 0;
 }
 
 const joined = (labels: string, more: string) => (labels === "" ? more : `${labels},${more}`);

@@ -3,6 +3,8 @@ import { Counter, Gauge, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
 import { createPage, type Labels } from "../../agent/export/series.ts";
+import { inOne } from "../../agent/lib/slices.ts";
+import { textOf } from "../support/packed-text.ts";
 
 interface Emission {
   readonly metric: MetricDefinition;
@@ -29,8 +31,7 @@ async function byPromClient(emissions: readonly Emission[]): Promise<readonly st
   return linesOf(await registry.metrics());
 }
 
-const linesOf = (text: string | Uint8Array) =>
-  (typeof text === "string" ? text : Buffer.from(text).toString()).split("\n").filter((line) => line !== "");
+const linesOf = (text: string) => text.split("\n").filter((line) => line !== "");
 
 const finite = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
@@ -54,10 +55,13 @@ describe("the text of a scrape", () => {
   it("is what prom-client writes, whatever the labels and values are", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(emission, { maxLength: 30, selector: keyOf }), async (emissions) => {
-        const own = page.render((emit) => {
-          for (const { metric, labels, value } of emissions) emit(metric, labels, value);
+        const own = page.render(function* (emit) {
+          for (const { metric, labels, value } of emissions) {
+            yield;
+            emit(metric, labels, value);
+          }
         });
-        expect(linesOf(own)).toEqual(await byPromClient(emissions));
+        expect(linesOf(textOf(inOne(own)))).toEqual(await byPromClient(emissions));
       }),
       { numRuns: 300 },
     );
@@ -68,9 +72,13 @@ describe("the text of a scrape", () => {
     if (metric === undefined) throw new Error("the catalog is empty");
     const lines = (count: number) =>
       linesOf(
-        page.render((emit) => {
-          for (let i = 0; i < count; i++) emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
-        }),
+        textOf(
+          inOne(
+            page.render(function* (emit) {
+              for (let i = 0; i < count; i++) emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
+            }),
+          ),
+        ),
       ).filter((line) => !line.startsWith("#"));
     for (const count of [10, 20_000, 5]) {
       expect(lines(count)).toEqual(

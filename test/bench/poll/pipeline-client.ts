@@ -15,6 +15,7 @@ import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { oid } from "../../../agent/wire/snmp/oid.ts";
+import { textOf } from "../../support/packed-text.ts";
 import { measure, ownCpu, pollAll, serveOrders } from "./client.ts";
 import { estateOf, routerAt } from "./estate.ts";
 import { expectedSum, ifColumns, ifName, interfaces, peerIndexes, routers } from "./load.ts";
@@ -122,9 +123,7 @@ async function poll(port: number): Promise<void> {
  * router and its circuits.
  */
 async function verifyMetrics(): Promise<number> {
-  const all = Buffer.from(await exposition.render())
-    .toString()
-    .split("\n");
+  const all = textOf(await exposition.render()).split("\n");
   const lines = all.filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
   const grown = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   const seen = [...known.keys()].flatMap((port) => names.map((name) => state.interface(routerAt(port), name)));
