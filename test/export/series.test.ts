@@ -75,7 +75,10 @@ describe("the text of a scrape", () => {
         textOf(
           inOne(
             page.render(function* (emit) {
-              for (let i = 0; i < count; i++) emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
+              for (let i = 0; i < count; i++) {
+                yield;
+                emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
+              }
             }),
           ),
         ),
