@@ -4,6 +4,7 @@
 
 import type { PollGroup } from "../estate/observation.ts";
 import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
+import { createDeadlines, type Waiting } from "../lib/deadlines.ts";
 import { formatDuration, milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { nothing, type Poll } from "./collector.ts";
@@ -14,8 +15,8 @@ type BreakerState = "closed" | "open" | "halfOpen";
 /** How the small request ended. `aborted` as in `Poll`. */
 export type Sign = "heard" | "silent" | "aborted";
 
-/** Of one router. Plain data, for there are many. */
-export interface Breaker {
+/** Of one router. Plain data, for there are many. What it waits for is its next small request. */
+export interface Breaker extends Waiting {
   readonly router: BrokenRouter;
   state: BreakerState;
   heardAt: Instant | undefined;
@@ -66,16 +67,16 @@ interface Silence {
 }
 
 export function createBreakers({ clock, log }: { readonly clock: Clock; readonly log: Logger }): Breakers {
-  /** With what cancels the next small request. */
-  const notClosed = new Map<Breaker, () => void>();
+  const knocks = createDeadlines<Breaker>(clock, (breaker) => void knock(breaker));
+  let notClosed = 0;
 
   function heard(breaker: Breaker): void {
     breaker.heardAt = clock.now();
     breaker.silences = undefined;
     if (breaker.state === "closed") return;
     breaker.state = "closed";
-    notClosed.get(breaker)?.();
-    notClosed.delete(breaker);
+    knocks.clear(breaker);
+    notClosed -= 1;
     log.info({ router: breaker.router.name }, "it answers again, so everything is asked of it again");
   }
 
@@ -88,22 +89,16 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
     const isDead = router.groups.every((one) => (silences.get(one)?.times ?? 0) >= enough);
     if (state === "open" || !isDead) return;
     if (state === "closed") {
+      notClosed += 1;
       log.warn({ router: router.name }, "it answers nothing, so it is only asked for sysUpTime until it answers");
     }
     // One that answers the small request and nothing else is not asked for everything more often than before.
-    knockAfter(breaker, state === "closed" ? restBetweenKnocks(router) : router.pollInterval);
+    knocks.set(breaker, milliseconds(state === "closed" ? restBetweenKnocks(router) : router.pollInterval));
     breaker.state = "open";
   }
 
   function restBetweenKnocks({ pollInterval }: BrokenRouter): number {
-    return Math.max(Math.min(pause, pollInterval), ((notClosed.size + 1) / mostKnocksPerSecond) * 1_000);
-  }
-
-  function knockAfter(breaker: Breaker, ms: number): void {
-    notClosed.set(
-      breaker,
-      clock.after(milliseconds(ms), () => void knock(breaker)),
-    );
+    return Math.max(Math.min(pause, pollInterval), (notClosed / mostKnocksPerSecond) * 1_000);
   }
 
   async function knock(breaker: Breaker): Promise<void> {
@@ -113,10 +108,10 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
     breaker.again = false;
     const sign = await router.knock();
     breaker.isKnocking = false;
-    if (sign === "aborted" || !notClosed.has(breaker)) return;
+    if (sign === "aborted" || breaker.state === "closed") return;
     if (sign === "silent") {
       const next = later(began, milliseconds(restBetweenKnocks(router)));
-      knockAfter(breaker, breaker.again ? 0 : Math.max(0, elapsed(clock.now(), next)));
+      knocks.set(breaker, breaker.again ? milliseconds(0) : elapsed(clock.now(), next));
       return;
     }
     breaker.heardAt = clock.now();
@@ -133,6 +128,8 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
       silences: undefined,
       isKnocking: false,
       again: false,
+      deadline: clock.now(),
+      heapPlace: -1,
     }),
     instead({ router, state, heardAt, silences }, group) {
       if (state !== "open") return undefined;
@@ -155,13 +152,11 @@ export function createBreakers({ clock, log }: { readonly clock: Clock; readonly
       // What is under way may have been sent before the router was back.
       breaker.again = breaker.isKnocking;
       if (breaker.isKnocking) return true;
-      notClosed.get(breaker)?.();
+      knocks.clear(breaker);
       void knock(breaker);
       return true;
     },
-    open: () => notClosed.size,
-    stop() {
-      for (const cancel of notClosed.values()) cancel();
-    },
+    open: () => notClosed,
+    stop: knocks.stop,
   };
 }

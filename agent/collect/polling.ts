@@ -14,6 +14,7 @@ import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpClient, SnmpTarget } from "../net/snmp-client.ts";
+import type { PreparedGet } from "../net/snmp-get.ts";
 import { bfdCollector } from "./bfd.ts";
 import { bgpCollector } from "./bgp-sessions.ts";
 import { type Breaker, createBreakers, type Sign } from "./breaker.ts";
@@ -21,7 +22,7 @@ import type { Collector, Poll } from "./collector.ts";
 import { interfacesCollector } from "./interfaces.ts";
 import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
 import { opticsCollector } from "./optics.ts";
-import { periodic, type Task, taskOf } from "./periodic.ts";
+import { partOf, periodic, type Task } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
@@ -50,8 +51,8 @@ export interface Polling {
   openBreakers(): number;
 }
 
-/** A group of a router. */
-interface Polled {
+/** A group of a router, and its turns. */
+interface Polled extends Task {
   readonly router: string;
   readonly group: PollGroup;
   readonly collect: Collector;
@@ -62,9 +63,7 @@ interface Polled {
 
 interface PolledRouter {
   readonly breaker: Breaker;
-  /** Its groups, and a task for each. */
-  readonly groups: readonly PollGroup[];
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly Polled[];
 }
 
 export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingDeps, estate: Estate): Polling {
@@ -72,30 +71,36 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
   const pathsByRouter = Map.groupBy(pathsOf(estate), (path) => path.router);
   const breakers = createBreakers({ clock, log });
   const polledRouters = new Map<string, PolledRouter>();
-  const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf));
+  const timers = periodic(clock, [...estate.routers.values()].flatMap(tasksOf), run);
 
-  function tasksOf(router: Router): readonly Task[] {
+  function tasksOf(router: Router): readonly Polled[] {
     const { name, address, port, credentials, anySource, pollInterval } = router;
     const target = snmp.target({ router: name, address, port, credentials, anySource });
     const collectors = collectorsOf(router, target);
     const groups = pollGroups.filter((group) => collectors[group] !== undefined);
+    let knock: PreparedGet | undefined;
     const breaker = breakers.of({
       name,
       pollInterval,
       // Those that are asked seldom would keep it closed for long.
       groups: groups.filter((group) => pollEvery(router, group) <= pollInterval && !optionalGroups.includes(group)),
-      knock: () => knockAt(target),
+      knock() {
+        knock ??= target.prepare(sysUpTimeOnly, true);
+        return knockBy(knock);
+      },
       askAll: () => {
         for (const task of tasks) timers.hasten(task);
       },
     });
-    const tasks = groups.flatMap((group) => {
+    const tasks = groups.flatMap((group): readonly Polled[] => {
       const collect = collectors[group];
       if (collect === undefined) return [];
-      const polled: Polled = { router: name, group, collect, breaker, last: undefined };
-      return [taskOf(`${name} ${group}`, pollEvery(router, group), () => run(polled))];
+      const interval = pollEvery(router, group);
+      const part = partOf(`${name} ${group}`);
+      const turns = { interval, part, running: false, outOfTurn: false, again: false };
+      return [{ ...turns, router: name, group, collect, breaker, last: undefined }];
     });
-    polledRouters.set(name, { breaker, groups, tasks });
+    polledRouters.set(name, { breaker, tasks });
     return tasks;
   }
 
@@ -121,7 +126,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     const { router, group, collect, breaker } = of;
     const began = clock.now();
     const instead = breakers.instead(breaker, group);
-    const asked = instead ?? (await collect());
+    const asked = instead ?? whole(await collect());
     if (instead === undefined) breakers.took(breaker, group, asked);
     const { result, detail, observations } = asked;
     if (stopped || result === "aborted") return;
@@ -167,7 +172,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     },
     confirm(router, group) {
       const polled = polledRouters.get(router);
-      const task = polled?.tasks[polled.groups.indexOf(group)];
+      const task = polled?.tasks.find((one) => one.group === group);
       if (stopped || polled === undefined || task === undefined) return;
       if (!breakers.knockNow(polled.breaker)) timers.hasten(task);
     },
@@ -176,11 +181,21 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
   };
 }
 
-const knocking = [sysUpTime];
+/**
+ * With its detail in one piece: it is kept, and V8 keeps a text that was put together as a tree of what it was put
+ * together from, which is four times as large.
+ */
+function whole(poll: Poll): Poll {
+  const { result, detail, observations } = poll;
+  return detail === "" ? poll : { result, detail: Buffer.from(detail).toString(), observations };
+}
+
+const sysUpTimeOnly = [sysUpTime];
+const once = { group: "system", table: "system", retries: 0 };
 
 /** Asks for as little as can be asked for, once. */
-async function knockAt(target: SnmpTarget): Promise<Sign> {
-  const got = await target.get(knocking, { group: "system", table: "system", retries: 0 });
+async function knockBy(knock: PreparedGet): Promise<Sign> {
+  const got = await knock(once);
   if (got.ok) return "heard";
   const { kind } = got.error;
   if (kind === "aborted") return "aborted";

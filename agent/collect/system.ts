@@ -10,8 +10,8 @@ const askedBy = { v1: systemGroup, later: [...systemGroup, ...snmpEngine] };
 
 export function systemCollector({ clock, target, uptime }: CollectorDeps, router: string): Collector {
   const asked = target.hasCounter64 ? askedBy.later : askedBy.v1;
-  const get = target.prepare(asked);
   let before: SystemGroup | undefined;
+  const get = target.prepare(asked, true);
   return async () => {
     const askedAt = clock.now();
     const got = await get({ group: "system", table: "system" });

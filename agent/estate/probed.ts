@@ -8,8 +8,17 @@ export interface Probed {
   readonly thresholds: Thresholds;
 }
 
+/** Worked out once: an estate does not change, and it is asked for at every judgement. */
+const known = new WeakMap<Estate, readonly Probed[]>();
+
 /** All that the estate probes: its paths, then its pairs. */
 export function probedOf(estate: Estate): readonly Probed[] {
+  const probed = known.get(estate) ?? allOf(estate);
+  known.set(estate, probed);
+  return probed;
+}
+
+function allOf(estate: Estate): readonly Probed[] {
   return [
     ...pathsOf(estate).map((path) => ({ of: subject.path(path), probes: path.probes, thresholds: path.thresholds })),
     ...pairsOf(estate).map((pair) => ({ of: subject.pair(pair), probes: pair.probes, thresholds: pair.thresholds })),

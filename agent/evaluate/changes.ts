@@ -12,10 +12,12 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
   const changes: Change[] = [];
   const was = (i: number, of: "paths" | "pairs") => before?.[of][i]?.state;
   after.paths.forEach((verdict, i) => {
+    if (verdict === before?.paths[i]) return;
     const { circuit, peering, link } = verdict.path;
     push(changes, `path ${circuit} ${peering} ${link}`, was(i, "paths"), verdict.state, describe(verdict));
   });
   after.pairs.forEach((verdict, i) => {
+    if (verdict === before?.pairs[i]) return;
     const { globalReach, fromSite, toSite } = verdict.pair;
     push(
       changes,
@@ -25,11 +27,15 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
       describe(verdict),
     );
   });
-  after.redundancy.forEach(({ circuit, peering, redundancy, reason }, i) => {
+  after.redundancy.forEach((verdict, i) => {
+    if (verdict === before?.redundancy[i]) return;
+    const { circuit, peering, redundancy, reason } = verdict;
     const from = before?.redundancy[i]?.redundancy;
     push(changes, `redundancy of ${circuit.name} ${peering}`, from, redundancy, { reason });
   });
-  after.routers.forEach(({ router, reachable, reason }, i) => {
+  after.routers.forEach((verdict, i) => {
+    if (verdict === before?.routers[i]) return;
+    const { router, reachable, reason } = verdict;
     const word = (r: boolean | "unknown") => (r === "unknown" ? r : r ? "up" : "unreachable");
     const from = before?.routers[i]?.reachable;
     push(changes, `router ${router.name}`, from === undefined ? undefined : word(from), word(reachable), { reason });

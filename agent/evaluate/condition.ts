@@ -35,6 +35,14 @@ export function advance(
   // What fired keeps its cause and its evidence until it is seen again or ends: a router that falls
   // silent after its link broke must not turn the reason into "no answer".
   const kept = state === "firing" && finding.holds !== true ? before : finding;
+  // Most are what they were, and then are the same object: a judgement of thousands is mostly the one before.
+  const isSame =
+    lastTrue === before.lastTrue &&
+    kept.cause === before.cause &&
+    kept.owner === before.owner &&
+    kept.effect === before.effect &&
+    kept.evidence === before.evidence;
+  if (isSame) return before;
   return {
     check,
     state,

@@ -17,6 +17,7 @@ import type {
 import { pollGroups, type SubjectKey, subject } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
+import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type Hearing, hear } from "./hearing.ts";
@@ -29,20 +30,50 @@ import { whyStale } from "./stale.ts";
 const immediately = milliseconds(0);
 
 export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | undefined, now: Instant): Judgement {
+  return inOne(judgeInSteps(estate, snapshot, previous, now));
+}
+
+/**
+ * As `judge`, in steps of one circuit or router, so that the judgement of thousands can be made beside other work. What
+ * is observed between two steps counts for what is judged after it. A verdict that says what it said before is the
+ * same object as before.
+ */
+export function* judgeInSteps(
+  estate: Estate,
+  snapshot: Snapshot,
+  previous: Judgement | undefined,
+  now: Instant,
+): Generator<void, Judgement> {
   const hearing = hear(estate, snapshot, now);
-  const before = index(previous);
+  const before = {
+    path: finder(previous?.paths, ({ path }) => subject.path(path)),
+    redundancy: finder(previous?.redundancy, ({ circuit, peering }) => subject.redundancy(circuit.name, peering)),
+    pair: finder(previous?.pairs, ({ pair }) => subject.pair(pair)),
+    router: finder(previous?.routers, ({ router }) => subject.router(router.name)),
+  };
   const paths: PathVerdict[] = [];
   const redundancy: RedundancyVerdict[] = [];
   for (const circuit of estate.circuits.values()) {
+    yield;
     for (const peering of circuit.peerings) {
       const pair = linkNames.map((link) => {
         const path = peering.paths[link];
-        return judgePath({ estate, circuit, snapshot, hearing, now }, path, before.path);
+        const was = before.path(subject.path(path), (verdict) => verdict.path === path);
+        return unlessSame(was, judgePath({ estate, circuit, snapshot, hearing, now }, path, was));
       });
       paths.push(...pair);
-      const was = before.redundancy(subject.redundancy(circuit.name, peering.name));
-      redundancy.push(redundancyOf(circuit, peering.name, pair, was, now));
+      const was = before.redundancy(
+        subject.redundancy(circuit.name, peering.name),
+        (verdict) => verdict.circuit === circuit && verdict.peering === peering.name,
+      );
+      redundancy.push(unlessSame(was, redundancyOf(circuit, peering.name, pair, was, now)));
     }
+  }
+  const routers: RouterVerdict[] = [];
+  for (const router of estate.routers.values()) {
+    yield;
+    const was = before.router(subject.router(router.name), (verdict) => verdict.router === router);
+    routers.push(unlessSame(was, judgeRouter(router, snapshot, was, now)));
   }
   return {
     at: now,
@@ -51,14 +82,12 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
     redundancy,
     pairs: pairsOf(estate).map((pair) => {
       const key = subject.pair(pair);
-      const was = before.pair(key);
+      const was = before.pair(key, (verdict) => verdict.pair === pair);
       const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now);
       const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
       return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
     }),
-    routers: [...estate.routers.values()].map((router) =>
-      judgeRouter(router, snapshot, before.router(subject.router(router.name)), now),
-    ),
+    routers,
   };
 }
 
@@ -70,10 +99,9 @@ interface PathScene {
   readonly now: Instant;
 }
 
-function judgePath(scene: PathScene, path: Path, before: (key: SubjectKey) => PathVerdict | undefined): PathVerdict {
+function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): PathVerdict {
   const { estate, circuit, snapshot, hearing, now } = scene;
   const key = subject.path(path);
-  const was = before(key);
   const router = estate.routers.get(path.router);
   if (router === undefined)
     throw new Error(`path of ${path.circuit} names the router ${path.router}, which is not in the estate`);
@@ -179,16 +207,36 @@ function condition(was: Verdict | undefined, check: Condition["check"]): Conditi
   return was?.conditions.find((c) => c.check === check);
 }
 
-/** Finds the verdict of the same subject in the judgement before. */
-function index(previous: Judgement | undefined) {
-  const by = <T>(verdicts: readonly T[] | undefined, key: (verdict: T) => SubjectKey) => {
-    const found = new Map(verdicts?.map((verdict) => [key(verdict), verdict]));
-    return (wanted: SubjectKey) => found.get(wanted);
+/**
+ * Finds the verdict of the same subject in the judgement before. Of the same estate all stand in the same places, and
+ * are asked for in their order; keys are only made of all of them when one does not.
+ */
+function finder<T>(verdicts: readonly T[] = [], keyOf: (verdict: T) => SubjectKey) {
+  let place = 0;
+  let byKey: Map<SubjectKey, T> | undefined;
+  return (wanted: SubjectKey, isOf: (verdict: T) => boolean): T | undefined => {
+    const next = verdicts[place++];
+    if (next !== undefined && isOf(next)) return next;
+    byKey ??= new Map(verdicts.map((verdict) => [keyOf(verdict), verdict]));
+    return byKey.get(wanted);
   };
-  return {
-    path: by(previous?.paths, ({ path }) => subject.path(path)),
-    redundancy: by(previous?.redundancy, ({ circuit, peering }) => subject.redundancy(circuit.name, peering)),
-    pair: by(previous?.pairs, ({ pair }) => subject.pair(pair)),
-    router: by(previous?.routers, ({ router }) => subject.router(router.name)),
-  };
+}
+
+/** The one before if both say the same: what is kept need not be thrown away, and is known to be unchanged at a glance. */
+function unlessSame<T extends object>(before: T | undefined, after: T): T {
+  return before !== undefined && saysTheSame(before, after) ? before : after;
+}
+
+/** Of plain data. What is kept within it is the same object, so little of it is walked through. */
+function saysTheSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => saysTheSame(one, b[i]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  for (const key in a) if (!saysTheSame(a[key], b[key])) return false;
+  for (const key in b) if (a[key] === undefined && b[key] !== undefined) return false;
+  return true;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

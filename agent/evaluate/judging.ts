@@ -5,9 +5,10 @@ import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
+import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
-import { judge } from "./judge.ts";
+import { judgeInSteps } from "./judge.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
 const pace = milliseconds(500);
@@ -26,17 +27,24 @@ export function createJudging(
   const { clock, log, snapshot } = deps;
   let latest: Judgement | undefined;
   let cancel: (() => void) | undefined;
+  let stopped = false;
 
-  function round(): void {
-    const next = judge(estate, snapshot, latest, clock.now());
+  /** A judgement is published when it is whole. */
+  async function round(): Promise<void> {
+    const next = await inSlices(clock, judgeInSteps(estate, snapshot, latest, clock.now()));
+    if (stopped) return;
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
     latest = next;
-    cancel = clock.after(pace, round);
+    cancel = clock.after(pace, () => void round());
   }
 
   return {
-    start: round,
+    start() {
+      stopped = false;
+      void round();
+    },
     stop() {
+      stopped = true;
       cancel?.();
       cancel = undefined;
     },

@@ -37,14 +37,18 @@ const levels = ["raise", "clear"] as const;
 const levelLabels = labelTexts("level", levels);
 const techniqueLabels = labelTexts("technique", probeTechniques);
 
-export function emitThresholds(emit: Emit, estate: Estate): void {
-  for (const path of pathsOf(estate)) emitLimits(emit, metrics.path, pathLabels(path), path.thresholds);
+export function* emitThresholds(emit: Emit, estate: Estate): Generator<void> {
+  for (const path of pathsOf(estate)) {
+    yield;
+    emitLimits(emit, metrics.path, pathLabels(path), path.thresholds);
+  }
   for (const pair of pairsOf(estate)) emitLimits(emit, metrics.pair, pairLabels(pair), pair.thresholds);
 }
 
 /** The tallies of probes. */
-export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): void {
+export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Generator<void> {
   for (const path of pathsOf(estate)) {
+    yield;
     emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot);
   }
   for (const pair of pairsOf(estate)) {
@@ -52,15 +56,20 @@ export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): voi
   }
 }
 
-export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): void {
-  for (const verdict of judgement.paths) emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+export function* emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): Generator<void> {
+  for (const verdict of judgement.paths) {
+    yield;
+    emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+  }
   for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
+    yield;
     const labels = { circuit: circuit.name, peering };
     emit(metrics.circuit.redundancy, labels, redundancies.indexOf(redundancy));
     emit(metrics.circuit.redundancySince, labels, clock.toEpoch(since) / 1_000);
   }
   for (const { router, reachable } of judgement.routers) {
+    yield;
     if (reachable === "unknown") continue;
     emit(metrics.router.up, { router: router.name, site: router.site }, reachable ? 1 : 0);
   }

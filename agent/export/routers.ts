@@ -44,19 +44,22 @@ const operNumbers = numbersOf(ifOperStatuses);
 const duplexNumbers = numbersOf(duplexStatuses);
 const bgpNumbers = numbersOf(bgpStates);
 
-export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): void {
+export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): Generator<void> {
   const now = clock.now();
   for (const router of estate.routers.values()) {
+    yield;
     emitPolls(emit, router, snapshot, clock);
     emitSystem(emit, router, snapshot, clock, now);
   }
   for (const path of pathsOf(estate)) {
+    yield;
     const router = estate.routers.get(path.router);
     if (router === undefined) continue;
     emitSession(emit, path, router, snapshot, clock, now);
     emitEvidence(emit, path, router, snapshot, now);
   }
   for (const circuit of estate.circuits.values()) {
+    yield;
     for (const link of linkNames) {
       const path = circuit.peerings[0]?.paths[link];
       const router = path && estate.routers.get(path.router);

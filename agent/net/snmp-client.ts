@@ -10,14 +10,13 @@ import type { Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Cells } from "../wire/snmp/cells.ts";
 import type { Oid } from "../wire/snmp/oid.ts";
-import { createRecent } from "./recent.ts";
 import type { SnmpDrop, SnmpRequestCount } from "./snmp-counts.ts";
 import type { SnmpError } from "./snmp-error.ts";
 import { createExchange, type ExchangeLimits } from "./snmp-exchange.ts";
 import { getOnce, type PreparedGet, prepareGet } from "./snmp-get.ts";
-import type { Ask, Conversation } from "./snmp-peer.ts";
-import type { Lane, Peer, Security } from "./snmp-pending.ts";
-import { defaultTimeoutLimits, newTimeout, type TimeoutLimits } from "./snmp-timeout.ts";
+import { type Ask, type Conversation, noLimit } from "./snmp-peer.ts";
+import { type Lane, newLane, type Peer, type Security } from "./snmp-pending.ts";
+import { defaultTimeoutLimits, type TimeoutLimits } from "./snmp-timeout.ts";
 import { createLocalKeys, type UsmUser } from "./snmp-usm-keys.ts";
 import { createV1Get } from "./snmp-v1-get.ts";
 import { walkByNext } from "./snmp-v1-walk.ts";
@@ -51,8 +50,11 @@ export interface SnmpTarget {
   readonly hasCounter64: boolean;
   /** One cell per OID, in their order; noSuchObject and noSuchInstance are cells, not errors. */
   get(oids: readonly Oid[], ask: Ask): Promise<Result<Cells, SnmpError>>;
-  /** As `get`, for what is asked at every poll: what the router shows is learnt, and the OIDs need not be kept. */
-  prepare(oids: readonly Oid[]): PreparedGet;
+  /**
+   * As `get`, for what is asked at every poll: what the router shows is learnt, and the OIDs need not be kept.
+   * `isConstant`: the array is a constant of the program, so that all routers of one community share one request.
+   */
+  prepare(oids: readonly Oid[], isConstant?: boolean): PreparedGet;
   /** Whole columns of one table; an error when any column's end was not reached. Pass the same array at each walk. */
   walk(columns: readonly Oid[], ask: Ask): Promise<Result<WalkedTable, SnmpError>>;
 }
@@ -81,8 +83,13 @@ export const defaultExchangeLimits: ExchangeLimits = {
   socketKind: "kernel",
 };
 
+/** As many as a router is asked for again and again while it lacks something. */
+const mostWalks = 4;
+
 /** What a router bears before it has shown otherwise: agents cap a GETBULK themselves. */
 const mostRepetitions = 64;
+
+const utf8 = new TextEncoder();
 
 export function createSnmpClient(
   deps: {
@@ -97,6 +104,8 @@ export function createSnmpClient(
   const peers = new Map<string, Peer>();
   const families = new Set<AddressFamily>();
   const keys = createLocalKeys();
+  /** Of many routers with the same credentials, one. */
+  const communities = new WeakMap<SnmpTargetCredentials, Security>();
   // One for all users: a salt that comes twice under one key tells both plain texts apart (RFC 3826 section 3.1.2.1).
   let salt = randomBytes(8).readBigUInt64BE();
   const nextSalt = () => salt++;
@@ -110,7 +119,9 @@ export function createSnmpClient(
   function securityOf({ router, credentials }: SnmpTargetConfig): Security {
     if (credentials.version !== 3) {
       const { version, community } = credentials;
-      return { version, community: new TextEncoder().encode(community.reveal()) };
+      const security = communities.get(credentials) ?? { version, community: utf8.encode(community.reveal()) };
+      communities.set(credentials, security);
+      return security;
     }
     const { user: name, auth, privacy, context } = credentials;
     const forgotBoots = () =>
@@ -138,34 +149,33 @@ export function createSnmpClient(
       malformed: 0,
     };
     peers.set(`${destination.address} ${of.port}`, peer);
-    const lanes = new Map<string, Lane>();
+    let lanes: Lane | undefined;
     const to: Conversation = {
       router: of.router,
       peer,
       exchange,
-      learnt: { mostNames: Number.POSITIVE_INFINITY, mostRepetitions, ceiling: mostRepetitions, packsBySize: true },
+      learnt: { mostNames: noLimit, mostRepetitions, ceiling: mostRepetitions, packsBySize: true },
       lane(group) {
-        let lane = lanes.get(group);
-        if (lane === undefined) {
-          lane = { timeout: newTimeout(timeouts), inFlight: 0, waiting: [] };
-          lanes.set(group, lane);
-        }
-        return lane;
+        for (let lane = lanes; lane !== undefined; lane = lane.next) if (lane.group === group) return lane;
+        lanes = newLane(group, timeouts, lanes);
+        return lanes;
       },
     };
     const isV1 = of.credentials.version === 1;
     const getV1 = isV1 ? createV1Get(to) : undefined;
     const walkGroup = isV1 ? walkByNext : walkByBulk;
-    const walks = createRecent<readonly Oid[], WalkPlan>();
+    /** The last few. A Map or WeakMap for each of many routers costs far more than looking through these. */
+    let walks: readonly WalkPlan[] = [];
     return {
       hasCounter64: !isV1,
       get: (oids, ask) => (getV1 === undefined ? getOnce(to, oids, ask) : getV1(oids, ask)),
-      prepare: (oids) => (getV1 === undefined ? prepareGet(to, oids) : (ask) => getV1(oids, ask)),
+      prepare: (oids, isConstant = false) =>
+        getV1 === undefined ? prepareGet(to, oids, isConstant) : (ask) => getV1(oids, ask),
       walk(columns, ask) {
-        let plan = walks.get(columns);
+        let plan = walks.find((one) => one.of === columns);
         if (plan === undefined) {
           plan = planWalk(columns);
-          walks.set(columns, plan);
+          walks = [...walks.slice(-mostWalks + 1), plan];
         }
         return runWalk(to, plan, ask, walkGroup);
       },

@@ -4,6 +4,7 @@
 
 import { type Clock, elapsed } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
+import { createDeadlines } from "../lib/deadlines.ts";
 import { createIdTable } from "../lib/id-table.ts";
 import { versionV1, versionV2c } from "../wire/snmp/message.ts";
 import { type RequestTemplate, setRequestId } from "../wire/snmp/request.ts";
@@ -51,7 +52,7 @@ interface SharedSocket {
   readonly window: Window<Pending>;
 }
 
-const noCancel = () => {};
+const noIds: readonly number[] = [];
 
 export function createExchange(
   { clock, random }: { readonly clock: Clock; readonly random?: (() => number) | undefined },
@@ -62,6 +63,7 @@ export function createExchange(
   const dropped = createCounters(snmpDrops);
   const requests = createCounters(snmpRequestCounts);
   const inFlight = createIdTable<Pending>();
+  const timeouts = createDeadlines<Pending>(clock, expire);
   const reader = createResponseReader();
   const header = createV3Header();
   const sockets = new Map<AddressFamily, SharedSocket[]>();
@@ -131,7 +133,7 @@ export function createExchange(
     pending.sentAt = clock.now();
     const message = makeMessage(pending);
     requests.add("sent");
-    pending.cancel = clock.after(timeoutAfter(pending.lane.timeout, triesOf(pending)), () => expire(pending, socket));
+    timeouts.set(pending, timeoutAfter(pending.lane, triesOf(pending)));
     socket.udp.send(message, pending.peer.destination, (code) => {
       // A full queue is no statement about the router: the retransmission will do.
       if (!pending.finished && code !== "ENOBUFS" && code !== "EAGAIN") finish(pending, { kind: "unreachable", code });
@@ -140,15 +142,20 @@ export function createExchange(
 
   /** An SNMPv3 message is made anew each time: a time that passed and a salt that was used are refused. */
   function makeMessage(pending: Pending): Uint8Array {
-    const { attempt, peer, template, ids } = pending;
-    if (attempt !== undefined || ids.length === 0) {
+    const { attempt, peer, template } = pending;
+    if (attempt !== undefined || pending.ids.length === 0) {
       const fresh = requestIds.next(isInFlight);
-      ids.push(fresh);
+      pending.ids = [...pending.ids, fresh];
       inFlight.set(fresh, pending);
     }
-    const request = setRequestId(template, ids[0] ?? 0);
+    const request = setRequestId(template, pending.ids[0] ?? 0);
     if (attempt === undefined || peer.security.version !== 3) return request;
-    return peer.security.session.seal(request, ids.at(-1) ?? 0, attempt, pending.retries + 1 - triesOf(pending));
+    return peer.security.session.seal(
+      request,
+      pending.ids.at(-1) ?? 0,
+      attempt,
+      pending.retries + 1 - triesOf(pending),
+    );
   }
 
   /** Times that it was sent into silence. */
@@ -156,15 +163,16 @@ export function createExchange(
     return attempt === undefined ? sent : sent - attempt.corrections;
   }
 
-  function expire(pending: Pending, socket: SharedSocket): void {
-    backOff(pending.lane.timeout);
-    socket.window.leave(pending);
+  function expire(pending: Pending): void {
+    backOff(pending.lane);
+    const socket = socketOf(pending.peer);
+    socket?.window.leave(pending);
     const refusal = pending.attempt?.refusal;
     if (refusal !== undefined) {
       finish(pending, { kind: "refused", refusal });
       return;
     }
-    if (triesOf(pending) <= pending.retries) {
+    if (socket !== undefined && triesOf(pending) <= pending.retries) {
       requests.add("retransmitted");
       transmit(pending, socket);
       return;
@@ -188,7 +196,7 @@ export function createExchange(
   function finish(pending: Pending, failure: ExchangeFailure | undefined): void {
     if (pending.finished) return;
     pending.finished = true;
-    pending.cancel();
+    timeouts.clear(pending);
     for (const id of pending.ids) {
       inFlight.delete(id);
       requestIds.end(id, failure === undefined ? "duplicate" : "late");
@@ -197,7 +205,7 @@ export function createExchange(
     if (pending.holdsWindow) socketOf(pending.peer)?.window.leave(pending);
     const { lane } = pending;
     lane.inFlight -= 1;
-    const next = createSocket !== undefined ? lane.waiting.shift() : undefined;
+    const next = createSocket !== undefined ? lane.waiting?.shift() : undefined;
     if (next !== undefined) {
       lane.inFlight += 1;
       enter(next);
@@ -262,7 +270,6 @@ export function createExchange(
       attempt.corrections += 1;
       attempt.outdated = pending.ids.length;
       attempt.refusal = undefined;
-      pending.cancel();
       transmit(pending, socket);
     }
     return undefined;
@@ -287,7 +294,7 @@ export function createExchange(
       return verdict;
     }
     const toItsLast = pending.sent === 1 || (pending.attempt !== undefined && pending.ids.at(-1) === id);
-    if (toItsLast) takeSample(pending.lane.timeout, elapsed(pending.sentAt, clock.now()));
+    if (toItsLast) takeSample(pending.lane, elapsed(pending.sentAt, clock.now()));
     finish(pending, undefined);
     return undefined;
   }
@@ -304,13 +311,14 @@ export function createExchange(
       createSocket = undefined;
       const all = [...sockets.values()].flat();
       for (const pending of [...all.flatMap(({ window }) => window.close()), ...inFlight.values()]) {
-        const waiting = pending.lane.waiting.splice(0);
+        const waiting = pending.lane.waiting?.splice(0) ?? [];
         finish(pending, { kind: "aborted" });
         for (const behind of waiting) {
           behind.lane.inFlight += 1;
           finish(behind, { kind: "aborted" });
         }
       }
+      timeouts.stop();
       sockets.clear();
       await Promise.all(all.map((socket) => socket.udp.stop()));
     },
@@ -323,14 +331,15 @@ export function createExchange(
         accept,
         done,
         retries,
-        ids: [],
+        ids: noIds,
         attempt: peer.security.version === 3 ? createAttempt() : undefined,
         sent: 0,
         sentAt: now,
         startedAt: now,
         holdsWindow: false,
         finished: false,
-        cancel: noCancel,
+        deadline: now,
+        heapPlace: -1,
         malformedBefore: peer.malformed,
         otherSource: undefined,
         otherCommunity: false,
@@ -343,6 +352,7 @@ export function createExchange(
         lane.inFlight += 1;
         finish(pending, { kind: "aborted" });
       } else if (lane.inFlight >= limits.perLane) {
+        lane.waiting ??= [];
         lane.waiting.push(pending);
       } else {
         lane.inFlight += 1;
@@ -352,9 +362,10 @@ export function createExchange(
     },
     abort(pending) {
       if (pending.finished) return;
-      const queued = pending.lane.waiting.indexOf(pending);
+      const { waiting } = pending.lane;
+      const queued = waiting?.indexOf(pending) ?? -1;
       if (queued >= 0) {
-        pending.lane.waiting.splice(queued, 1);
+        waiting?.splice(queued, 1);
         pending.lane.inFlight += 1;
       }
       finish(pending, { kind: "aborted" });

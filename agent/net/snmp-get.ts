@@ -19,15 +19,23 @@ import {
   request,
   templateFor,
 } from "./snmp-peer.ts";
-import type { Accept } from "./snmp-pending.ts";
+import type { Accept, Security } from "./snmp-pending.ts";
 import { takeCells } from "./snmp-spare-cells.ts";
 
 /** A part of a GET that travels in one datagram. */
-interface Chunk {
+interface Chunk extends RequestTemplate {
   /** Place of its first name in the whole list. */
   readonly from: number;
-  readonly template: RequestTemplate;
 }
+
+// Not spread: half of it would stand in an array of its own.
+const chunkOf = ({ bytes, requestIdAt, bindingsAt, names }: RequestTemplate, from: number): Chunk => ({
+  bytes,
+  requestIdAt,
+  bindingsAt,
+  names,
+  from,
+});
 
 /** A GET of the same names at each poll: one cell per name, in the order asked. */
 export type PreparedGet = (ask: Ask) => Promise<Result<Cells, SnmpError>>;
@@ -36,12 +44,25 @@ export type PreparedGet = (ask: Ask) => Promise<Result<Cells, SnmpError>>;
  * Keeps the requests, and not the OIDs: their names stand in the requests, and lists of numbers for all that thousands
  * of routers are asked for take more memory than everything else together.
  */
-export function prepareGet(to: Conversation, oids: readonly Oid[]): PreparedGet {
-  const prepared: Prepared = { plan: kept(planGet(to, oids.map(encodeOid))) };
+export function prepareGet(to: Conversation, oids: readonly Oid[], isConstant: boolean): PreparedGet {
+  const prepared: Prepared = { plan: isConstant ? sharedPlan(to, oids) : kept(planGet(to, oids.map(encodeOid))) };
   return (ask) => {
     if (prepared.plan.most > to.learnt.mostNames) prepared.plan = kept(planGet(to, namesIn(prepared.plan)));
     return runGet(to, prepared, ask);
   };
+}
+
+/** By whose octets they hold, and by what is asked. */
+const sharedPlans = new WeakMap<Security, Map<readonly Oid[], GetPlan>>();
+
+/** One for all routers of the same credentials: a request's octets are copied as soon as its id stands in them. */
+function sharedPlan(to: Conversation, oids: readonly Oid[]): GetPlan {
+  const { security } = to.peer;
+  const plans = sharedPlans.get(security) ?? new Map<readonly Oid[], GetPlan>();
+  sharedPlans.set(security, plans);
+  const plan = plans.get(oids) ?? kept(planGet(to, oids.map(encodeOid)));
+  plans.set(oids, plan);
+  return plan;
 }
 
 /** A GET that is not asked again. */
@@ -75,7 +96,7 @@ export function planGet(to: Conversation, all: readonly Uint8Array[], bindings?:
   let from = 0;
   const close = () => {
     if (names.length === 0) return;
-    chunks.push({ from, template: templateFor(to.peer, get, names) });
+    chunks.push(chunkOf(templateFor(to.peer, get, names), from));
     from += names.length;
     names = [];
     size = 0;
@@ -96,15 +117,13 @@ export function planGet(to: Conversation, all: readonly Uint8Array[], bindings?:
 
 /** Requests that are soon forgotten, and those that are sent for years, must not share blocks of memory: one keeps all. */
 function kept(plan: GetPlan): GetPlan {
-  const chunks = plan.chunks.map(({ from, template }) => ({
-    from,
-    template: { ...template, bytes: keepOctets(template.bytes) },
-  }));
-  return { ...plan, chunks };
+  const { most, names, bindings } = plan;
+  const chunks = plan.chunks.map((chunk) => chunkOf({ ...chunk, bytes: keepOctets(chunk.bytes) }, chunk.from));
+  return { most, chunks, names, bindings };
 }
 
 function namesIn({ chunks }: GetPlan): readonly Uint8Array[] {
-  return chunks.flatMap(({ template }) => namesOf(template));
+  return chunks.flatMap(namesOf);
 }
 
 /** After an answer to every chunk: a plan of fewer datagrams, now that the values have been seen. */
@@ -127,7 +146,7 @@ function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<
   const { plan } = prepared;
   // Callbacks below: a promise for each datagram would cost as much as reading it.
   return new Promise((resolve) => {
-    const run: Run = { to, ask, cells: takeCells(plan.names), bindings: 0 };
+    const run: Run = { to, ask, names: plan.names, cells: undefined, bindings: 0 };
     const told = all(plan.chunks.length, (error) => {
       if (error === undefined) {
         const next = tighter(to, plan, run.bindings);
@@ -137,7 +156,7 @@ function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<
         to.learnt.packsBySize = false;
         prepared.plan = kept(planGet(to, namesIn(plan)));
       }
-      resolve(error === undefined ? ok(run.cells) : err(error));
+      resolve(error === undefined ? ok(cellsOf(run)) : err(error));
     });
     for (const chunk of plan.chunks) askFor(run, chunk, told);
   });
@@ -147,9 +166,16 @@ function runGet(to: Conversation, prepared: Prepared, ask: Ask): Promise<Result<
 interface Run {
   readonly to: Conversation;
   readonly ask: Ask;
-  readonly cells: Cells;
+  readonly names: number;
+  /** Undefined until the first answer: what a thousand slow routers are waited for should be small. */
+  cells: Cells | undefined;
   /** Octets of the bindings answered so far. */
   bindings: number;
+}
+
+function cellsOf(run: Run): Cells {
+  run.cells ??= takeCells(run.names);
+  return run.cells;
 }
 
 /** Tells when `count` were told: the first error, if there was one. */
@@ -165,20 +191,19 @@ function all(count: number, told: Told): Told {
 }
 
 function askFor(run: Run, chunk: Chunk, told: Told): void {
-  const { to, ask, cells } = run;
-  const { template, from } = chunk;
+  const { to, ask } = run;
   let status = 0;
   let index = 0;
   const accept: Accept = (r) => {
     status = r.errorStatus;
     index = r.errorIndex;
-    const verdict = takeGetAnswer(r, template, cells, from);
+    const verdict = takeGetAnswer(r, chunk, cellsOf(run), chunk.from);
     if (verdict === "accepted") run.bindings += r.end - r.bindingsFrom;
     return verdict;
   };
-  request(to, ask, template, accept, (failure) => {
+  request(to, ask, chunk, accept, (failure) => {
     if (failure === undefined && status === 0) return told(undefined);
-    const names = namesOf(template);
+    const names = namesOf(chunk);
     const what = asked(to, ask, "GET", spelt(names[0]) ?? "", names.length - 1);
     if (failure !== undefined) return told(exchangeError(what, failure));
     const reason = errorStatuses[status] ?? status;
@@ -189,10 +214,10 @@ function askFor(run: Run, chunk: Chunk, told: Told): void {
     to.learnt.mostNames = Math.min(to.learnt.mostNames, half);
     const both = all(2, told);
     for (const [at, part] of [
-      [from, names.slice(0, half)],
-      [from + half, names.slice(half)],
+      [chunk.from, names.slice(0, half)],
+      [chunk.from + half, names.slice(half)],
     ] as const) {
-      askFor(run, { from: at, template: templateFor(to.peer, get, part) }, both);
+      askFor(run, chunkOf(templateFor(to.peer, get, part), at), both);
     }
   });
 }

@@ -17,6 +17,9 @@ export interface Ask {
   readonly signal?: AbortSignal;
 }
 
+/** More names than a datagram holds; a whole number that V8 keeps in place, for there is one for each prepared GET. */
+export const noLimit = 2 ** 20;
+
 /** What a router has shown it can bear; kept as long as its target. */
 export interface Learnt {
   /** Most names in one GET, or columns in one GETBULK. */

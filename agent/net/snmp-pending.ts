@@ -1,10 +1,11 @@
 // A request under way, and whom it is for.
 
 import type { Instant } from "../lib/clock.ts";
+import type { Waiting } from "../lib/deadlines.ts";
 import type { RequestTemplate } from "../wire/snmp/request.ts";
 import type { ResponseReader } from "../wire/snmp/response.ts";
 import type { ExchangeFailure } from "./snmp-error.ts";
-import type { RetransmissionTimeout } from "./snmp-timeout.ts";
+import { newTimeout, type RetransmissionTimeout, type TimeoutLimits } from "./snmp-timeout.ts";
 import type { V3Attempt, V3Drop, V3Session } from "./snmp-v3.ts";
 import type { AddressFamily, Destination } from "./udp.ts";
 
@@ -25,17 +26,26 @@ export interface Peer {
   malformed: number;
 }
 
-/** Requests of one router and group: they share a measured round-trip time and a limit. */
-export interface Lane {
-  readonly timeout: RetransmissionTimeout;
+/** Requests of one router and group: they share a measured round-trip time and a limit. One object, for there are many. */
+export interface Lane extends RetransmissionTimeout {
+  readonly group: string;
+  /** Of the same router. */
+  readonly next: Lane | undefined;
   inFlight: number;
-  readonly waiting: Pending[];
+  /** Undefined until one had to wait. */
+  waiting: Pending[] | undefined;
+}
+
+export function newLane(group: string, limits: TimeoutLimits, next: Lane | undefined): Lane {
+  const { smoothed, variation, base } = newTimeout(limits);
+  // Not spread: the rest would stand in an array of its own.
+  return { limits, smoothed, variation, base, group, next, inFlight: 0, waiting: undefined };
 }
 
 /** What a request does with an answer that is from the right router: takes it, or has it dropped. */
 export type Accept = (r: ResponseReader) => "accepted" | "wrongOid" | "malformed";
 
-export interface Pending {
+export interface Pending extends Waiting {
   readonly peer: Peer;
   readonly lane: Lane;
   readonly template: RequestTemplate;
@@ -43,7 +53,7 @@ export interface Pending {
   readonly done: (failure: ExchangeFailure | undefined) => void;
   readonly retries: number;
   /** Of the messages sent, oldest first. The first is the request id of them all; v2c has no other. */
-  readonly ids: number[];
+  ids: readonly number[];
   /** SNMPv3 only: what its messages went through. */
   readonly attempt: V3Attempt | undefined;
   sent: number;
@@ -51,7 +61,6 @@ export interface Pending {
   startedAt: Instant;
   holdsWindow: boolean;
   finished: boolean;
-  cancel: () => void;
   malformedBefore: number;
   otherSource: string | undefined;
   otherCommunity: boolean;

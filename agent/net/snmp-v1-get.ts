@@ -75,8 +75,8 @@ export function createV1Get(to: Conversation): Get {
 
 async function poll(of: Poll): Promise<SnmpError | undefined> {
   const { places, packed } = presentOf(of);
-  const present = packed.chunks.map(({ from, template }) =>
-    askPart(of, { places: places.slice(from, from + template.names), isRest: false }, template),
+  const present = packed.chunks.map((chunk) =>
+    askPart(of, { places: places.slice(chunk.from, chunk.from + chunk.names), isRest: false }, chunk),
   );
   const retried = dueOf(of, present.length === 0).map((place) => [place]);
   return firstError([...present, ...askAnew(of, retried, true)]);

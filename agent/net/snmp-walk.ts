@@ -27,6 +27,8 @@ export interface WalkedTable {
 
 /** What does not change from walk to walk, and what was seen of the table. */
 export interface WalkPlan {
+  /** What it was made for. */
+  readonly of: readonly Oid[];
   readonly columns: readonly Uint8Array[];
   /** Octets that one row took in answers; undefined before the first walk. */
   rowOctets: number | undefined;
@@ -43,7 +45,7 @@ export function planWalk(columns: readonly Oid[]): WalkPlan {
     encoded = columns.map(encodeOid);
     encodedColumns.set(columns, encoded);
   }
-  return { columns: encoded, rowOctets: undefined, rows: undefined };
+  return { of: columns, columns: encoded, rowOctets: undefined, rows: undefined };
 }
 
 /** No table that is polled has more rows; a walk behind this is an agent that invents them. */

@@ -7,18 +7,17 @@ import type {
   OpticsObservation,
   PrefixesObservation,
 } from "../estate/link-observation.ts";
-import {
-  type InterfaceObservation,
-  type Observation,
-  type PollFailure,
-  type PollGroup,
-  type PollObservation,
-  type ProbeCounts,
-  type ProbeObservation,
-  pollFailures,
-  type RouterObservation,
-  type SessionObservation,
-  type SubjectKey,
+import type {
+  InterfaceObservation,
+  Observation,
+  PollFailure,
+  PollGroup,
+  PollObservation,
+  ProbeCounts,
+  ProbeObservation,
+  RouterObservation,
+  SessionObservation,
+  SubjectKey,
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
@@ -168,15 +167,36 @@ export function createState(config: { readonly keep: Duration }): State {
   };
 }
 
+interface Entry<K, V> {
+  readonly of: K;
+  value: V;
+  readonly next: Entry<K, V> | undefined;
+}
+
+/** A Map takes more memory than so many entries, and more time than to look through them. */
+const mostListed = 8;
+
 /** Values by a subject and what of it. Names joined to one key would have to be joined, and hashed, at every look. */
 function createTable<K, V>() {
-  const rows = new Map<string, Map<K, V>>();
+  const rows = new Map<string, Entry<K, V> | Map<K, V>>();
+
+  function add(subject: string, row: Entry<K, V> | undefined, of: K, value: V): void {
+    const all: [K, V][] = [[of, value]];
+    for (let entry = row; entry !== undefined; entry = entry.next) all.push([entry.of, entry.value]);
+    rows.set(subject, all.length > mostListed ? new Map(all) : { of, value, next: row });
+  }
+
   return {
-    get: (subject: string, of: K): V | undefined => rows.get(subject)?.get(of),
+    get(subject: string, of: K): V | undefined {
+      const row = rows.get(subject);
+      return row instanceof Map ? row.get(of) : find(row, of)?.value;
+    },
     set(subject: string, of: K, value: V): void {
       const row = rows.get(subject);
-      if (row === undefined) rows.set(subject, new Map([[of, value]]));
-      else row.set(of, value);
+      const entry = row instanceof Map ? undefined : find(row, of);
+      if (row instanceof Map) row.set(of, value);
+      else if (entry === undefined) add(subject, row, of, value);
+      else entry.value = value;
     },
   };
 }
@@ -235,10 +255,26 @@ function updateRouter(last: Mutable<RouterObservation>, o: RouterObservation): v
   if (last.sysObjectId !== o.sysObjectId) last.sysObjectId = o.sysObjectId;
 }
 
-const noPolls = Object.fromEntries(["ok", ...pollFailures].map((result) => [result, 0])) as PollRecord["results"];
+function find<K, V>(row: Entry<K, V> | undefined, of: K): Entry<K, V> | undefined {
+  for (let entry = row; entry !== undefined; entry = entry.next) if (entry.of === of) return entry;
+  return undefined;
+}
+
+/** Each written out: what is copied from elsewhere stands in an array beside its object. */
+const noPolls = (): Record<keyof PollRecord["results"], number> => ({
+  ok: 0,
+  timeout: 0,
+  unreachable: 0,
+  malformed: 0,
+  refused: 0,
+  incomplete: 0,
+  noSuchTable: 0,
+});
 
 function neverPolled(first: PollObservation): MutablePollRecord {
-  return { last: { ...first }, lastOkAt: undefined, failuresInRow: 0, results: { ...noPolls } };
+  const { kind, router, group, at, result, detail, seconds } = first;
+  const last = { kind, router, group, at, result, detail, seconds };
+  return { last, lastOkAt: undefined, failuresInRow: 0, results: noPolls() };
 }
 
 function addPoll(record: MutablePollRecord, o: PollObservation): MutablePollRecord {

@@ -3,6 +3,7 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
+import type { PackedText } from "../export/packed-text.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type Health, healthOf, readinessOf } from "./health.ts";
@@ -11,7 +12,7 @@ import { statusOf } from "./status.ts";
 
 export interface RouteDeps {
   readonly estate: Estate;
-  readonly metrics: { readonly contentType: string; render(): Promise<readonly Uint8Array[]> };
+  readonly metrics: { readonly contentType: string; render(): Promise<PackedText> };
   readonly judgement: () => Judgement | undefined;
   readonly snapshot: Snapshot;
   readonly clock: Clock;
@@ -24,7 +25,7 @@ export interface RouteDeps {
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string | Uint8Array;
+  readonly body: string | PackedText;
 }
 
 /** The files of the page, as text. */
@@ -49,10 +50,7 @@ export function createRoutes(deps: RouteDeps, assets: Assets): Routes {
     ["/", () => ({ status: 200, contentType: "text/html; charset=utf-8", body: page() })],
     ["/status.js", () => ({ status: 200, contentType: "text/javascript; charset=utf-8", body: assets.script })],
     ["/status.css", () => ({ status: 200, contentType: "text/css; charset=utf-8", body: assets.style })],
-    [
-      "/metrics",
-      async () => ({ status: 200, contentType: metrics.contentType, body: Buffer.concat(await metrics.render()) }),
-    ],
+    ["/metrics", async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.render() })],
     ["/healthz", () => health(healthOf(deps.judgement(), startedAt, clock.now()))],
     ["/readyz", () => health(readinessOf(estate, snapshot, deps.judgement()))],
     [

@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import { type Duplex, pipeline, Readable } from "node:stream";
 import type { ListenAddress } from "../estate/estate.ts";
 import { createCounters } from "../lib/counters.ts";
 import type { Logger } from "../lib/log.ts";
@@ -163,14 +163,30 @@ function plain(status: number, text: string): Reply {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply, as: RequestOutcome): RequestOutcome {
-  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
+  const { body } = reply;
+  const head = { ...securityHeaders, "content-type": reply.contentType };
+  if (typeof body === "string") {
+    const octets = Buffer.from(body);
+    response.writeHead(reply.status, { ...head, "content-length": octets.length });
+    response.end(request.method === "HEAD" ? undefined : octets);
+    return as;
+  }
+  const zipped = takesGzip(request);
   response.writeHead(reply.status, {
-    ...securityHeaders,
-    "content-type": reply.contentType,
-    "content-length": body.length,
+    ...head,
+    vary: "accept-encoding",
+    ...(zipped ? { "content-encoding": "gzip" } : { "content-length": body.length }),
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  if (request.method === "HEAD") response.end();
+  // A piece at a time, as fast as the client takes them. One that goes away in the middle has its answer.
+  else pipeline(Readable.from(zipped ? body.gzip() : body.plain()), response, () => {});
   return as;
+}
+
+/** RFC 9110 section 12.5.3, as far as clients use it: gzip is named, and not with a weight of zero. */
+function takesGzip({ headers }: IncomingMessage): boolean {
+  const accepted = String(headers["accept-encoding"] ?? "").split(",");
+  return accepted.some((one) => /^\s*(x-)?gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
 }
 
 const refusals: Readonly<Record<string, string>> = {

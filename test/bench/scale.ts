@@ -3,7 +3,7 @@
 // routers are dead and some slow; and the agent with its judging and a scrape every 15 s.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -42,15 +42,23 @@ const scenarios = [
   { name: "agent", fleet: healthy, agent: true },
 ].filter(({ name }) => flags.only.split(",").includes(name));
 
-const scale = (file: string, argument: unknown) =>
-  fork(join(import.meta.dirname, "scale", file), [JSON.stringify(argument)]);
+const scale = (file: string, argument: unknown, environment: Readonly<Record<string, string>> = {}) =>
+  fork(join(import.meta.dirname, "scale", file), [JSON.stringify(argument)], {
+    env: { ...process.env, ...environment },
+  });
+
+/** What the agent's unit sets for it. */
+function unitEnvironment(): Readonly<Record<string, string>> {
+  const unit = readFileSync(join(import.meta.dirname, "../../deploy/systemd/circuitwatch.service"), "utf8");
+  return Object.fromEntries([...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+}
 
 const results: Record<string, Measured & { readonly responder: unknown; readonly load: readonly number[] }> = {};
 for (const { name, fleet, agent } of scenarios) {
   const responder = scale("responder.ts", fleet);
   const port = await reply<number>(responder);
   const order: Order = { fleet, port, seconds: Number(flags.seconds), agent };
-  const measured = await reply<Measured>(scale("measured.ts", order));
+  const measured = await reply<Measured>(scale("measured.ts", order, unitEnvironment()));
   responder.send("counts");
   results[name] = { ...measured, responder: await reply(responder), load: loadavg() };
   responder.disconnect();

@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { periodic, taskOf } from "../../agent/collect/periodic.ts";
-import { milliseconds } from "../../agent/lib/duration.ts";
+import { partOf, periodic } from "../../agent/collect/periodic.ts";
+import { type Duration, milliseconds } from "../../agent/lib/duration.ts";
 import { phase } from "../../agent/lib/hash.ts";
 import { createFakeClock } from "../support/clock.ts";
+
+const newTask = (name: string, interval: Duration) => ({
+  interval,
+  part: partOf(name),
+  running: false,
+  outOfTurn: false,
+  again: false,
+});
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -13,13 +21,11 @@ function scene(
   const clock = createFakeClock();
   const began = clock.now();
   const runs: { readonly name: string; readonly at: number }[] = [];
-  const all = tasks.map(([name, ms]) =>
-    taskOf(name, milliseconds(ms), () => {
-      runs.push({ name, at: clock.now() - began });
-      return work();
-    }),
-  );
-  const timers = periodic(clock, all);
+  const all = tasks.map(([name, ms]) => ({ name, ...newTask(name, milliseconds(ms)) }));
+  const timers = periodic(clock, all, ({ name }) => {
+    runs.push({ name, at: clock.now() - began });
+    return work();
+  });
   const hasten = (name: string) => {
     const task = all[tasks.findIndex((one) => one[0] === name)];
     if (task !== undefined) timers.hasten(task);

@@ -1,7 +1,7 @@
 // Polls out of turn.
 
 import { describe, expect, it } from "vitest";
-import { periodic, taskOf } from "../../agent/collect/periodic.ts";
+import { partOf, periodic } from "../../agent/collect/periodic.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createFakeClock } from "../support/clock.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
@@ -51,8 +51,8 @@ function runs() {
     began.push(clock.now());
     return new Promise<void>((resolve) => void ends.push(resolve));
   };
-  const task = taskOf("x", seconds(10), run);
-  const timers = periodic(clock, [task]);
+  const task = { interval: seconds(10), part: partOf("x"), running: false, outOfTurn: false, again: false };
+  const timers = periodic(clock, [task], run);
   const timer = { ...timers, now: () => timers.hasten(task) };
   const end = async () => {
     ends.shift()?.();

@@ -10,6 +10,7 @@ import { createState, type State } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
 import { noCounters, reading } from "../support/interfaces.ts";
 import { bfdOf, linkOf } from "../support/link-observations.ts";
+import { textOf } from "../support/packed-text.ts";
 
 const epoch = 1_800_000_000;
 
@@ -83,7 +84,7 @@ function exportAt(estate: Estate, state: State, s: number) {
 }
 
 async function scrape(exporter: PrometheusExport): Promise<string> {
-  return Buffer.concat(await exporter.render()).toString();
+  return textOf(await exporter.render());
 }
 
 /** Two streams of one technique on each path: the second was not observed yet. */

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { Counter, Gauge, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
-import { createPage, type Labels, labelsOf, labelTexts } from "../../agent/export/series.ts";
+import { createKeptPage } from "../../agent/export/kept-page.ts";
+import { createPackedPage } from "../../agent/export/packed-page.ts";
+import { packedText } from "../../agent/export/packed-text.ts";
+import { type Emit, type Labels, labelsOf, labelTexts, type Page } from "../../agent/export/series.ts";
+import { inOne } from "../../agent/lib/slices.ts";
+import { textOf } from "../support/packed-text.ts";
 
 interface Emission {
   readonly metric: MetricDefinition;
@@ -29,8 +34,19 @@ async function byPromClient(emissions: readonly Emission[]): Promise<readonly st
   return linesOf(await registry.metrics());
 }
 
-const linesOf = (text: string | readonly Uint8Array[]) =>
-  (typeof text === "string" ? text : Buffer.concat(text).toString()).split("\n").filter((line) => line !== "");
+const linesOf = (text: string) => text.split("\n").filter((line) => line !== "");
+
+/** The lines of a page on which `write` emits, a step at a time. */
+function rendered(page: Page, write: (emit: Emit) => Iterable<void>): readonly string[] {
+  return linesOf(textOf(packedText(inOne(page.render(write)))));
+}
+
+function* emitAll(emit: Emit, emissions: readonly Emission[]): Generator<void> {
+  for (const { metric, labels, value } of emissions) {
+    yield;
+    emit(metric, labels, value);
+  }
+}
 
 const finite = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
@@ -48,39 +64,34 @@ const emission: fc.Arbitrary<Emission> = fc.constantFrom(...allMetrics).chain((m
 
 const keyOf = ({ metric, labels }: Emission) => JSON.stringify([metric.name, labels]);
 
-const page = createPage();
+const [metric] = allMetrics;
+if (metric === undefined) throw new Error("the catalog is empty");
 
-describe("the text of a scrape", () => {
+describe.each([
+  ["kept", createKeptPage],
+  ["packed", createPackedPage],
+] as const)("the text of a scrape on a page that is %s", (_, createPage) => {
+  const page = createPage(allMetrics);
+
   it("is what prom-client writes, whatever the labels and values are", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(emission, { maxLength: 30, selector: keyOf }), async (emissions) => {
-        const own = page.render((emit) => {
-          for (const { metric, labels, value } of emissions) emit(metric, labels, value);
-        });
-        expect(linesOf(own)).toEqual(await byPromClient(emissions));
+        expect(rendered(page, (emit) => emitAll(emit, emissions))).toEqual(await byPromClient(emissions));
       }),
       { numRuns: 300 },
     );
   });
 
-  it("is the same when it is written into the text of the scrape before", async () => {
+  it("is the same when other values follow", async () => {
     const series = fc.uniqueArray(emission, { minLength: 1, maxLength: 12, selector: keyOf });
-    const rounds = fc.array(
-      fc.array(fc.oneof(finite, fc.nat(), fc.nat({ max: 120 })), { minLength: 12, maxLength: 12 }),
-      {
-        minLength: 2,
-        maxLength: 6,
-      },
-    );
+    const value = fc.oneof(finite, fc.nat(), fc.nat({ max: 120 }));
+    const round = fc.array(value, { minLength: 12, maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(series, rounds, async (emissions, values) => {
-        const kept = createPage();
-        for (const round of values) {
-          const now = emissions.map((one, i) => ({ ...one, value: round[i] ?? 0 }));
-          const own = kept.render((emit) => {
-            for (const { metric, labels, value } of now) emit(metric, labels, value);
-          });
-          expect(linesOf(own)).toEqual(await byPromClient(now));
+      fc.asyncProperty(series, fc.array(round, { minLength: 2, maxLength: 6 }), async (emissions, rounds) => {
+        const own = createPage(allMetrics);
+        for (const values of rounds) {
+          const now = emissions.map((one, i) => ({ ...one, value: values[i] ?? 0 }));
+          expect(rendered(own, (emit) => emitAll(emit, now))).toEqual(await byPromClient(now));
         }
       }),
       { numRuns: 200 },
@@ -88,34 +99,30 @@ describe("the text of a scrape", () => {
   });
 
   it("takes labels that are text already, and joins what tells series apart", () => {
-    const [metric] = allMetrics;
-    if (metric === undefined) throw new Error("the catalog is empty");
     const own = labelsOf((name: { readonly circuit: string }) => name);
     const circuit = { circuit: 'a"b' };
     const kinds = labelTexts("kind", ["x", "y"]);
-    const lines = linesOf(
-      createPage([metric]).render((emit) => {
-        emit(metric, own(circuit), 1, kinds.x);
-        emit(metric, own(circuit), 2, { kind: "y" });
-        emit(metric, circuit, 3);
-      }),
-    );
+    const lines = rendered(createPage([metric]), function* (emit) {
+      emit(metric, own(circuit), 1, kinds.x);
+      yield;
+      emit(metric, own(circuit), 2, { kind: "y" });
+      emit(metric, circuit, 3);
+    });
     const braces = ['circuit="a\\"b",kind="x"', 'circuit="a\\"b",kind="y"', 'circuit="a\\"b"'];
     expect(lines.slice(2)).toEqual(braces.map((labels, i) => `${metric.name}{${labels}} ${i + 1}`));
   });
 
   it("grows with what is to be said", () => {
-    const [metric] = allMetrics;
-    if (metric === undefined) throw new Error("the catalog is empty");
-    const lines = (count: number) =>
-      linesOf(
-        page.render((emit) => {
-          for (let i = 0; i < count; i++) emit(metric, { circuit: `${i} ${"\u20ac".repeat(50)}` }, i);
-        }),
-      ).filter((line) => !line.startsWith("#"));
+    const labelsAt = (i: number) => ({ circuit: `${i} ${"\u20ac".repeat(50)}` });
     for (const count of [10, 20_000, 5]) {
-      expect(lines(count)).toEqual(
-        Array.from({ length: count }, (_, i) => `${metric.name}{circuit="${i} ${"\u20ac".repeat(50)}"} ${i}`),
+      const lines = rendered(page, (emit) =>
+        emitAll(
+          emit,
+          Array.from({ length: count }, (_, i) => ({ metric, labels: labelsAt(i), value: i })),
+        ),
+      );
+      expect(lines.filter((line) => !line.startsWith("#"))).toEqual(
+        Array.from({ length: count }, (_, i) => `${metric.name}{circuit="${labelsAt(i).circuit}"} ${i}`),
       );
     }
   });

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../agent/lib/clock.ts";
+import { elapsed, later, systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTargetCredentials } from "../../agent/net/snmp-client.ts";
@@ -51,8 +51,9 @@ async function setup({ credentials = full, has = credentials, ...options }: Opti
   const keys = (engineId: Uint8Array) => localKeys({ name: has.user, auth: has.auth, privacy: has.privacy }, engineId);
   const responder = await startV3Responder({ engine, user: has.user, keys, mib: () => mib, ...options });
   const time = createFakeClock();
-  // Real timers, and an engine time that the test moves.
-  const clock = { ...systemClock, now: time.now };
+  // Real time, which the test moves on besides.
+  const begun = systemClock.now();
+  const clock = { ...systemClock, now: () => later(time.now(), elapsed(begun, systemClock.now())) };
   const timeouts = { initial: milliseconds(120), floor: milliseconds(60), cap: milliseconds(200) };
   const warnings: string[] = [];
   const log = { warn: (fields: unknown, message: string) => void warnings.push(inspect([fields, message])) };

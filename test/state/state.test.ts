@@ -35,6 +35,20 @@ describe("state", () => {
     expect(state.probe(of, 0)).toBeUndefined();
   });
 
+  it("keeps each of many subjects of one router apart, and the last observation of each", () => {
+    const state = createState({ keep: seconds(10) });
+    const addresses = Array.from({ length: 20 }, (_, i) => `172.16.0.${i}`);
+    for (const s of [1, 2]) {
+      for (const [i, remoteAddress] of addresses.entries()) {
+        state.observe(neighborOf("r", remoteAddress, at(s + i)));
+        expect(state.neighbor("r", remoteAddress)?.at).toBe(at(s + i));
+      }
+    }
+    expect(addresses.map((address) => state.neighbor("r", address)?.at)).toEqual(addresses.map((_, i) => at(2 + i)));
+    expect(state.neighbor("r", "172.16.0.99")).toBeUndefined();
+    expect(state.neighbor("s", "172.16.0.1")).toBeUndefined();
+  });
+
   it("tallies polls by result and remembers when the last one was answered", () => {
     const state = createState({ keep: seconds(10) });
     const poll = { kind: "poll", router: "r", group: "bgp", detail: "", seconds: 0.1 } as const;

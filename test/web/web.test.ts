@@ -10,6 +10,7 @@ import type { Logger } from "../../agent/lib/log.ts";
 import { createState } from "../../agent/state/state.ts";
 import { createWeb, type Web, type WebDeps, type WebLimits, webLimits } from "../../agent/web/web.ts";
 import { at } from "../support/estate.ts";
+import { packedOf } from "../support/packed-text.ts";
 import { fixedClock, fourCircuits, judgementOf, linkFailure, now, stateOf } from "./scene.ts";
 
 const estate = fourCircuits();
@@ -27,7 +28,7 @@ function webWith(deps: Partial<WebDeps> = {}, host = "127.0.0.1", port = 0, limi
       estate,
       metrics: {
         contentType: "text/plain; version=0.0.4; charset=utf-8",
-        render: async () => [Buffer.from("some_metric "), Buffer.from("1\n")],
+        render: async () => packedOf("some_metric 1\n"),
       },
       judgement: () => judgement,
       snapshot: stateOf(estate),
@@ -83,13 +84,31 @@ describe("routes", () => {
       ["/readyz", "text/plain; charset=utf-8", "ok"],
       ["/api/v1/status", "application/json; charset=utf-8", '"redundancy":"reduced"'],
     ] as const) {
-      const full = await get(path);
+      const headers = { "accept-encoding": "identity" };
+      const full = await get(path, { headers });
       const text = await full.text();
       expect([path, full.status, full.headers.get("content-type")]).toEqual([path, 200, type]);
       expect(text).toContain(part);
-      const head = await get(path, { method: "HEAD" });
+      const head = await get(path, { method: "HEAD", headers });
       expect([head.status, await head.text()]).toEqual([200, ""]);
       expect(head.headers.get("content-length")).toBe(String(Buffer.byteLength(text)));
+    }
+  });
+
+  it("sends the metrics zipped to those who take it, and the same to those who do not", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `some_metric{circuit="ams-${i}"} 1\n`).join("");
+    const { get } = await started({ metrics: { contentType: "text/plain", render: async () => packedOf(lines) } });
+    for (const [accepted, encoding] of [
+      ["gzip", "gzip"],
+      ["br, GZIP;q=0.5", "gzip"],
+      ["deflate, gzip;q=0", null],
+      ["gzip; q=0.0 , identity", null],
+      ["identity", null],
+    ] as const) {
+      const response = await get("/metrics", { headers: { "accept-encoding": accepted } });
+      expect([accepted, response.headers.get("content-encoding")]).toEqual([accepted, encoding]);
+      expect(response.headers.get("vary")).toBe("accept-encoding");
+      expect((await response.text()) === lines).toBe(true);
     }
   });
 

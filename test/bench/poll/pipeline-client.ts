@@ -14,6 +14,7 @@ import { seconds } from "../../../agent/lib/duration.ts";
 import { keepHeapSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
+import { textOf } from "../../support/packed-text.ts";
 import { measure, ownCpu, pollAll, serveOrders } from "./client.ts";
 import { estateOf, routerAt } from "./estate.ts";
 import { ifName, interfaces, peerIndexes, routers } from "./load.ts";
@@ -140,9 +141,7 @@ async function poll(port: number): Promise<void> {
 /** The scrape has each interface's counter, and all grew by what the routers counted. Gives the series of one router and its circuits. */
 async function verifyMetrics(): Promise<number> {
   const counted = (await octetsNow()) - (octetsAtFirst ?? Number.NaN);
-  const all = Buffer.concat(await exposition.render())
-    .toString()
-    .split("\n");
+  const all = textOf(await exposition.render()).split("\n");
   const lines = all.filter((line) => line.startsWith("expressroute_interface_receive_bytes_total{"));
   const grown = lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(" "))), 0);
   if (lines.length !== routers * interfaces || grown !== counted || !(counted > 0)) {

@@ -43,7 +43,7 @@ export interface Measured {
   readonly dropped: Readonly<Record<string, number>>;
   readonly timedOut: number;
   readonly openBreakers: number;
-  readonly scrape: { readonly megabytes: number; readonly milliseconds: number };
+  readonly scrape: { readonly megabytes: number; readonly gzipMegabytes: number; readonly milliseconds: number };
 }
 
 const order = JSON.parse(process.argv[2] ?? "") as Order;
@@ -101,11 +101,15 @@ const metrics = createPrometheusExport({
   },
 });
 
-const scrape = { megabytes: 0, milliseconds: 0 };
+const scrape = { megabytes: 0, gzipMegabytes: 0, milliseconds: 0 };
 async function scrapeOnce(): Promise<void> {
   const from = clock.now();
-  const text = await metrics.render();
-  scrape.megabytes = round(text.reduce((sum, part) => sum + part.length, 0) / 1e6);
+  const page = await metrics.render();
+  // As Prometheus takes it.
+  let sent = 0;
+  for (const piece of page.gzip()) sent += piece.length;
+  scrape.megabytes = round(page.length / 1e6);
+  scrape.gzipMegabytes = round(sent / 1e6);
   scrape.milliseconds = round(elapsed(from, clock.now()));
 }
 

@@ -1,0 +1,125 @@
+// A page whose text is kept from one scrape to the next. Between two scrapes hardly a series comes or goes, and few values
+// change: only what is new is written into the text. For estates whose text is no matter for the memory.
+
+import type { MetricDefinition } from "../catalog/metrics.ts";
+import { writeInteger } from "./digits.ts";
+import { pieceSize } from "./packed-text.ts";
+import { type Emit, formatValue, headerOf, headOf, type LabelText, noLabels, type Page, textOf } from "./series.ts";
+
+/** The text of one metric, and of which series it consists. */
+interface Section {
+  readonly name: string;
+  readonly header: string;
+  readonly labels: LabelText[];
+  readonly more: LabelText[];
+  readonly values: number[];
+  /** Where the text of each value begins and ends. */
+  readonly valueAt: number[];
+  readonly valueEnd: number[];
+  /** Series said in this scrape. */
+  said: number;
+  /** A series came, went or changed places, or a value has another length: it must be written anew. */
+  isStale: boolean;
+  octets: Buffer;
+  end: number;
+}
+
+/** Text becomes octets in pieces of this many characters, while it is young. */
+const piece = 1_024;
+
+/** A page of those metrics; what is emitted of others is left out. */
+export function createKeptPage(metrics: readonly MetricDefinition[]): Page {
+  const sections = new Map(metrics.map((metric): [MetricDefinition, Section] => [metric, sectionOf(metric)]));
+
+  const emit: Emit = (metric, labels, value, more = noLabels) => {
+    const section = sections.get(metric);
+    if (section === undefined) return;
+    const i = section.said++;
+    const text = textOf(labels);
+    const other = textOf(more);
+    if (section.labels[i] !== text || section.more[i] !== other) {
+      section.labels[i] = text;
+      section.more[i] = other;
+      section.isStale = true;
+    }
+    if (section.values[i] === value) return;
+    section.values[i] = value;
+    if (section.isStale) return;
+    const at = section.valueAt[i] ?? 0;
+    section.isStale = !writeValue(section.octets, at, section.valueEnd[i] ?? at, value);
+  };
+
+  return {
+    *render(write) {
+      for (const section of sections.values()) section.said = 0;
+      yield* write(emit);
+      for (const section of sections.values()) {
+        if (!section.isStale && section.said === section.labels.length) continue;
+        writeSection(section);
+        yield;
+      }
+      // A copy: while it is sent, the next scrape may write into the sections.
+      const all = Buffer.concat([...sections.values()].map(({ octets, end }) => octets.subarray(0, end)));
+      return Array.from({ length: Math.ceil(all.length / pieceSize) }, (_, i) =>
+        all.subarray(i * pieceSize, (i + 1) * pieceSize),
+      );
+    },
+  };
+}
+
+function sectionOf(metric: MetricDefinition): Section {
+  const lists = { labels: [], more: [], values: [], valueAt: [], valueEnd: [] };
+  const octets = Buffer.allocUnsafeSlow(2 * piece);
+  return { name: metric.name, header: headerOf(metric), ...lists, said: 0, isStale: true, octets, end: 0 };
+}
+
+/** Writes all of it anew, and notes where the values stand. */
+function writeSection(section: Section): void {
+  const { name, header, labels, more, values, valueAt, valueEnd, said } = section;
+  for (const list of [labels, more, values, valueAt, valueEnd]) list.length = said;
+  section.end = 0;
+  let pending = header;
+  /** Octets before the line that is being made; UTF-16 units are no octets, so a line that is not ASCII is measured. */
+  let begun = 0;
+  const flush = () => {
+    append(section, pending);
+    begun = section.end;
+    pending = "";
+  };
+  flush();
+  for (let i = 0; i < said; i++) {
+    const head = headOf(name, labels[i] ?? noLabels, more[i] ?? noLabels);
+    const value = formatValue(values[i] ?? Number.NaN);
+    const at = begun + octetsOf(head);
+    valueAt[i] = at;
+    valueEnd[i] = at + value.length;
+    begun = at + value.length + 1;
+    pending += `${head}${value}\n`;
+    if (pending.length > piece) flush();
+  }
+  flush();
+  section.isStale = false;
+}
+
+function append(section: Section, text: string): void {
+  const { end } = section;
+  // UTF-8 takes at most three octets for each UTF-16 unit.
+  const most = end + text.length * 3;
+  if (most > section.octets.length) {
+    const grown = Buffer.allocUnsafeSlow(Math.max(most, 2 * section.octets.length));
+    section.octets.copy(grown, 0, 0, end);
+    section.octets = grown;
+  }
+  section.end = end + section.octets.write(text, end);
+}
+
+function octetsOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** Writes over a value; false when it does not have the same length. */
+function writeValue(octets: Buffer, at: number, end: number, value: number): boolean {
+  if (Number.isSafeInteger(value)) return writeInteger(octets, at, end, value);
+  const text = formatValue(value);
+  return text.length === end - at && octets.write(text, at, "latin1") === text.length;
+}
