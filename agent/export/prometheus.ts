@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
+import { emitHost, emitIsolation } from "./self.ts";
 import { createPage, type Emit } from "./series.ts";
 
 /** What the agent's own parts count. */
@@ -61,11 +62,13 @@ export function createPrometheusExport(deps: {
         emitProbing(emit, estate, snapshot);
         emitRouters(emit, estate, snapshot, clock);
         emitAgent(emit, deps.agent);
+        emitHost(emit, snapshot, clock.now());
         emitNotifications(emit, estate, deps.agent.notifications);
         const judgement = deps.judgement();
         if (judgement === undefined) return;
         emitJudgement(emit, judgement, clock);
         emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
+        emitIsolation(emit, judgement.isolation);
         emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
       });
       return Buffer.concat([own, Buffer.from(await processMetrics.metrics())]);

@@ -226,7 +226,7 @@ describe("the exposition", () => {
     expect(await exportAt(anEstate(), state, 101)).not.toContain("expressroute_interface_transmit_discards_total{");
     const stale = await exportAt(anEstate(), state, 130);
     expect(stale).toContain(`expressroute_path_state{${path}} 0`);
-    expect(stale).toContain(`expressroute_path_cause_info{${path},cause="agentIsolated",owner="unknown"} 1`);
+    expect(stale).toContain(`expressroute_path_cause_info{${path},cause="agentIsolated",owner="customer"} 1`);
     for (const name of ["path_up", "bgp_session_state", "interface_oper_status", "router_info"]) {
       expect(stale).not.toContain(`expressroute_${name}{`);
     }

@@ -3,6 +3,7 @@
 
 import type { Circuit, ConnectivityModel, Estate, Path, PeeringName } from "../../agent/estate/estate.ts";
 import { linkNames, pairsOf, pathsOf } from "../../agent/estate/estate.ts";
+import { notIsolated } from "../../agent/estate/isolation.ts";
 import type { Judgement, PathState, Reason, Redundancy, Verdict } from "../../agent/estate/judgement.ts";
 import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -113,6 +114,7 @@ export function judgementOf(estate: Estate, wrong: Wrong = {}, age = seconds(0.2
   return {
     at: at(100_000 - age / 1_000),
     isolated: false,
+    isolation: notIsolated(at(0)),
     paths,
     redundancy: [...estate.circuits.values()].flatMap((circuit) =>
       circuit.peerings.map(({ name }) => {

@@ -8,7 +8,7 @@ import {
   readUdpBufferErrors,
 } from "../../agent/wire/proc/counters.ts";
 import { longestTable } from "../../agent/wire/proc/lines.ts";
-import { readIpv4Routes, readIpv6Routes, type Route } from "../../agent/wire/proc/routes.ts";
+import { type Route, readIpv4Routes, readIpv6Routes } from "../../agent/wire/proc/routes.ts";
 import { deviceTable, ipv4Table, ipv6Table } from "../support/proc.ts";
 
 const bytes = (text: string) => Buffer.from(text);
@@ -81,7 +81,13 @@ describe("/proc/net/ipv6_route", () => {
 
 describe("counters", () => {
   it("of interfaces, also where the first count touches the name", () => {
-    const read = readDevices(bytes(deviceTable([["eth0", 7, 2]]).toString().replace("eth0: 7", "eth0:7")));
+    const read = readDevices(
+      bytes(
+        deviceTable([["eth0", 7, 2]])
+          .toString()
+          .replace("eth0: 7", "eth0:7"),
+      ),
+    );
     expect(read.ok && read.value.get("eth0")).toEqual({
       receiveBytes: 7,
       receiveErrors: 2,

@@ -8,7 +8,7 @@ import {
   readUdpBufferErrors,
 } from "../../../agent/wire/proc/counters.ts";
 import { columnsOf, countOf, linesOf } from "../../../agent/wire/proc/lines.ts";
-import { readIpv4Routes, readIpv6Routes, type Route } from "../../../agent/wire/proc/routes.ts";
+import { type Route, readIpv4Routes, readIpv6Routes } from "../../../agent/wire/proc/routes.ts";
 import { deviceTable, ipv4Table, ipv6Table } from "../../support/proc.ts";
 import type { Dice } from "../dice.ts";
 import { type FuzzTarget, hold } from "../target.ts";
@@ -34,7 +34,8 @@ const routeOf =
     };
   };
 
-const several = <T>(dice: Dice, one: (dice: Dice) => T): T[] => Array.from({ length: 1 + dice.below(5) }, () => one(dice));
+const several = <T>(dice: Dice, one: (dice: Dice) => T): T[] =>
+  Array.from({ length: 1 + dice.below(5) }, () => one(dice));
 
 function checkRoutes(family: 4 | 6, routes: readonly Route[]): void {
   const bits = family === 4 ? 32 : 128;
