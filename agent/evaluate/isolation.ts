@@ -11,7 +11,7 @@ import { type Duration, formatDuration, milliseconds, seconds } from "../lib/dur
 import type { Snapshot } from "../state/state.ts";
 import { freshHost, type Heard, latest, listen } from "./hearing.ts";
 
-/** An uplink that blinks is no isolation; until then nothing new fires all the same. */
+/** A silence that is shorter is no isolation, an uplink that blinks; nothing new fires in it all the same. */
 const raiseAfter = seconds(2);
 /** An isolation that comes back within this is the same one. */
 export const keepIsolatedFor = seconds(5);
@@ -56,8 +56,10 @@ interface Finding {
   readonly evidence: string;
   /** The last moment at which it was so. */
   readonly until: Instant;
-  /** How long it must last before it counts. */
+  /** How long it must last before it counts, */
   readonly wait: Duration;
+  /** and since when it lasts; absent: since it was found. */
+  readonly from?: Instant | undefined;
 }
 
 function advanceIsolation(before: Isolation, finding: Finding | undefined, now: Instant): Isolation {
@@ -80,7 +82,8 @@ function advanceIsolation(before: Isolation, finding: Finding | undefined, now: 
 function nextState(before: Isolation, finding: Finding | undefined, recent: boolean, now: Instant): Isolation["state"] {
   if (before.state === "firing") return recent ? "firing" : "inactive";
   if (finding === undefined) return "inactive";
-  const lasted = before.state === "pending" ? elapsed(before.since, now) : 0;
+  const foundAt = before.state === "pending" ? before.since : now;
+  const lasted = elapsed(finding.from ?? foundAt, now);
   return lasted >= finding.wait ? "firing" : "pending";
 }
 
@@ -162,6 +165,7 @@ function cutOff(snapshot: Snapshot, { at, gateway, gateways }: Heard, now: Insta
     evidence: `${why}, and ${quiet}`,
     until: now,
     wait: raiseAfter,
+    from: at,
   });
   const { interfaces, egress } = host;
   if (interfaces.length > 0 && interfaces.every(({ state }) => state === "down" || state === "absent")) {
