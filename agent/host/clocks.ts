@@ -14,9 +14,10 @@ export interface ClockReading {
   readonly boot: number;
 }
 
-/** NTP slews by at most half a millisecond in a second; the readings are a millisecond apart, or ten (boot). */
+/** NTP slews by at most half a millisecond in a second, and the readings are good to a few. */
 const leastStep = 100;
-const leastSleep = milliseconds(1_000);
+/** The time since boot comes in whole seconds where /proc/uptime is hidden. */
+const leastSleep = milliseconds(2_000);
 
 export interface Clocks {
   /** Readings are a second or so apart. */

@@ -8,7 +8,7 @@ export function interfacesOf(
   names: readonly string[],
   readFile: (path: string) => Uint8Array | undefined,
 ): readonly OwnInterface[] {
-  const octets = readFile("/proc/net/dev");
+  const octets = readFile("/proc/self/net/dev");
   const devices = octets === undefined ? undefined : readDevices(octets);
   if (devices?.ok !== true) return [];
   return names.map((name) => {

@@ -18,6 +18,8 @@ import { interfacesOf } from "./interfaces.ts";
 
 const tick = milliseconds(250);
 const ticksPerLook = 4;
+/** All clocks are read within this, or not at all. */
+const clockSpread = milliseconds(50);
 
 /** Reads a file of the kernel; undefined when it is not there or not to be read. */
 export type ReadFile = (path: string) => Uint8Array | undefined;
@@ -95,16 +97,23 @@ export function createHostWatch(
   }
 
   function receiveBufferErrors(): number | undefined {
-    const four = read("/proc/net/snmp", readUdpBufferErrors);
-    const six = read("/proc/net/snmp6", readUdp6BufferErrors);
+    const four = read("/proc/self/net/snmp", readUdpBufferErrors);
+    const six = read("/proc/self/net/snmp6", readUdp6BufferErrors);
     if (four === undefined && six === undefined) return undefined;
     const errors = (four ?? 0) + (six ?? 0);
     firstErrors ??= errors;
     return Math.max(0, errors - firstErrors);
   }
 
+  function readClocks(): void {
+    const monotonic = clock.now();
+    const reading = { monotonic, wall: wall(), boot: boot() };
+    // Preempted between two of them: they are not of one moment.
+    if (elapsed(monotonic, clock.now()) < clockSpread) clocks.read(reading);
+  }
+
   function look(now: Instant): void {
-    clocks.read({ monotonic: now, wall: wall(), boot: boot() });
+    readClocks();
     reading = lookAtRoutes();
     const interfaces: readonly OwnInterface[] = reading === undefined ? [] : interfacesOf(reading.interfaces, readFile);
     const observation: HostObservation = {
@@ -149,7 +158,7 @@ export function createHostWatch(
   };
 }
 
-const routeFiles = ["/proc/net/route", "/proc/net/ipv6_route"] as const;
+const routeFiles = ["/proc/self/net/route", "/proc/self/net/ipv6_route"] as const;
 const nothing = new Uint8Array();
 
 function configuredGateways({ selfCheck }: Estate): readonly Gateway[] {
