@@ -17,7 +17,7 @@ const raiseAfter = seconds(2);
 export const keepIsolatedFor = seconds(5);
 /** Judging is paced; so much between two rounds is no starvation. */
 const pace = milliseconds(500);
-/** A thread that is late for half of this span is starved too, however short each time. */
+/** A prober that is late for half of this span is starved too, however short each time. */
 const starvedSpan = seconds(10);
 /** A host that woke up and hears nothing for longer than this has another trouble. */
 const wakingFor = seconds(30);
@@ -139,6 +139,8 @@ const names: Readonly<Record<LoopThread, string>> = { main: "this agent", probin
 const say = ({ late }: LoopObservation) => formatDuration(late);
 
 function oftenLate(thread: LoopThread, recent: readonly LoopObservation[]): string | undefined {
+  // What the main thread does late in pieces it still does; a probe that is late is lost.
+  if (thread === "main") return undefined;
   const sum = recent.reduce((n, { late }) => n + late, 0);
   if (sum < starvedSpan / 2) return undefined;
   return `${names[thread]} was late by ${formatDuration(milliseconds(sum))} of ${formatDuration(starvedSpan)}`;

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { alertsDir } from "./files.ts";
 
+const alertmanager = "prometheus-alertmanager";
 const scratch = mkdtempSync(join(tmpdir(), "circuitwatch-inhibition-"));
 let child: ChildProcess;
 let base = "";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const port = await freePort();
   base = `http://127.0.0.1:${port}/api/v2`;
   child = spawn(
-    "prometheus-alertmanager",
+    alertmanager,
     [
       `--config.file=${join(alertsDir, "alertmanager/alertmanager.yml")}`,
       `--storage.path=${scratch}`,
