@@ -2,7 +2,7 @@
 // file, not permitted.
 
 import type { Instant } from "../lib/clock.ts";
-import type { Duration } from "../lib/duration.ts";
+import { type Duration, milliseconds } from "../lib/duration.ts";
 
 /** A next hop of this host. `interface`: of a link-local address, which means nothing without. */
 export interface Gateway {
@@ -13,6 +13,14 @@ export interface Gateway {
 /** The name of a gateway, for people and as a label. */
 export function gatewayName({ address, interface: name }: Gateway): string {
   return name === undefined ? address : `${address}%${name}`;
+}
+
+/** Four pings a second (`host/gateways.ts`): with a slow answer still more than two in a row that are lost. */
+const gatewayPatience = milliseconds(1_250);
+
+/** Whether a gateway answers now, by when its last answer came. */
+export function gatewayAnswers(lastReceivedAt: Instant, now: Instant): boolean {
+  return now - lastReceivedAt < gatewayPatience;
 }
 
 /** The way out, as far as the kernel's routes tell. */

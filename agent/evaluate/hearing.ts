@@ -2,7 +2,7 @@
 
 import type { Estate } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
-import { gatewayName, type HostObservation } from "../estate/host-observation.ts";
+import { gatewayAnswers, gatewayName, type HostObservation } from "../estate/host-observation.ts";
 import { pollGroups, subject } from "../estate/observation.ts";
 import { probedOf } from "../estate/probed.ts";
 import type { Instant } from "../lib/clock.ts";
@@ -25,8 +25,8 @@ export interface Heard {
   readonly gateways: string;
 }
 
-/** Three pings (`host` sends two a second) without an answer. */
-const gatewayPatience = milliseconds(1_250);
+/** A prober that reports nothing for this long has asked nothing. */
+const proberSilent = milliseconds(2_500);
 
 export function listen(estate: Estate, snapshot: Snapshot, now: Instant): Heard {
   let lastProbe: Instant | undefined;
@@ -71,9 +71,8 @@ function gatewaysOf(snapshot: Snapshot, now: Instant): Pick<Heard, "gateway" | "
     const last = snapshot.probe(subject.gateway(name), 0)?.last;
     if (last?.lastReceivedAt === undefined) continue;
     answered.push(name);
-    if (now - last.lastReceivedAt < gatewayPatience) state = "answers";
-    // A prober that reports nothing has asked nothing.
-    else if (state === "unknown" && now - last.at < 2 * gatewayPatience) state = "silent";
+    if (gatewayAnswers(last.lastReceivedAt, now)) state = "answers";
+    else if (state === "unknown" && now - last.at < proberSilent) state = "silent";
   }
   return { gateway: state, gateways: answered.join(", ") };
 }

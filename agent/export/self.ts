@@ -1,16 +1,12 @@
 // Series of the agent itself and of its host.
 
 import { selfMetrics as to } from "../catalog/self-metrics.ts";
-import { gatewayName, loopThreads } from "../estate/host-observation.ts";
+import { gatewayAnswers, gatewayName, loopThreads } from "../estate/host-observation.ts";
 import type { Isolation } from "../estate/isolation.ts";
 import { subject } from "../estate/observation.ts";
-import { elapsed, type Instant } from "../lib/clock.ts";
-import { seconds } from "../lib/duration.ts";
+import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import type { Emit } from "./series.ts";
-
-/** Pings come twice a second, and time out after one. */
-const answersFor = seconds(2);
 
 export function emitIsolation(emit: Emit, { state, cause, count }: Isolation): void {
   if (state === "firing") emit(to.isolationCause, { cause }, 1);
@@ -41,6 +37,6 @@ export function emitHost(emit: Emit, snapshot: Snapshot, now: Instant): void {
   for (const gateway of host.egress?.gateways ?? []) {
     const name = gatewayName(gateway);
     const answered = snapshot.probe(subject.gateway(name), 0)?.last.lastReceivedAt;
-    if (answered !== undefined) emit(to.gateway, { gateway: name }, elapsed(answered, now) < answersFor ? 1 : 0);
+    if (answered !== undefined) emit(to.gateway, { gateway: name }, gatewayAnswers(answered, now) ? 1 : 0);
   }
 }

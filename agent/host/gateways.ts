@@ -5,8 +5,8 @@ import { type Gateway, gatewayName } from "../estate/host-observation.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 
-/** Two a second: three that stay unanswered are noticed before a path is called down for its silence. */
-const interval = milliseconds(500);
+/** Often enough that its silence is noticed before a path is called down for its own. */
+const interval = milliseconds(250);
 const timeout = seconds(1);
 
 export function gatewayStreams(

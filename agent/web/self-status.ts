@@ -1,9 +1,9 @@
 // What the agent knows of itself and of its host, as plain JSON, and how it is said to people.
 
-import { gatewayName, type OwnInterfaceState } from "../estate/host-observation.ts";
+import { gatewayAnswers, gatewayName, type OwnInterfaceState } from "../estate/host-observation.ts";
 import type { Isolation, IsolationCause } from "../estate/isolation.ts";
 import { subject } from "../estate/observation.ts";
-import { elapsed, type Instant } from "../lib/clock.ts";
+import type { Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type Html, html, nothing } from "./html.ts";
@@ -43,8 +43,6 @@ export function isolationStatus(
   return state === "firing" ? { cause, owner: "customer", evidence, since: iso(since) } : null;
 }
 
-const answersFor = seconds(2);
-
 export function hostStatus(snapshot: Snapshot, now: Instant): HostStatus {
   const host = snapshot.host();
   const late = (thread: "main" | "probing") => {
@@ -55,7 +53,7 @@ export function hostStatus(snapshot: Snapshot, now: Instant): HostStatus {
     gateways: (host?.egress?.gateways ?? []).map((gateway) => {
       const address = gatewayName(gateway);
       const answered = snapshot.probe(subject.gateway(address), 0)?.last.lastReceivedAt;
-      return { address, answers: answered === undefined ? null : elapsed(answered, now) < answersFor };
+      return { address, answers: answered === undefined ? null : gatewayAnswers(answered, now) };
     }),
     interfaces: (host?.interfaces ?? []).map(({ name, state, detail }) => ({ name, state, detail })),
     defaultRouteLost: host?.egress?.defaultRouteLost ?? null,
