@@ -150,6 +150,22 @@ describe("while it lasts", () => {
   });
 });
 
+describe("an agent that starts cut off", () => {
+  it("says so, and judges when it hears for the first time", () => {
+    const s = scene();
+    Object.assign(s.host, { tells: true, routes: "none", gateway: "neverAnswered" });
+    silence(s);
+    s.play(10);
+    expect(s.latest().isolation).toMatchObject({ state: "firing", cause: "noRoute" });
+    expect(s.latest().isolation.evidence).toBe("this host has no route to any router or target, and nothing is heard");
+    speak(s);
+    Object.assign(s.host, { routes: "all", gateway: "answers" });
+    s.play(30);
+    expect(s.isolations()).toBe(1);
+    for (const link of ["primary", "secondary"] as const) expect(s.states(link)).toEqual(["unknown", "up"]);
+  });
+});
+
 describe("afterwards", () => {
   it("a path that comes back dark is down, once it had its time", () => {
     const s = wellFor(20);

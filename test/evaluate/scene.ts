@@ -218,7 +218,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       egress: {
         gateways: [{ address: "192.0.2.1", interface: undefined }],
         interfaces: ["eth0"],
-        defaultRouteLost: host.routes !== "all",
+        defaultRouteLost: host.routes === "noDefault",
         routed: host.routes !== "none",
       },
       interfaces: [{ name: "eth0", state: host.interface, detail: `operstate ${host.interface}`, counters: undefined }],
