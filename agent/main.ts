@@ -17,6 +17,8 @@ import type { Estate } from "./estate/estate.ts";
 import { probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
+import { gatewayStreams } from "./host/gateways.ts";
+import { createHostWatch } from "./host/watch.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { milliseconds, seconds } from "./lib/duration.ts";
@@ -45,6 +47,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
+  const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);
   const reflecting = createReflecting({ clock, log }, estate.reflector);
   const judging = createJudging({ clock, log, snapshot: state }, estate);
   const metrics = createPrometheusExport({
@@ -93,12 +96,14 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       if (!reflected.ok) return reflected;
       await snmp.start();
       probing.start();
+      host.start();
       polling.start();
       judging.start();
       return listening;
     },
     async stop() {
       judging.stop();
+      host.stop();
       polling.stop();
       await Promise.all([notifications.stop(), probing.stop(), reflecting.stop(), snmp.stop(), web.stop()]);
     },

@@ -15,6 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ["estate", "lib"],
   catalog: ["estate"],
   net: ["wire", "lib"],
+  host: ["wire", "estate", "lib"],
   collect: ["mib", "wire", "net", "estate", "lib"],
   probe: ["wire", "net", "estate", "lib"],
   state: ["estate", "lib"],

@@ -1,6 +1,8 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { selfMetrics } from "./self-metrics.ts";
+
 export interface MetricDefinition {
   readonly name: string;
   readonly type: "gauge" | "counter";
@@ -299,12 +301,14 @@ export const metrics = {
     advertised: gauge("expressroute_bgp_session_advertised_prefixes", "Prefixes advertised now", family),
   },
 
+  self: selfMetrics,
+
   agent: {
     info: gauge("expressroute_agent_build_info", "Version of the agent, always 1", ["version", "node_version"]),
     simulated: gauge("expressroute_agent_simulated", "1 when the estate is the simulated one", []),
     isolated: gauge(
       "expressroute_agent_isolated",
-      "1 when neither a router nor a probe answers: the agent itself is likely cut off",
+      "1 when the agent itself is the problem: cut off, starved or just awake; everything else is unknown then",
       [],
     ),
     evaluated: gauge("expressroute_agent_last_evaluation_timestamp_seconds", "Unix time of the last judgement", []),

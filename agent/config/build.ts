@@ -70,6 +70,10 @@ export function buildEstate(
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
     notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
     reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
+    selfCheck: {
+      gateways: configuration.selfCheck.gateways?.map(address),
+      starvedAfter: duration(configuration.selfCheck.starvedAfter),
+    },
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(

@@ -7,6 +7,7 @@ import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
+import { selfCheck } from "./self-check-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
@@ -363,6 +364,7 @@ export const configurationSchema = keys(
       { is: "Defaults of every probe." },
     ).prefault({}),
     reflector: reflector.optional(),
+    selfCheck: selfCheck.prefault({}),
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

@@ -206,6 +206,14 @@ export interface Reflector {
   readonly totalRate: number;
 }
 
+/** How the agent knows whether it is itself the problem. */
+export interface SelfCheck {
+  /** Next hops to ping; undefined: those that the kernel's routes name. */
+  readonly gateways: readonly string[] | undefined;
+  /** A thread of the agent that does not run for this long is starved. */
+  readonly starvedAfter: Duration;
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
@@ -213,6 +221,7 @@ export interface Estate {
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
+  readonly selfCheck: SelfCheck;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

@@ -2,6 +2,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import type { Isolation } from "./isolation.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -116,8 +117,9 @@ export interface RouterVerdict {
 
 export interface Judgement {
   readonly at: Instant;
-  /** Nothing answers, neither routers nor probes: the agent itself is likely cut off, no circuit is blamed. */
+  /** The agent itself is the problem: no circuit is blamed, and nothing else is known. */
   readonly isolated: boolean;
+  readonly isolation: Isolation;
   readonly paths: readonly PathVerdict[];
   readonly redundancy: readonly RedundancyVerdict[];
   readonly pairs: readonly PairVerdict[];

@@ -3,6 +3,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { ProbeTechnique } from "./estate.ts";
+import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
@@ -15,6 +16,7 @@ export const subject = {
   redundancy: (circuit: string, peering: string) => `redundancy ${circuit} ${peering}` as SubjectKey,
   pair: (p: { readonly globalReach: string; readonly fromSite: string; readonly toSite: string }) =>
     `pair ${p.globalReach} ${p.fromSite} ${p.toSite}` as SubjectKey,
+  gateway: (gateway: string) => `gateway ${gateway}` as SubjectKey,
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
@@ -215,7 +217,9 @@ export type Observation =
   | InterfaceObservation
   | SessionObservation
   | LinkObservation
-  | ProbeObservation;
+  | ProbeObservation
+  | HostObservation
+  | LoopObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

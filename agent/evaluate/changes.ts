@@ -1,6 +1,8 @@
 // What changed between two judgements, in the words of the log.
 
 import type { Judgement, Verdict } from "../estate/judgement.ts";
+import { elapsed } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
 
 export interface Change {
   readonly severity: "info" | "warn";
@@ -8,8 +10,45 @@ export interface Change {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** While the agent is isolated, and as its routers and probes come back, one line says it for all. */
 export function changesBetween(before: Judgement | undefined, after: Judgement): readonly Change[] {
-  const changes: Change[] = [];
+  const all = changesOf(before, after);
+  const about = isolationChange(before, after);
+  const returning = recently(after);
+  const told = all.filter(({ to, from }) => {
+    if (after.isolated && to === "unknown") return false;
+    return !(returning && from === "unknown" && fine.includes(to));
+  });
+  return about === undefined ? told : [about, ...told];
+}
+
+function isolationChange(before: Judgement | undefined, { isolated, isolation, at }: Judgement): Change | undefined {
+  const was = before?.isolated ?? false;
+  if (was === isolated) return undefined;
+  const { cause, evidence } = isolation;
+  if (isolated) {
+    const fields = { cause, owner: "customer", evidence };
+    return { severity: "warn", message: "monitor isolated: everything else is unknown", fields };
+  }
+  const lasted = formatDuration(elapsed(before?.isolation.since ?? at, at));
+  return { severity: "info", message: `monitor no longer isolated after ${lasted}`, fields: { cause } };
+}
+
+/** What was unknown with the isolation is back within a few polls. */
+function recently({ isolation, at, routers }: Judgement): boolean {
+  const { state, since, count } = isolation;
+  if (count === 0 || state === "firing") return false;
+  const slowest = routers.reduce((most, { router }) => Math.max(most, router.pollInterval), 0);
+  return at - since <= 3 * slowest;
+}
+
+interface StateChange extends Change {
+  readonly from: string | undefined;
+  readonly to: string;
+}
+
+function changesOf(before: Judgement | undefined, after: Judgement): readonly StateChange[] {
+  const changes: StateChange[] = [];
   const was = (i: number, of: "paths" | "pairs") => before?.[of][i]?.state;
   after.paths.forEach((verdict, i) => {
     if (verdict === before?.paths[i]) return;
@@ -45,13 +84,21 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
 
 const fine: readonly string[] = ["up", "redundant"];
 
-function push(changes: Change[], of: string, from: string | undefined, to: string, fields: Change["fields"]): void {
+function push(
+  changes: StateChange[],
+  of: string,
+  from: string | undefined,
+  to: string,
+  fields: Change["fields"],
+): void {
   // The first judgement is made before anything could answer: unknown is not news there.
   if (from === to || (from === undefined && to === "unknown")) return;
   changes.push({
     severity: fine.includes(to) ? "info" : "warn",
     message: `${of}: ${from ?? "unknown"} -> ${to}`,
     fields,
+    from,
+    to,
   });
 }
 

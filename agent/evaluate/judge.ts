@@ -19,8 +19,9 @@ import type { Instant } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
+import { settledSince } from "./blind.ts";
 import { advance, type Finding } from "./condition.ts";
-import { type Hearing, hear } from "./hearing.ts";
+import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
@@ -44,7 +45,7 @@ export function* judgeInSteps(
   previous: Judgement | undefined,
   now: Instant,
 ): Generator<void, Judgement> {
-  const hearing = hear(estate, snapshot, now);
+  const hearing = hear(estate, snapshot, previous, now);
   const before = {
     path: finder(previous?.paths, ({ path }) => subject.path(path)),
     redundancy: finder(previous?.redundancy, ({ circuit, peering }) => subject.redundancy(circuit.name, peering)),
@@ -73,17 +74,18 @@ export function* judgeInSteps(
   for (const router of estate.routers.values()) {
     yield;
     const was = before.router(subject.router(router.name), (verdict) => verdict.router === router);
-    routers.push(unlessSame(was, judgeRouter(router, snapshot, was, now)));
+    routers.push(unlessSame(was, judgeRouter(router, snapshot, hearing, was, now)));
   }
   return {
     at: now,
     isolated: hearing.isolated,
+    isolation: hearing.isolation,
     paths,
     redundancy,
     pairs: pairsOf(estate).map((pair) => {
       const key = subject.pair(pair);
       const was = before.pair(key, (verdict) => verdict.pair === pair);
-      const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now);
+      const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now, hearing.blindUntil);
       const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
       return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
     }),
@@ -105,7 +107,7 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const router = estate.routers.get(path.router);
   if (router === undefined)
     throw new Error(`path of ${path.circuit} names the router ${path.router}, which is not in the estate`);
-  const view = speakingProbe(key, path.probes, path.thresholds, snapshot, was, now);
+  const view = speakingProbe(key, path.probes, path.thresholds, snapshot, was, now, hearing.blindUntil);
   const forwarding = judgeProbes(view, path.thresholds, forwardingOwner(circuit), hearing, was, now);
   const context = { path, circuit, router, snapshot, now };
   const patience = { for: immediately, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
@@ -126,7 +128,8 @@ function judgeProbes(
   now: Instant,
 ): readonly Condition[] {
   const context = { view, thresholds, now, owner };
-  const patience = { keepFiringFor: thresholds.keepFiringFor, mayFire: !hearing.deaf };
+  const mayFire = hearing.mayFire && (view === undefined || settledSince(hearing.blindUntil, view, thresholds, now));
+  const patience = { keepFiringFor: thresholds.keepFiringFor, mayFire };
   const step = (check: Condition["check"], finding: Finding, wait: Duration) =>
     advance(condition(was, check), check, finding, { ...patience, for: wait }, now);
   return [
@@ -176,7 +179,13 @@ function verdict(
   const down = firing.filter((c) => c.effect === "down");
   const degraded = firing.filter((c) => c.effect === "degraded");
   const state: PathState =
-    down.length > 0 ? "down" : unknown.length > 0 ? "unknown" : degraded.length > 0 ? "degraded" : "up";
+    down.length > 0
+      ? "down"
+      : unknown.length > 0 || hearing.isolated
+        ? "unknown"
+        : degraded.length > 0
+          ? "degraded"
+          : "up";
   const changed = was !== undefined && was.state !== state;
   const reasons: readonly Reason[] = [...down, ...unknown, ...degraded];
   return {
@@ -190,10 +199,19 @@ function verdict(
   };
 }
 
-function judgeRouter(router: Router, snapshot: Snapshot, was: RouterVerdict | undefined, now: Instant): RouterVerdict {
+function judgeRouter(
+  router: Router,
+  snapshot: Snapshot,
+  hearing: Hearing,
+  was: RouterVerdict | undefined,
+  now: Instant,
+): RouterVerdict {
   const polls = pollGroups.map((group) => snapshot.poll(router.name, group)).filter((poll) => poll !== undefined);
   const answers = polls.some((poll) => isFresh(router, lastAnswer(poll), now));
-  const reachable = polls.length === 0 ? "unknown" : answers;
+  // Polls that timed out while the agent was cut off say nothing of a router that answered before.
+  const excused = was?.reachable !== false && (hearing.isolated || isFresh(router, hearing.blindUntil, now));
+  const silent = excused ? "unknown" : false;
+  const reachable = polls.length === 0 ? "unknown" : answers && !hearing.isolated ? true : silent;
   const reason = reachable === false ? whyStale(router, "system", snapshot, now) : "";
   return { router, reachable, since: was?.reachable === reachable ? was.since : now, reason };
 }

@@ -6,7 +6,9 @@ import type { SubjectKey } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
 import type { ProbeRecord, Snapshot } from "../state/state.ts";
+import { settledFrom } from "./blind.ts";
 import type { Finding } from "./condition.ts";
+import { latest } from "./hearing.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
 
 /** The stream of probes that speaks for a subject, and what it measured. */
@@ -37,10 +39,12 @@ export function speakingProbe(
   snapshot: Snapshot,
   was: Verdict | undefined,
   now: Instant,
+  blindUntil?: Instant,
 ): ProbeView | undefined {
-  const end = outageEnd(was, thresholds, now);
+  const outage = outageEnd(was, thresholds, now);
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
+    const end = latest(outage, settledFrom(blindUntil, target));
     const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
     return { target, record, measured };
   });

@@ -12,6 +12,7 @@ import { createPackedPage } from "./packed-page.ts";
 import { type PackedText, type Piece, packedText } from "./packed-text.ts";
 import { emitJudgement, emitProbing, emitThresholds } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
+import { emitHost, emitIsolation } from "./self.ts";
 import type { Emit } from "./series.ts";
 
 /** From here on the text of a scrape is too much to be kept. */
@@ -69,11 +70,13 @@ export function createPrometheusExport(deps: {
     yield* emitProbing(emit, estate, snapshot);
     yield* emitRouters(emit, estate, snapshot, clock);
     emitAgent(emit, deps.agent);
+    emitHost(emit, snapshot, clock.now());
     yield* emitNotifications(emit, estate, deps.agent.notifications);
     const judgement = deps.judgement();
     if (judgement === undefined) return;
     yield* emitJudgement(emit, judgement, clock);
     emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
+    emitIsolation(emit, judgement.isolation);
     emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
   }
 

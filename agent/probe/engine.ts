@@ -44,6 +44,8 @@ export interface Engine {
   turn(): Promise<Instant>;
   /** Reports what has settled since the last report. */
   report(): void;
+  /** Gives the sockets back; nothing is reported any more. */
+  close(): void;
 }
 
 /** A stream as the worker runs it. */
@@ -263,6 +265,9 @@ export function createEngine(
       return Math.min(schedule.next(), reportAt) as Instant;
     },
     report,
+    close() {
+      for (const outlet of outlets.values()) outlet.close();
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import type { ProbeTarget } from "../estate/estate.ts";
 import type { ProbeObservation, SubjectKey } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
+import type { Duration } from "../lib/duration.ts";
 import type { SocketKind } from "../net/probe-open.ts";
 
 /** One stream of probes of a path or pair; `index` is its place in the configured list. */
@@ -47,5 +48,15 @@ export interface ProbeLog {
   readonly message: string;
 }
 
-export type FromWorker = ProbeBatch | ProbeLog;
-export type ToWorker = { readonly kind: "stop" };
+/** How late the worker's turns were at the worst since it told before. */
+export interface WorkerLoop {
+  readonly kind: "loop";
+  readonly at: Instant;
+  readonly late: Duration;
+}
+
+export type FromWorker = ProbeBatch | ProbeLog | WorkerLoop;
+export type ToWorker =
+  | { readonly kind: "stop" }
+  /** Streams besides those that it was started with; they replace the ones told before. */
+  | { readonly kind: "besides"; readonly streams: readonly ProbeStream[] };

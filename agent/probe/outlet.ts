@@ -35,6 +35,7 @@ export interface Outlet {
   readUntil: Instant;
   /** ICMP sequence of the next probe. */
   nextTag(): number;
+  close(): void;
 }
 
 export function createOutlet(
@@ -61,6 +62,10 @@ export function createOutlet(
     nextTag() {
       tag = (tag + 1) & 0xffff;
       return tag;
+    },
+    close() {
+      socket?.close();
+      socket = undefined;
     },
     sound: () => socket !== undefined && !doubtful,
     failed(code) {

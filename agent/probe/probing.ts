@@ -9,7 +9,14 @@ import { type Duration, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { SocketKind } from "../net/probe-open.ts";
 import { endWorker } from "./end-worker.ts";
-import { type FromWorker, type ProbeDropKind, type ProbeStream, probeDropKinds, type WorkerStart } from "./messages.ts";
+import {
+  type FromWorker,
+  type ProbeDropKind,
+  type ProbeStream,
+  probeDropKinds,
+  type ToWorker,
+  type WorkerStart,
+} from "./messages.ts";
 
 export interface ProbingDeps {
   readonly clock: Clock;
@@ -23,6 +30,8 @@ export interface ProbingDeps {
 
 export interface Probing {
   start(): void;
+  /** Probes these streams too; they replace those given before. */
+  besides(streams: readonly ProbeStream[]): void;
   /** Resolves when the worker has ended and its sockets are closed. */
   stop(): Promise<void>;
   /** Datagrams that answered no probe of ours, by kind. */
@@ -51,10 +60,21 @@ export function createProbing(
   let worker: Worker | undefined;
   let cancelRestart: () => void = () => undefined;
   let stopped = true;
+  /** There was nothing to probe yet, hence no worker. */
+  let idle = true;
+  let others: readonly ProbeStream[] = [];
+
+  function tell(of: Worker, message: ToWorker): void {
+    of.postMessage(message);
+  }
 
   function take(message: FromWorker): void {
     if (message.kind === "log") {
       log[message.level](message.fields, message.message);
+      return;
+    }
+    if (message.kind === "loop") {
+      observe({ ...message, thread: "probing" });
       return;
     }
     for (const kind of probeDropKinds) dropped.add(kind, message.dropped[kind]);
@@ -67,6 +87,7 @@ export function createProbing(
   }
 
   function launch(): void {
+    idle = false;
     const startedAt = clock.now();
     const data: WorkerStart = {
       streams: streams.map((stream) => ({ ...stream, target: { ...stream.target, key: undefined } })),
@@ -76,6 +97,7 @@ export function createProbing(
     };
     const launched = new Worker(file, { workerData: data, name: "probing" });
     worker = launched;
+    if (others.length > 0) tell(launched, { kind: "besides", streams: others });
     launched.on("message", take);
     launched.on("error", (cause) => log.error({ error: String(cause) }, "the prober's worker failed"));
     launched.on("exit", (code) => {
@@ -95,7 +117,12 @@ export function createProbing(
     start() {
       if (!stopped) return;
       stopped = false;
-      if (streams.length > 0) launch();
+      if (streams.length + others.length > 0) launch();
+    },
+    besides(wanted) {
+      others = wanted;
+      if (worker !== undefined) tell(worker, { kind: "besides", streams: wanted });
+      else if (!stopped && idle && wanted.length > 0) launch();
     },
     async stop() {
       stopped = true;

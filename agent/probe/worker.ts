@@ -2,10 +2,12 @@
 
 import { randomFillSync } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
+import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { Secret } from "../lib/secret.ts";
 import { openProbeSockets } from "../net/probe-open.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, type Engine } from "./engine.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import { createPace } from "./pace.ts";
 
 const pool = new Uint32Array(1_024);
 let used = pool.length;
@@ -28,8 +30,10 @@ async function run(
     return key === undefined ? stream : { ...stream, target: { ...stream.target, key: new Secret(key) } };
   });
   let stopping = false;
-  port.on("message", ({ kind }: ToWorker) => {
-    if (kind === "stop") stopping = true;
+  let besides: WorkerStart["streams"] | undefined;
+  port.on("message", (message: ToWorker) => {
+    if (message.kind === "stop") stopping = true;
+    else besides = message.streams;
   });
 
   const { sockets, kind, why } = await openProbeSockets(random, wanted);
@@ -40,7 +44,20 @@ async function run(
     }
     const engine = createEngine({ sockets, random, emit }, streams, lastReceivedAt);
     await engine.open();
-    while (!stopping) await sockets.wait(await engine.turn());
+    let second: Engine | undefined;
+    const pace = createPace(emit);
+    while (!stopping) {
+      if (besides !== undefined) {
+        second?.close();
+        second = createEngine({ sockets, random, emit }, besides);
+        besides = undefined;
+        await second.open();
+      }
+      const first = await engine.turn();
+      const due = second === undefined ? first : (Math.min(first, await second.turn()) as Instant);
+      await sockets.wait(due);
+      pace.turned(due, monotonicNow());
+    }
     engine.report();
   } finally {
     sockets.close();

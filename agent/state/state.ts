@@ -1,6 +1,7 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
 // probes, and the probes of the last while. Nothing here says what an observation means.
 
+import type { HostObservation, LoopObservation, LoopThread } from "../estate/host-observation.ts";
 import type {
   BfdObservation,
   NeighborObservation,
@@ -67,6 +68,9 @@ export interface Snapshot {
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
+  host(): HostObservation | undefined;
+  /** What a thread said of itself in the last `keep`, oldest first. */
+  loop(thread: LoopThread): readonly LoopObservation[];
 }
 
 export interface State extends Snapshot {
@@ -106,6 +110,8 @@ export function createState(config: { readonly keep: Duration }): State {
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
   const probes = createTable<number, MutableProbeRecord>();
+  const loops: Record<LoopThread, LoopObservation[]> = { main: [], probing: [] };
+  let host: HostObservation | undefined;
 
   return {
     observe(o) {
@@ -146,6 +152,12 @@ export function createState(config: { readonly keep: Duration }): State {
         case "prefixes":
           prefixes.set(o.router, o.remoteAddress, o);
           return;
+        case "host":
+          host = o;
+          return;
+        case "loop":
+          loops[o.thread] = [...loops[o.thread].filter(({ at }) => at >= o.at - config.keep), o];
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
@@ -164,6 +176,8 @@ export function createState(config: { readonly keep: Duration }): State {
     optics: optics.get,
     prefixes: prefixes.get,
     probe: probes.get,
+    host: () => host,
+    loop: (thread) => loops[thread],
   };
 }
 

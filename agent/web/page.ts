@@ -5,6 +5,7 @@ import { judgementTooOld } from "./health.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { renderCircuit } from "./page-circuit.ts";
 import { renderGlobalReach, renderRouters } from "./page-tables.ts";
+import { isolationBanner, renderHost } from "./self-status.ts";
 import type { Status } from "./status.ts";
 import {
   type Answer,
@@ -65,12 +66,14 @@ ${also.length > 0 ? html`<p>${also.map((line) => html`<span>${line}. </span>`)}<
 ${worstFirst(status.circuits).map((circuit) => renderCircuit(status, circuit, now))}
 </section>
 ${renderGlobalReach(status, now)}
-${renderRouters(status, now)}`;
+${renderRouters(status, now)}
+${renderHost(status.host)}`;
 }
 
 function renderBanners(status: Status): Html {
   const old = status.ageSeconds * 1_000 >= judgementTooOld;
   return html`<div id="banners">
+${isolationBanner(status.isolation)}
 ${
   status.simulation === null
     ? nothing

@@ -28,6 +28,7 @@ import type { Clock, Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
+import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 type NotSeen = "notAsked" | "stale";
@@ -140,8 +141,11 @@ export interface Status {
   readonly simulated: boolean;
   /** What the simulated story does now; null on a real estate. */
   readonly simulation: string | null;
-  /** Nothing answers, neither routers nor probes: the agent itself is likely cut off. */
+  /** The agent itself is the problem: nothing else is known. */
   readonly isolated: boolean;
+  readonly isolation: IsolationStatus | null;
+  /** What the agent sees of the host that it stands on. */
+  readonly host: HostStatus;
   readonly circuits: readonly CircuitStatus[];
   readonly globalReach: readonly GlobalReachStatus[];
   readonly routers: readonly RouterStatus[];
@@ -167,6 +171,8 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     simulated: simulation !== undefined,
     simulation: simulation?.() ?? null,
     isolated: judgement.isolated,
+    isolation: isolationStatus(judgement.isolation, iso),
+    host: hostStatus(snapshot, now),
     circuits: circuitStatuses(source, judgement, now),
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
       globalReachStatus(globalReach, estate, judgement, iso),

@@ -3,6 +3,7 @@
 
 import type { LinkName, PeeringName } from "../estate/estate.ts";
 import type { PathState } from "../estate/judgement.ts";
+import { isolationWords } from "./self-status.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { listed, ownerWords, type Tone } from "./words.ts";
 
@@ -35,8 +36,9 @@ export interface Headline {
 /** Holds no running time, so that a screen reader speaks only when something changed. */
 export function headlineOf(status: Status): Headline {
   if (status.isolated) {
-    const sentence = "This agent hears nothing: no circuit can be judged";
-    return { tone: "unknown", sentence, also: ["Look at the agent's own connection first"] };
+    const why = status.isolation === null ? "" : `, ${isolationWords[status.isolation.cause]}`;
+    const sentence = `The monitor is isolated${why}: no circuit can be judged`;
+    return { tone: "unknown", sentence, also: ["Look at the agent's own host first"] };
   }
   const total = status.circuits.length;
   const found: { readonly tone: Tone; readonly sentence: string }[] = [];

@@ -40,7 +40,7 @@ function trust(): Panel {
       title: "Can this page be trusted?",
       description:
         "Estate: when SIMULATED, routers and failures are made up by the agent's own lab, and nobody has to be called. Agent: when CUT OFF, " +
-        "neither a router nor a probe answers it; the fault is likely at its own host or network, and no circuit is to blame yet. " +
+        "the agent itself is the problem (its uplink, its gateway, its CPU); its page says which, and no circuit is to blame yet. " +
         "Last judged: how old the word of the agent that is furthest behind is; past a minute, look at the agent before you believe a green tile.",
     },
     [

@@ -219,6 +219,22 @@ describe("probes", () => {
   });
 });
 
+describe("self-check", () => {
+  const withSelfCheck = (text: string) => edited(["site: ams\nsnmp:", `site: ams\nselfCheck: ${text}\nsnmp:`]);
+
+  it("takes its gateways from the kernel unless they are named", () => {
+    expect(estateOf(estateYaml).selfCheck).toEqual({ gateways: undefined, starvedAfter: 2_000 });
+    expect(estateOf(withSelfCheck("{ gateways: [], starvedAfter: 5s }")).selfCheck).toEqual({
+      gateways: [],
+      starvedAfter: 5_000,
+    });
+    expect(estateOf(withSelfCheck("{ gateways: [192.0.2.1, 2001:DB8::1] }")).selfCheck.gateways).toEqual([
+      "192.0.2.1",
+      "2001:db8::1",
+    ]);
+  });
+});
+
 describe("STAMP", () => {
   const key = "a key of sixteen and more";
   const secrets = { ...sources, env: { ...sources.env, STAMP_KEY: key, SHORT: "fifteen letters" } };

@@ -1,6 +1,7 @@
 // Plays observations into a real State and judges every half second, as the agent does.
 
 import type { Estate } from "../../agent/estate/estate.ts";
+import type { Sleep } from "../../agent/estate/host-observation.ts";
 import type { Judgement, PairVerdict, PathVerdict, RedundancyVerdict } from "../../agent/estate/judgement.ts";
 import {
   type InterfaceObservation,
@@ -44,10 +45,31 @@ const well = (): PathScene => ({
   cannotSend: false,
 });
 
+/** What the host tells of itself from now on; `undefined` facts are not told. */
+export interface HostScene {
+  /** Whether this host tells anything: the rest is then Linux. */
+  tells: boolean;
+  gateway: "answers" | "silent" | "neverAnswered";
+  interface: "up" | "down";
+  routes: "all" | "noDefault" | "none";
+  /** Lateness of the probing thread at each report, in seconds. */
+  probingLate: number;
+  sleep: Sleep | undefined;
+}
+
 export interface Scene {
   readonly primary: PathScene;
   readonly secondary: PathScene;
   readonly pair: PathScene;
+  readonly host: HostScene;
+  /** Nobody runs for `s` seconds; the answers of that time are read afterwards, `late` or not. */
+  pause(s: number): void;
+  /** The host sleeps: the clock of the agent stands still. */
+  sleep(s: number): void;
+  /** How often isolation began. */
+  isolations(): number;
+  /** Every state of the agent's own condition, in order, each with its cause. */
+  selfStates(): readonly string[];
   /** Plays `s` seconds. */
   play(s: number): Judgement;
   path(link: "primary" | "secondary"): PathVerdict;
@@ -74,6 +96,16 @@ interface Prober {
 export function scene(estate: Estate = anEstate()): Scene {
   const state = createState({ keep: seconds(60) });
   const scenes = { primary: well(), secondary: well(), pair: well() };
+  const host: HostScene = {
+    tells: false,
+    gateway: "answers",
+    interface: "up",
+    routes: "all",
+    probingLate: 0,
+    sleep: undefined,
+  };
+  const gateway = { lastReceived: undefined as number | undefined, lossRun: 0 };
+  const course: string[] = [];
   const history = { primary: [] as string[], secondary: [] as string[] };
   const [circuit] = estate.circuits.values();
   const [globalReach] = estate.globalReach.values();
@@ -161,8 +193,57 @@ export function scene(estate: Estate = anEstate()): Scene {
     }
   }
 
+  function tellOfHost(): void {
+    if (host.gateway === "answers") Object.assign(gateway, { lastReceived: now, lossRun: 0 });
+    else gateway.lossRun++;
+    const lastReceivedAt = gateway.lastReceived === undefined ? undefined : at(gateway.lastReceived);
+    const counts = {
+      received: 0,
+      lost: 0,
+      late: 0,
+      duplicate: 0,
+      reordered: 0,
+      discarded: 0,
+      sendErrors: 0,
+      delays: [],
+    };
+    const of = subject.gateway("192.0.2.1");
+    const run = { lossRun: gateway.lossRun, lastReceivedAt };
+    state.observe({ kind: "probe", of, index: 0, technique: "icmp", at: at(now), ...counts, ...run });
+    if (now % 1 !== 0) return;
+    state.observe({ kind: "loop", thread: "probing", at: at(now), late: seconds(host.probingLate) });
+    state.observe({
+      kind: "host",
+      at: at(now),
+      egress: {
+        gateways: [{ address: "192.0.2.1", interface: undefined }],
+        interfaces: ["eth0"],
+        defaultRouteLost: host.routes === "noDefault",
+        routed: host.routes !== "none",
+      },
+      interfaces: [{ name: "eth0", state: host.interface, detail: `operstate ${host.interface}`, counters: undefined }],
+      receiveBufferErrors: 0,
+      cpuWait: 0.9,
+      cpuPressure: undefined,
+      clockSteps: 0,
+      sleep: host.sleep,
+      sleptSeconds: 0,
+    });
+  }
+
   const self: Scene = {
     ...scenes,
+    host,
+    pause(s) {
+      now += s;
+      // The prober makes up for no turn that it missed.
+      for (const prober of Object.values(probers)) prober.next = now;
+    },
+    sleep(s) {
+      host.sleep = { until: at(now), length: seconds(s) };
+    },
+    isolations: () => self.latest().isolation.count,
+    selfStates: () => course,
     play(s) {
       const end = now + s;
       while (now < end) {
@@ -170,12 +251,16 @@ export function scene(estate: Estate = anEstate()): Scene {
         probe("primary");
         probe("secondary");
         probe("pair");
+        if (host.tells) tellOfHost();
         if (now >= nextPoll) {
           poll("primary");
           poll("secondary");
           nextPoll += 1;
         }
         latest = judge(estate, state, latest, at(now));
+        const { isolation } = latest;
+        const word = isolation.state === "inactive" ? isolation.state : `${isolation.state} ${isolation.cause}`;
+        if (course.at(-1) !== word) course.push(word);
         for (const { path, state: word } of latest.paths) {
           if (history[path.link].at(-1) !== word) history[path.link].push(word);
         }

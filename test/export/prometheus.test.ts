@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { type Estate, type LinkName, type Path, pathsOf } from "../../agent/estate/estate.ts";
+import type { HostObservation } from "../../agent/estate/host-observation.ts";
 import { type InterfaceCounters, interfaceCounters, pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
 import { type AgentTelemetry, createPrometheusExport, type PrometheusExport } from "../../agent/export/prometheus.ts";
@@ -104,6 +105,85 @@ function twoStreams(): Estate {
 }
 
 const path = 'circuit="ams-1",peering="azurePrivate",link="primary",router="ams-ce1",site="ams"';
+
+describe("the agent itself", () => {
+  const host = (state: State, s: number, rest: Partial<HostObservation> = {}) =>
+    state.observe({
+      kind: "host",
+      at: at(s),
+      egress: {
+        gateways: ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => ({ address, interface: undefined })),
+        interfaces: ["eth0", "eth1", "tun0"],
+        defaultRouteLost: false,
+        routed: true,
+      },
+      interfaces: [
+        {
+          name: "eth0",
+          state: "up",
+          detail: "",
+          counters: { receiveErrors: 1, receiveDrops: 2, transmitErrors: 3, transmitDrops: 4 },
+        },
+        { name: "eth1", state: "absent", detail: "", counters: undefined },
+        { name: "tun0", state: "unknown", detail: "", counters: undefined },
+      ],
+      receiveBufferErrors: 5,
+      cpuWait: 0.25,
+      cpuPressure: undefined,
+      clockSteps: 6,
+      sleep: undefined,
+      sleptSeconds: 7,
+      ...rest,
+    });
+  const lines = (text: string) =>
+    text.split("\n").filter((line) => /^expressroute_agent_(host|gateway|interface|loop|cpu|isol)/.test(line));
+
+  it("is told as the host tells it, and what it does not tell is left out", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    host(state, 100);
+    for (const [i, last] of [100, 90].entries()) {
+      const none = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+      const of = subject.gateway(`192.0.2.${i + 1}`);
+      const rest = { delays: [], lossRun: 0, lastReceivedAt: at(last) };
+      state.observe({ kind: "probe", of, index: 0, technique: "icmp", at: at(100), ...none, ...rest });
+    }
+    state.observe({ kind: "loop", thread: "probing", at: at(100), late: seconds(0.004) });
+    expect(lines(await exportAt(anEstate(), state, 101))).toEqual(
+      [
+        "isolations_total 0",
+        'gateway_up{gateway="192.0.2.1"} 1',
+        'gateway_up{gateway="192.0.2.2"} 0',
+        'interface_up{interface="eth0"} 1',
+        'interface_up{interface="eth1"} 0',
+        'interface_receive_errors_total{interface="eth0"} 1',
+        'interface_receive_drops_total{interface="eth0"} 2',
+        'interface_transmit_errors_total{interface="eth0"} 3',
+        'interface_transmit_drops_total{interface="eth0"} 4',
+        "host_receive_buffer_errors_total 5",
+        'loop_delay_seconds{thread="probing"} 0.004',
+        "cpu_wait_ratio 0.25",
+        "host_clock_steps_total 6",
+        "host_slept_seconds_total 7",
+        "isolated 0",
+      ].map((line) => `expressroute_agent_${line}`),
+    );
+  });
+
+  it("names the cause while it is isolated", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 4);
+    host(state, 110, { sleep: { until: at(110), length: seconds(60) } });
+    const text = await exportAt(anEstate(), state, 110);
+    expect(lines(text).filter((line) => line.includes("isol"))).toEqual([
+      'expressroute_agent_isolation_cause_info{cause="hostSlept"} 1',
+      "expressroute_agent_isolations_total 1",
+      "expressroute_agent_isolated 1",
+    ]);
+  });
+});
 
 describe("the exposition", () => {
   it("says every metric of the catalog, and nothing else of its own", async () => {
@@ -227,7 +307,7 @@ describe("the exposition", () => {
     expect(await exportAt(anEstate(), state, 101)).not.toContain("expressroute_interface_transmit_discards_total{");
     const stale = await exportAt(anEstate(), state, 130);
     expect(stale).toContain(`expressroute_path_state{${path}} 0`);
-    expect(stale).toContain(`expressroute_path_cause_info{${path},cause="agentIsolated",owner="unknown"} 1`);
+    expect(stale).toContain(`expressroute_path_cause_info{${path},cause="agentIsolated",owner="customer"} 1`);
     for (const name of ["path_up", "bgp_session_state", "interface_oper_status", "router_info"]) {
       expect(stale).not.toContain(`expressroute_${name}{`);
     }

@@ -6,6 +6,7 @@ import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { notifications } from "./targets/notifications.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { devices, figures, ipv4Routes, ipv6Routes } from "./targets/proc.ts";
 import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
@@ -36,4 +37,8 @@ export const targets: readonly FuzzTarget[] = [
   authenticatedRequests,
   authenticatedReplies,
   reflections,
+  ipv4Routes,
+  ipv6Routes,
+  devices,
+  figures,
 ];

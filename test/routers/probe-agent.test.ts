@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { get } from "./lab/http.ts";
 import { createProbePair, type ProbePair } from "./lab/probe-pair.ts";
-import { type Running, startIn } from "./lab/processes.ts";
+import { type Running, run, startIn } from "./lab/processes.ts";
 import { until } from "./lab/until.ts";
 
 const project = resolve(import.meta.dirname, "../..");
@@ -41,18 +41,24 @@ circuits:
         customerAsn: 65010
         subnets: { primary: "fd00:99::/126", secondary: "fd00:99::4/126" }
         probes:
+          primary:
+            - { technique: icmp, dscp: AF11 }
           secondary:
             - { technique: icmp, dscp: CS1, size: 200, dontFragment: true, interface: p0 }
             - { technique: icmp, address: 10.99.0.2 }
 `;
 
 let pair: ProbePair;
+/** The default gateway of the agent's host, as a router's advertisement names it. */
+let gateway = "";
 const running: Running[] = [];
 beforeAll(async () => {
   pair = await createProbePair(`cwa${process.pid}`);
   await pair.pingGroupRange("0 0");
   await pair.inFar("ip", "address", "add", "fd00:99::6/128", "dev", "lo", "nodad");
   await pair.inNear("ip", "route", "add", "fd00:99::6/128", "via", "fd00:99::2");
+  gateway = await linkLocalOf(pair.far);
+  await pair.inNear("ip", "-6", "route", "add", "default", "via", gateway, "dev", "p0");
   writeFileSync(join(dir, "circuitwatch.yaml"), config);
   const relays = JSON.stringify([{ listen: socket, connect: 9580 }]);
   const start = (name: string, args: readonly string[]) =>
@@ -85,7 +91,26 @@ const probes = (link: string) =>
   metric("expressroute_path_probes_total", `link="${link}"`, 'technique="icmp"').catch(() => 0);
 const lost = (link: string) => metric("expressroute_path_probes_lost_total", `link="${link}"`, 'technique="icmp"');
 
+async function linkLocalOf(namespace: string): Promise<string> {
+  const show = () =>
+    run("ip", ["-n", namespace, "-6", "-j", "address", "show", "dev", "p0", "scope", "link", "-tentative"]);
+  return until("the far end has its link-local address", async () => /fe80:[0-9a-f:]+/.exec(await show())?.[0], {
+    within: 10_000,
+  });
+}
+
 describe("a peering over IPv6", () => {
+  it("has its next hops pinged, the link-local one too, as the kernel's routes name them", async () => {
+    for (const name of [`${gateway}%p0`, "fd00:99::2"]) {
+      const answers = () => metric("expressroute_agent_gateway_up", `gateway="${name}"`).catch(() => 0);
+      await until(`${name} answers`, async () => (await answers()) === 1, { within: 20_000 });
+    }
+    const isolated = (await get(socket, "/metrics")).body
+      .split("\n")
+      .filter((line) => /^expressroute_agent_isolat/.test(line));
+    expect(isolated).toEqual(["expressroute_agent_isolations_total 0", "expressroute_agent_isolated 0"]);
+  });
+
   it("has both MSEEs probed, and nothing lost", async () => {
     for (const link of ["primary", "secondary"]) {
       await until(`${link} is probed`, async () => (await probes(link)) > 50, { within: 30_000 });
@@ -98,7 +123,7 @@ describe("a peering over IPv6", () => {
       pair.far,
       `table inet agent {
         counter dropped { }
-        chain input { type filter hook input priority 0; ip6 daddr fd00:99::2 icmpv6 type echo-request counter name dropped drop; }
+        chain input { type filter hook input priority 0; ip6 dscp af11 icmpv6 type echo-request counter name dropped drop; }
       }`,
     );
     const silent = () => pages("probesSilent");

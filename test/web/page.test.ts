@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isolationCauses } from "../../agent/estate/isolation.ts";
 import { pathStates } from "../../agent/estate/judgement.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { html } from "../../agent/web/html.ts";
 import { renderPage } from "../../agent/web/page.ts";
+import { isolationWords } from "../../agent/web/self-status.ts";
 import { statusOf } from "../../agent/web/status.ts";
 import { pathTicket } from "../../agent/web/ticket.ts";
 import { linkOf } from "../support/link-observations.ts";
 import {
   fixedClock,
   fourCircuits,
+  isolatedFor,
   judgementOf,
   linkFailure,
   notSeen,
@@ -36,6 +39,62 @@ function panel(text: string, id: string): string {
 
 /** Everything between tags: what the markup itself is made of. */
 const tagsOf = (text: string) => text.match(/<[^>]*>/g) ?? [];
+
+describe("the agent itself", () => {
+  const snapshot = stateOf(estate, {}, "plain");
+  const source = { estate, snapshot, clock: fixedClock, version: "1", simulation: undefined };
+
+  it.each(isolationCauses)(
+    "isolated (%s): one banner with cause, evidence and since when, and its people are named",
+    (cause) => {
+      const text = renderPage(statusOf(source, isolatedFor(cause, judgementOf(estate))), "1");
+      expect(text.match(/Monitor isolated/g)).toHaveLength(1);
+      expect(text).toContain(`Monitor isolated: ${isolationWords[cause]}.`);
+      expect(text).toContain("operstate down");
+      expect(text).toContain("03:11:44 UTC");
+      expect(page()).not.toContain("Monitor isolated");
+    },
+  );
+
+  it("shows its gateway and interfaces, and what was lost at home", () => {
+    const names = `<img src=x>`;
+    snapshot.observe({
+      kind: "host",
+      at: now,
+      egress: {
+        gateways: [{ address: "192.0.2.1", interface: undefined }],
+        interfaces: [names],
+        defaultRouteLost: false,
+        routed: true,
+      },
+      interfaces: [{ name: names, state: "down", detail: "operstate down", counters: undefined }],
+      receiveBufferErrors: 7,
+      cpuWait: undefined,
+      cpuPressure: undefined,
+      clockSteps: 2,
+      sleep: undefined,
+      sleptSeconds: 90,
+    });
+    const status = statusOf(source, judgementOf(estate));
+    expect(status.host).toMatchObject({
+      gateways: [{ address: "192.0.2.1", answers: null }],
+      defaultRouteLost: false,
+      receiveBufferErrors: 7,
+      loopDelay: { main: null, probing: null },
+    });
+    expect(status.isolation).toBeNull();
+    const text = renderPage(status, "1");
+    for (const said of [
+      "gateway 192.0.2.1 never answered",
+      "7 datagrams lost",
+      "2 steps of the wall clock",
+      "slept for 1m 30s",
+    ]) {
+      expect(text).toContain(said);
+    }
+    expect(text).not.toContain(names);
+  });
+});
 
 describe("page", () => {
   it.each(pathStates)("says the word for a path that is %s, and never by colour alone", (state) => {

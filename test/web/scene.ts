@@ -3,6 +3,7 @@
 
 import type { Circuit, ConnectivityModel, Estate, Path, PeeringName } from "../../agent/estate/estate.ts";
 import { linkNames, pairsOf, pathsOf } from "../../agent/estate/estate.ts";
+import { type IsolationCause, notIsolated } from "../../agent/estate/isolation.ts";
 import type { Judgement, PathState, Reason, Redundancy, Verdict } from "../../agent/estate/judgement.ts";
 import type { Clock } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -103,6 +104,14 @@ const well: Verdict = {
   performance: { probes: 50, lossRatio: 0, delay: { min: 0.0017, median: 0.00192, p95: 0.00241, max: 0.0031 } },
 };
 
+/** The same, with the agent as the problem. */
+export function isolatedFor(cause: IsolationCause, judgement: Judgement): Judgement {
+  const since = at(100_000 - 60);
+  const evidence = "this host's own interface is down: eth0 (operstate down), and nothing is heard for 1m 2s";
+  const isolation = { state: "firing", since, lastTrue: judgement.at, cause, evidence, count: 1 } as const;
+  return { ...judgement, isolated: true, isolation };
+}
+
 export function judgementOf(estate: Estate, wrong: Wrong = {}, age = seconds(0.2)): Judgement {
   const paths = pathsOf(estate).map((path) => ({
     ...well,
@@ -113,6 +122,7 @@ export function judgementOf(estate: Estate, wrong: Wrong = {}, age = seconds(0.2
   return {
     at: at(100_000 - age / 1_000),
     isolated: false,
+    isolation: notIsolated(at(0)),
     paths,
     redundancy: [...estate.circuits.values()].flatMap((circuit) =>
       circuit.peerings.map(({ name }) => {

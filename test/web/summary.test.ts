@@ -11,6 +11,7 @@ import {
 import {
   fixedClock,
   fourCircuits,
+  isolatedFor,
   judgementOf,
   linkFailure,
   notSeen,
@@ -93,10 +94,10 @@ describe("headline and answers", () => {
   });
 
   it("blame no circuit when the agent itself is cut off", () => {
-    const judgement = { ...judgementOf(estate, { "sin-1 azurePrivate primary": notSeen }), isolated: true };
+    const judgement = isolatedFor("gatewaySilent", judgementOf(estate, { "sin-1 azurePrivate primary": notSeen }));
     const { tone, sentence } = headlineOf(statusOf(source, judgement));
     expect(tone).toBe("unknown");
-    expect(sentence).toBe("This agent hears nothing: no circuit can be judged");
+    expect(sentence).toBe("The monitor is isolated, its gateway is silent: no circuit can be judged");
   });
 });
 

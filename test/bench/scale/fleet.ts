@@ -280,5 +280,6 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     notifications: undefined,
     reflector: undefined,
     stateDirectory: undefined,
+    selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
   };
 }

@@ -1,11 +1,13 @@
 // What can break, each with its undoing and with a look of its own that proves it happened: by `ip`,
 // vtysh, nft's counters or the process table, never by the agent under test.
 
+import { readFileSync } from "node:fs";
 import { vtysh } from "./frr.ts";
 import type { Lab } from "./lab.ts";
+import { layJumpRoutes } from "./namespaces.ts";
 import { alive, attempt, inNamespace, run } from "./processes.ts";
 import { snmpdPid, startSnmpd, stopSnmpd } from "./snmpd.ts";
-import { type CePlan, plan } from "./topology.ts";
+import { type CePlan, ces, plan } from "./topology.ts";
 
 export interface Failure {
   readonly name: string;
@@ -105,6 +107,59 @@ function wireFilter(lab: Lab, ce: CePlan, what: string, rule: string): Failure {
     async proven() {
       const { stdout } = await attempt(...inNamespace(wire, "nft", ["list", "table", ...table.split(" ")]));
       return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0) > 0;
+    },
+  };
+}
+
+/** The jump host's own port is shut: its routes go with it, and are laid again as a network script would. */
+export function uplinkDown(lab: Lab): Failure {
+  const jump = lab.ns("jump");
+  return {
+    name: "jump host's uplink shut",
+    inject: () => setLink(jump, "lan0", "down"),
+    async undo() {
+      await setLink(jump, "lan0", "up");
+      await layJumpRoutes(lab.ns);
+    },
+    async proven() {
+      const routes = await run("ip", ["-n", jump, "route", "show", "default"]);
+      return !(await linkFlags(jump, "lan0")).includes("UP") && routes.trim() === "";
+    },
+  };
+}
+
+/** The gateways of the jump host drop everything that comes from it, for themselves and for others. */
+export function gatewaysDrop(lab: Lab): Failure {
+  const table = ["inet", "isolation"];
+  const rules = `table inet isolation { chain f { type filter hook prerouting priority -300; iifname "lan0" counter drop; }\n}\n`;
+  return {
+    name: "gateways drop everything",
+    async inject() {
+      for (const { node } of ces) await run(...inNamespace(lab.ns(node), "nft", ["-f", "-"]), { input: rules });
+    },
+    async undo() {
+      for (const { node } of ces) await run(...inNamespace(lab.ns(node), "nft", ["delete", "table", ...table]));
+    },
+    async proven() {
+      const counts = ces.map(async ({ node }) => {
+        const { stdout } = await attempt(...inNamespace(lab.ns(node), "nft", ["list", "table", ...table]));
+        return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
+      });
+      return (await Promise.all(counts)).every((n) => n > 0);
+    },
+  };
+}
+
+/** A process is stopped (SIGSTOP): it runs no more until it is continued. */
+export function stopped(pid: number): Failure {
+  return {
+    name: "agent stopped",
+    inject: async () => void process.kill(pid, "SIGSTOP"),
+    undo: async () => void process.kill(pid, "SIGCONT"),
+    async proven() {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      // Its state follows the name in parentheses (proc_pid_stat(5)).
+      return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) === "T";
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Jump {
   readonly agent: Running;
   /** Text of the agent's /metrics. */
   metrics(): Promise<string>;
+  /** The agent's page and status, by their path. */
+  page(path: string): Promise<string>;
   /** Whether Prometheus scrapes the agent and every rule has been evaluated without an error. */
   watching(): Promise<boolean>;
   /** What Prometheus holds pending or firing, and Alertmanager active, by name. */
@@ -140,6 +142,7 @@ export async function startJump(lab: Lab): Promise<Jump> {
     pager,
     agent,
     metrics: async () => (await get(socket("agent"), "/metrics")).body,
+    page: async (path) => (await get(socket("agent"), path)).body,
     async watching() {
       const up = await query<PrometheusTargets>(socket("prometheus"), "/api/v1/targets?state=active");
       const rules = await query<PrometheusRules>(socket("prometheus"), "/api/v1/rules?type=alert");

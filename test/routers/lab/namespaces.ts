@@ -72,7 +72,11 @@ export async function createNamespaces(ns: NamespaceOf): Promise<void> {
     ),
     batch(["-n", ns("jump")], address("lan0", `${plan.jump}/24`)),
   ]);
-  // Each link and each loopback by its own CE, so that a probe measures the path it is meant for.
+  await layJumpRoutes(ns);
+}
+
+/** Each link and each loopback by its own CE, so that a probe measures the path it is meant for. */
+export async function layJumpRoutes(ns: NamespaceOf): Promise<void> {
   await batch(
     ["-n", ns("jump")],
     [
