@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pathsOf } from "../../agent/estate/estate.ts";
 import type { Judgement } from "../../agent/estate/judgement.ts";
 import { pollGroups } from "../../agent/estate/observation.ts";
 import { judge, judgeInSteps } from "../../agent/evaluate/judge.ts";
@@ -8,6 +9,7 @@ import { inOne } from "../../agent/lib/slices.ts";
 import { createState } from "../../agent/state/state.ts";
 import { createFakeClock } from "../support/clock.ts";
 import { at, estate } from "../support/estate.ts";
+import { reading } from "../support/interfaces.ts";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -17,6 +19,13 @@ function answered(s: number) {
     for (const group of pollGroups) {
       state.observe({ kind: "poll", router, group, at: at(s), result: "ok", detail: "", seconds: 0.02 });
     }
+  }
+  for (const { router, session } of pathsOf(estate())) {
+    state.observe(reading(s, { router }));
+    const established = { state: "established", adminUp: true, remoteAsn: 12076, establishedTransitions: 3 } as const;
+    const seen = { ...established, establishedSeconds: 60, lastError: [0, 0] as const };
+    const { remoteAddress } = session;
+    state.observe({ kind: "session", router, remoteAddress, at: at(s), present: true, ...seen });
   }
   return state;
 }
@@ -50,7 +59,7 @@ describe("a judgement", () => {
     const state = answered(10);
     const first = judge(one, state, undefined, at(11));
     const turned = { ...first, paths: first.paths.toReversed(), routers: first.routers.toReversed() };
-    const next = judge(one, state, turned, at(20));
+    const next = judge(one, state, turned, at(12));
     expect(next.paths.map(({ since }) => since)).toEqual(first.paths.map(({ since }) => since));
     expect(next.routers.map(({ since }) => since)).toEqual(first.routers.map(({ since }) => since));
   });
