@@ -1,6 +1,8 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { serviceMetrics } from "./service-metrics.ts";
+
 export interface MetricDefinition {
   readonly name: string;
   readonly type: "gauge" | "counter";
@@ -117,6 +119,7 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
 export const metrics = {
   path: probed("expressroute_path", "path", path),
   pair: probed("expressroute_global_reach", "Global Reach pair", pair),
+  ...serviceMetrics,
 
   circuit: {
     redundancy: gauge(

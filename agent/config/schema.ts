@@ -7,6 +7,7 @@ import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
+import { checking, internetDependencies, services } from "./services-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
@@ -373,6 +374,9 @@ export const configurationSchema = keys(
     routers: named(router, { is: "The on-premises edge routers by name." }),
     circuits: named(circuit, { is: "The ExpressRoute circuits by name." }),
     globalReach: named(globalReach, { is: "Pairs of circuits joined by Global Reach, by name." }).prefault({}),
+    checking,
+    services,
+    internetDependencies,
   },
   { is: "Everything that one agent watches." },
 );

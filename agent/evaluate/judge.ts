@@ -24,6 +24,7 @@ import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from ".
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
+import { judgeServices } from "./services.ts";
 import { whyStale } from "./stale.ts";
 
 const immediately = milliseconds(0);
@@ -59,6 +60,7 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
     routers: [...estate.routers.values()].map((router) =>
       judgeRouter(router, snapshot, before.router(subject.router(router.name)), now),
     ),
+    services: judgeServices({ estate, snapshot, hearing, redundancy, paths, now }, previous?.services),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Snapshot } from "../state/state.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
 import { createPage, type Emit } from "./series.ts";
+import { type CheckingTelemetry, emitChecks, emitServices } from "./services.ts";
 
 /** What the agent's own parts count. */
 export interface AgentTelemetry {
@@ -28,6 +29,7 @@ export interface AgentTelemetry {
   readonly probesDropped: () => Readonly<Record<string, number>>;
   readonly probesSkipped: () => number;
   readonly probeRestarts: () => number;
+  readonly checking: CheckingTelemetry;
   readonly reflector: {
     /** Undefined where no reflector is configured. */
     readonly outcomes: () => Readonly<Record<string, number>> | undefined;
@@ -60,11 +62,13 @@ export function createPrometheusExport(deps: {
         emitConfiguration(emit, estate);
         emitProbing(emit, estate, snapshot);
         emitRouters(emit, estate, snapshot, clock);
+        emitChecks(emit, estate, snapshot, deps.agent.checking);
         emitAgent(emit, deps.agent);
         emitNotifications(emit, estate, deps.agent.notifications);
         const judgement = deps.judgement();
         if (judgement === undefined) return;
         emitJudgement(emit, judgement, clock);
+        emitServices(emit, judgement.services, clock);
         emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
         emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
       });

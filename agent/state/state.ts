@@ -22,6 +22,7 @@ import {
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
+import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
 
 export interface PollRecord {
@@ -60,6 +61,7 @@ export interface Snapshot {
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
+  check(of: SubjectKey, index: number): CheckRecord | undefined;
 }
 
 export interface State extends Snapshot {
@@ -95,6 +97,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
   const probes = createTable<number, MutableProbeRecord>();
+  const checks = createCheckRecords();
 
   return {
     observe(o) {
@@ -142,6 +145,9 @@ export function createState(config: { readonly keep: Duration }): State {
           else addProbes(record, o, config.keep);
           return;
         }
+        case "check":
+          checks.observe(o);
+          return;
       }
     },
     poll: polls.get,
@@ -154,6 +160,7 @@ export function createState(config: { readonly keep: Duration }): State {
     optics: optics.get,
     prefixes: prefixes.get,
     probe: probes.get,
+    check: checks.get,
   };
 }
 

@@ -93,6 +93,8 @@ export function estate(overrides: Partial<Circuit> = {}): Estate {
     notifications: undefined,
     reflector: undefined,
     stateDirectory: undefined,
+    services: [],
+    internetDependencies: [],
     routers: new Map([
       ["ams-ce1", router("ams-ce1", "10.255.0.11")],
       ["ams-ce2", router("ams-ce2", "10.255.0.12")],

@@ -17,6 +17,8 @@ export function estateOf(ports: readonly number[]): Estate {
     notifications: undefined,
     reflector: undefined,
     stateDirectory: undefined,
+    services: [],
+    internetDependencies: [],
     routers: new Map(ports.map((port) => [routerAt(port), routerOf(port)])),
     circuits: new Map(ports.flatMap(circuitsOf).map((circuit) => [circuit.name, circuit])),
     globalReach: new Map(),

@@ -280,5 +280,7 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     notifications: undefined,
     reflector: undefined,
     stateDirectory: undefined,
+    services: [],
+    internetDependencies: [],
   };
 }
