@@ -145,7 +145,12 @@ export const check = keys(
         is: "A status code, or a class of them.",
         type: "a status",
         examples: ["200", "2xx"],
-        json: { anyOf: [{ type: "integer", minimum: 100, maximum: 599 }, { pattern: "^[1-5]xx$" }] },
+        json: {
+          anyOf: [
+            { type: "integer", minimum: 100, maximum: 599 },
+            { type: "string", pattern: "^[1-5]xx$" },
+          ],
+        },
         wrong: (value) =>
           parseStatus(value) === undefined
             ? { problem: `${quote(value)} is not a status`, fix: "write a code such as 200, or a class such as 2xx" }
