@@ -4,7 +4,10 @@ import type { Instant } from "../lib/clock.ts";
 import type { Owner, PathState } from "./judgement.ts";
 import type { ServiceOrDependency } from "./service.ts";
 
-/** Why a service or dependency is not `up`. Closed: a metric label, and the word in the page. */
+/**
+ * Why a service or dependency is not `up`. Closed: a metric label, and the word in the page. `circuitLost` and
+ * `internetAccessLost`: another failure is the cause, told with that one, and not paged a second time.
+ */
 export const serviceCauses = [
   "circuitLost",
   "internetAccessLost",
@@ -25,9 +28,6 @@ export const serviceCauses = [
   "certificateExpires",
 ] as const;
 export type ServiceCause = (typeof serviceCauses)[number];
-
-/** Of which another failure is the cause: told with that one, and not paged a second time. */
-export const explainedCauses: readonly ServiceCause[] = ["circuitLost", "internetAccessLost"];
 
 export interface ServiceReason {
   readonly cause: ServiceCause;

@@ -3,7 +3,7 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { PathState, PathVerdict, RedundancyVerdict } from "../estate/judgement.ts";
-import { subject } from "../estate/observation.ts";
+import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { InternetDependency, Service, ServiceOrDependency } from "../estate/service.ts";
 import type { ServiceReason, ServiceVerdict } from "../estate/service-judgement.ts";
 import { type Instant, later } from "../lib/clock.ts";
@@ -23,22 +23,33 @@ export interface ServiceScene {
   readonly now: Instant;
 }
 
+/** The redundancy of each peering of each circuit, found without looking through all of them for each service. */
+type Redundancies = ReadonlyMap<SubjectKey, RedundancyVerdict>;
+
 export function judgeServices(
   scene: ServiceScene,
   previous: readonly ServiceVerdict[] | undefined,
 ): readonly ServiceVerdict[] {
   const before = new Map(previous?.map((verdict) => [subject.watched(verdict.of), verdict]));
-  const one = (of: ServiceOrDependency) => judgeOne(scene, of, before.get(subject.watched(of)));
+  const redundancies: Redundancies = new Map(
+    scene.redundancy.map((one) => [subject.redundancy(one.circuit.name, one.peering), one]),
+  );
+  const one = (of: ServiceOrDependency) => judgeOne(scene, redundancies, of, before.get(subject.watched(of)));
   const { services, internetDependencies } = scene.estate;
   return [...services.map(one), ...explainTogether(internetDependencies, internetDependencies.map(one))];
 }
 
-function judgeOne(scene: ServiceScene, of: ServiceOrDependency, was: ServiceVerdict | undefined): ServiceVerdict {
+function judgeOne(
+  scene: ServiceScene,
+  redundancies: Redundancies,
+  of: ServiceOrDependency,
+  was: ServiceVerdict | undefined,
+): ServiceVerdict {
   const { hearing, now } = scene;
   const checks = judgeChecks(scene, of, was);
   const found = groupReasons(of, checks, scene.snapshot);
   const state = stateOf(found.map(({ effect }) => effect));
-  const circuit = of.is === "service" ? circuitOf(scene, of) : undefined;
+  const circuit = of.is === "service" ? circuitOf(scene, redundancies, of) : undefined;
   const explainedUntil = circuit?.lost === true ? later(now, graceOf(of)) : was?.explainedUntil;
   const explained = state === "down" && explainedUntil !== undefined && now < explainedUntil;
   const reasons: ServiceReason[] = worstFirst(found).map(({ cause, owner, evidence }) => ({
@@ -79,17 +90,22 @@ interface CircuitView {
   readonly reason: ServiceReason;
 }
 
-function circuitOf({ redundancy, paths }: ServiceScene, { circuit, peering }: Service): CircuitView {
-  const verdict = redundancy.find((one) => one.circuit.name === circuit && one.peering === peering);
+function circuitOf({ paths }: ServiceScene, redundancies: Redundancies, { circuit, peering }: Service): CircuitView {
+  const verdict = redundancies.get(subject.redundancy(circuit, peering));
   const state = verdict?.redundancy ?? "unknown";
   const words = `${circuit} ${peering} is ${state}`;
-  const down = paths.find(
-    ({ path, state }) => path.circuit === circuit && path.peering === peering && state === "down",
-  );
-  const owner = down?.reasons[0]?.owner ?? "unknown";
+  if (state !== "lost") {
+    const evidence = `${circuit} ${peering} was lost until a moment ago`;
+    return { lost: false, words, reason: { cause: "circuitLost", owner: "unknown", evidence } };
+  }
+  const down = paths.find((one) => one.path.circuit === circuit && one.path.peering === peering);
   const why = verdict?.reason === undefined || verdict.reason === "" ? "" : `: ${verdict.reason}`;
-  const evidence = state === "lost" ? `${words}${why}` : `${circuit} ${peering} was lost until a moment ago`;
-  return { lost: state === "lost", words, reason: { cause: "circuitLost", owner, evidence } };
+  const reason = {
+    cause: "circuitLost",
+    owner: down?.reasons[0]?.owner ?? "unknown",
+    evidence: `${words}${why}`,
+  } as const;
+  return { lost: true, words, reason };
 }
 
 /** When the circuit is back, the checks need this long to see it. */

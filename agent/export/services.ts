@@ -72,9 +72,8 @@ function emitCheck(
   emit(to.duration, labels, last.total);
   for (const [phase, seconds] of Object.entries(last.phases)) emit(to.phase, labels, seconds, { phase });
   if (last.status !== undefined) emit(to.status, labels, last.status);
-  if (last.certificates !== undefined) {
-    emit(to.certificateExpiry, labels, Math.min(...last.certificates.map(({ notAfter }) => notAfter)) / 1_000);
-  }
+  const ends = (last.certificates ?? []).map(({ notAfter }) => notAfter).filter(Number.isFinite);
+  if (ends.length > 0) emit(to.certificateExpiry, labels, Math.min(...ends) / 1_000);
   if (last.answers !== undefined) emit(to.answers, labels, last.answers.length);
   if (last.ttl !== undefined) emit(to.ttl, labels, last.ttl);
 }

@@ -177,9 +177,14 @@ async function request(course: Course, check: HttpCheck, url: URL, first: boolea
   return answer;
 }
 
-function ends(certificates: readonly CertificateInfo[], now: number) {
-  const first = Math.min(...certificates.map(({ notAfter }) => notAfter));
-  return { certificates, certificateTimeLeft: (first - now) / 1_000 };
+/** A date that cannot be read is no end; OpenSSL does not trust such a certificate. */
+function ends(
+  certificates: readonly CertificateInfo[],
+  now: number,
+): Pick<CheckResult, "certificates" | "certificateTimeLeft"> {
+  const known = certificates.map(({ notAfter }) => notAfter).filter(Number.isFinite);
+  if (known.length === 0) return { certificates };
+  return { certificates, certificateTimeLeft: (Math.min(...known) - now) / 1_000 };
 }
 
 async function runDns(course: Course, check: DnsCheck): Promise<Step<void>> {

@@ -1,7 +1,7 @@
 // Services and internet dependencies in the status: plain JSON, in the manner of status.ts. Nothing here holds the query
 // of a URL.
 
-import type { Owner, PathState } from "../estate/judgement.ts";
+import type { PathState } from "../estate/judgement.ts";
 import { subject } from "../estate/observation.ts";
 import { type DependencyKind, type ServiceCheck, type ServiceOrDependency, targetOf } from "../estate/service.ts";
 import type { CheckVerdict, ServiceReason, ServiceVerdict } from "../estate/service-judgement.ts";
@@ -36,7 +36,7 @@ interface WatchedStatus {
   readonly state: PathState;
   readonly since: string;
   readonly transitions: number;
-  readonly reasons: readonly (ServiceReason & { readonly owner: Owner })[];
+  readonly reasons: readonly ServiceReason[];
   readonly checks: readonly CheckStatus[];
 }
 

@@ -82,6 +82,11 @@ describe("the series of checks", () => {
     expect(text).not.toContain("expressroute_service_check_up{");
   });
 
+  it("know no end of a certificate whose date cannot be read", () => {
+    const odd = { ...good, certificates: [{ subject: "a", notBefore: Number.NaN, notAfter: Number.NaN }] };
+    expect(page([odd])).not.toContain("certificate_expiry_timestamp_seconds{");
+  });
+
   it("hold nothing of a URL's query", () => expect(page([good, failed("refused")])).not.toContain("sentinel"));
 
   it("say the state, and neither up nor down while it is unknown", () => {
