@@ -98,11 +98,11 @@ function circuitOf({ paths }: ServiceScene, redundancies: Redundancies, { circui
     const evidence = `${circuit} ${peering} was lost until a moment ago`;
     return { lost: false, words, reason: { cause: "circuitLost", owner: "unknown", evidence } };
   }
-  const down = paths.find((one) => one.path.circuit === circuit && one.path.peering === peering);
+  const path = paths.find((one) => one.path.circuit === circuit && one.path.peering === peering);
   const why = verdict?.reason === undefined || verdict.reason === "" ? "" : `: ${verdict.reason}`;
   const reason = {
     cause: "circuitLost",
-    owner: down?.reasons[0]?.owner ?? "unknown",
+    owner: path?.reasons[0]?.owner ?? "unknown",
     evidence: `${words}${why}`,
   } as const;
   return { lost: true, words, reason };
