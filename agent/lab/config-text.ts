@@ -21,8 +21,8 @@ export const reachDirection = (globalReach: string, from: string, to: string) =>
 const host = "127.0.0.1";
 
 const header = `# SIMULATED: the estate of the circuitwatch lab. No such circuit, router or session exists.
-# The routers below are SNMP agents, and the probes' targets STAMP reflectors, all inside the agent's own process
-# on 127.0.0.1; they play a story of twelve minutes again and again. One agent stands in for all three sites.
+# The routers below are SNMP agents, the probes' targets STAMP reflectors, and behind the checks are a web and a DNS
+# server, all inside the agent's own process on 127.0.0.1; they play a story of twelve minutes again and again. One agent stands in for all three sites.
 `;
 
 export function configText(ports: LabPorts, listen: string): string {
