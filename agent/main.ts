@@ -14,7 +14,7 @@ import type { Agent } from "./cli/serve.ts";
 import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
-import { probedOf } from "./estate/probed.ts";
+import { checksOf, probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
 import { gatewayStreams } from "./host/gateways.ts";
@@ -26,6 +26,7 @@ import { keepHeapSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
+import { createChecking } from "./probe/checking.ts";
 import { createProbing } from "./probe/probing.ts";
 import { createReflecting } from "./probe/reflecting.ts";
 import { createState } from "./state/state.ts";
@@ -48,6 +49,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);
+  const checking = createChecking({ clock, log, observe }, checksOf(estate));
   const reflecting = createReflecting({ clock, log }, estate.reflector);
   const judging = createJudging({ clock, log, snapshot: state }, estate);
   const metrics = createPrometheusExport({
@@ -66,6 +68,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       probesDropped: probing.dropped,
       probesSkipped: probing.skipped,
       probeRestarts: probing.restarts,
+      checking,
       reflector: reflecting,
       httpRequests: () => web.requests(),
     },
@@ -97,6 +100,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       await snmp.start();
       probing.start();
       host.start();
+      checking.start();
       polling.start();
       judging.start();
       return listening;
@@ -105,7 +109,14 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       judging.stop();
       host.stop();
       polling.stop();
-      await Promise.all([notifications.stop(), probing.stop(), reflecting.stop(), snmp.stop(), web.stop()]);
+      await Promise.all([
+        notifications.stop(),
+        probing.stop(),
+        checking.stop(),
+        reflecting.stop(),
+        snmp.stop(),
+        web.stop(),
+      ]);
     },
   };
 }

@@ -31,7 +31,9 @@ const ioModules: Readonly<Record<string, readonly string[]>> = {
   "node:dgram": ["net"],
   "node:net": ["net"],
   koffi: ["net"],
-  "node:http": ["web"],
+  "node:http": ["web", "net", "lab"],
+  "node:tls": ["net"],
+  "node:dns": ["net"],
   "node:worker_threads": ["probe"],
 };
 

@@ -2,6 +2,7 @@
 // tests of dashboards and alerts are made from this list.
 
 import { selfMetrics } from "./self-metrics.ts";
+import { serviceMetrics } from "./service-metrics.ts";
 
 export interface MetricDefinition {
   readonly name: string;
@@ -119,6 +120,7 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
 export const metrics = {
   path: probed("expressroute_path", "path", path),
   pair: probed("expressroute_global_reach", "Global Reach pair", pair),
+  ...serviceMetrics,
 
   circuit: {
     redundancy: gauge(

@@ -18,11 +18,18 @@ export async function check(file: string, io: Io & HostFiles): Promise<number> {
 /** `3 sites, 4 routers, 2 circuits, 4 paths`. */
 function summary(estate: Estate): string {
   const sites = new Set([estate.site, ...[...estate.routers.values()].map((router) => router.site)]);
+  const watched: readonly (readonly [number, string, string])[] = [
+    [estate.services.length, "service", "services"],
+    [estate.internetDependencies.length, "internet dependency", "internet dependencies"],
+  ];
   const counted: readonly (readonly [number, string])[] = [
     [sites.size, "site"],
     [estate.routers.size, "router"],
     [estate.circuits.size, "circuit"],
     [pathsOf(estate).length, "path"],
   ];
-  return counted.map(([n, word]) => `${n} ${word}${n === 1 ? "" : "s"}`).join(", ");
+  return [
+    ...counted.map(([n, word]) => `${n} ${word}${n === 1 ? "" : "s"}`),
+    ...watched.flatMap(([n, one, many]) => (n === 0 ? [] : [`${n} ${n === 1 ? one : many}`])),
+  ].join(", ");
 }

@@ -24,8 +24,10 @@ import {
   type Thresholds,
 } from "../estate/estate.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
+import { dependenciesOf, servicesOf } from "./build-services.ts";
 import { type Configuration, stampPort } from "./schema.ts";
 import { keyOf, type StampKeys } from "./stamp-keys.ts";
+import type { TrustedCertificates } from "./trusted-certificates.ts";
 import { parseDscp, parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
@@ -49,6 +51,7 @@ export function buildEstate(
   configuration: Configuration,
   credentials: ReadonlyMap<string, SnmpCredentials>,
   stampKeys: StampKeys,
+  trusted: TrustedCertificates,
 ): Estate {
   const hearing = configuration.snmp.notifications;
   const routers = new Map<string, Router>();
@@ -88,6 +91,8 @@ export function buildEstate(
         globalReachOf(name, entry, configuration, stampKeys),
       ]),
     ),
+    services: servicesOf(configuration, trusted),
+    internetDependencies: dependenciesOf(configuration, trusted),
   };
 }
 

@@ -13,6 +13,7 @@ import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { stampKeysOf } from "./stamp-keys.ts";
+import { trustedCertificatesOf } from "./trusted-certificates.ts";
 
 /** `file` is only named in errors; `text` is its content. Reads secrets through `secrets`, and nothing else. */
 export function parseConfig(
@@ -33,6 +34,7 @@ export function parseConfig(
   const draft = prune(data, ofSchema) as Draft<ConfigurationInput>;
   const credentials = credentialsOf(draft, secrets, findings);
   const stampKeys = stampKeysOf(draft, secrets, findings);
+  const trusted = trustedCertificatesOf(draft, secrets, findings);
   const context: RuleContext = {
     draft,
     given: data,
@@ -41,7 +43,7 @@ export function parseConfig(
   for (const rule of rules) rule(context);
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
-  return ok(buildEstate(parsed.data, credentials, stampKeys));
+  return ok(buildEstate(parsed.data, credentials, stampKeys, trusted));
 }
 
 /** The value that could not be read from the text is no news to the schema. */

@@ -8,6 +8,7 @@ import { notificationSource, notifications } from "./notifications-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
+import { checking, internetDependencies, services } from "./services-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
@@ -375,6 +376,9 @@ export const configurationSchema = keys(
     routers: named(router, { is: "The on-premises edge routers by name." }),
     circuits: named(circuit, { is: "The ExpressRoute circuits by name." }),
     globalReach: named(globalReach, { is: "Pairs of circuits joined by Global Reach, by name." }).prefault({}),
+    checking,
+    services,
+    internetDependencies,
   },
   { is: "Everything that one agent watches." },
 );

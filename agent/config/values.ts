@@ -1,4 +1,6 @@
-// Scalars of the configuration whose text stands for a number.
+// Scalars of the configuration whose text stands for a value.
+
+import { formatAddress, parseAddress, parseListen } from "../estate/address.ts";
 
 /**
  * Names of code points: CS0 to CS7 (RFC 2474), AF11 to AF43 (RFC 2597), EF (RFC 3246), VOICE-ADMIT (RFC 5865),
@@ -38,4 +40,20 @@ export function parsePercentage(text: string): number | undefined {
   if (match === null) return undefined;
   const percent = Number(match[1]);
   return percent <= 100 ? percent / 100 : undefined;
+}
+
+/** `2xx`, `200` or 200 to the codes that it stands for; undefined when it is none of these. */
+export function parseStatus(written: string | number): { readonly from: number; readonly to: number } | undefined {
+  const hundred = typeof written === "string" ? /^([1-5])xx$/i.exec(written)?.[1] : undefined;
+  if (hundred !== undefined) return { from: Number(hundred) * 100, to: Number(hundred) * 100 + 99 };
+  const code = typeof written === "number" || /^\d{3}$/.test(written) ? Number(written) : Number.NaN;
+  return Number.isInteger(code) && code >= 100 && code <= 599 ? { from: code, to: code } : undefined;
+}
+
+/** An address with or without port to `address:port`, as Node's resolver takes it; undefined when it is neither. */
+export function parseDnsServer(text: string): string | undefined {
+  const alone = parseAddress(text);
+  const parsed = alone === undefined ? parseListen(text) : { host: formatAddress(alone), port: 53 };
+  if (parsed === undefined || parsed.port === 0 || parseAddress(parsed.host) === undefined) return undefined;
+  return `${parsed.host.includes(":") ? `[${parsed.host}]` : parsed.host}:${parsed.port}`;
 }

@@ -4,6 +4,7 @@
 import type { Duration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
+import type { InternetDependency, Service } from "./service.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
 export type LinkName = (typeof linkNames)[number];
@@ -227,6 +228,8 @@ export interface Estate {
   readonly routers: ReadonlyMap<string, Router>;
   readonly circuits: ReadonlyMap<string, Circuit>;
   readonly globalReach: ReadonlyMap<string, GlobalReach>;
+  readonly services: readonly Service[];
+  readonly internetDependencies: readonly InternetDependency[];
 }
 
 /** Every path of the estate, in the order of the configuration. */

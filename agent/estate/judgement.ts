@@ -3,6 +3,7 @@
 import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
 import type { Isolation } from "./isolation.ts";
+import type { ServiceVerdict } from "./service-judgement.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -124,4 +125,6 @@ export interface Judgement {
   readonly redundancy: readonly RedundancyVerdict[];
   readonly pairs: readonly PairVerdict[];
   readonly routers: readonly RouterVerdict[];
+  /** Services, then internet dependencies. */
+  readonly services: readonly ServiceVerdict[];
 }

@@ -5,6 +5,7 @@ import type { Instant } from "../lib/clock.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
+import type { CheckObservation } from "./service-observation.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -17,6 +18,7 @@ export const subject = {
   pair: (p: { readonly globalReach: string; readonly fromSite: string; readonly toSite: string }) =>
     `pair ${p.globalReach} ${p.fromSite} ${p.toSite}` as SubjectKey,
   gateway: (gateway: string) => `gateway ${gateway}` as SubjectKey,
+  watched: (w: { readonly is: string; readonly name: string }) => `${w.is} ${w.name}` as SubjectKey,
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
@@ -219,7 +221,8 @@ export type Observation =
   | LinkObservation
   | ProbeObservation
   | HostObservation
-  | LoopObservation;
+  | LoopObservation
+  | CheckObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

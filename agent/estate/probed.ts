@@ -1,5 +1,6 @@
 import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from "./estate.ts";
 import { type SubjectKey, subject } from "./observation.ts";
+import type { ServiceCheck } from "./service.ts";
 
 /** A path or a Global Reach pair, as far as its probes go. */
 export interface Probed {
@@ -23,4 +24,11 @@ function allOf(estate: Estate): readonly Probed[] {
     ...pathsOf(estate).map((path) => ({ of: subject.path(path), probes: path.probes, thresholds: path.thresholds })),
     ...pairsOf(estate).map((pair) => ({ of: subject.pair(pair), probes: pair.probes, thresholds: pair.thresholds })),
   ];
+}
+
+/** All checks of the estate: its services', then its internet dependencies'. `index` is the place in the list of one. */
+export function checksOf({ services, internetDependencies }: Estate) {
+  return [...services, ...internetDependencies].flatMap((watched) =>
+    watched.checks.map((check: ServiceCheck, index) => ({ of: subject.watched(watched), index, check })),
+  );
 }

@@ -1,6 +1,7 @@
 // What changed between two judgements, in the words of the log.
 
 import type { Judgement, Verdict } from "../estate/judgement.ts";
+import type { ServiceVerdict } from "../estate/service-judgement.ts";
 import { elapsed } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 
@@ -79,6 +80,10 @@ function changesOf(before: Judgement | undefined, after: Judgement): readonly St
     const from = before?.routers[i]?.reachable;
     push(changes, `router ${router.name}`, from === undefined ? undefined : word(from), word(reachable), { reason });
   });
+  after.services.forEach(({ of, state, reasons }, i) => {
+    const what = of.is === "service" ? "service" : "internet dependency";
+    push(changes, `${what} ${of.name}`, before?.services[i]?.state, state, describe({ reasons }));
+  });
   return changes;
 }
 
@@ -102,7 +107,7 @@ function push(
   });
 }
 
-function describe({ reasons }: Verdict): Change["fields"] {
+function describe({ reasons }: Pick<Verdict | ServiceVerdict, "reasons">): Change["fields"] {
   const first = reasons[0];
   return first === undefined ? {} : { cause: first.cause, owner: first.owner, evidence: first.evidence };
 }

@@ -26,6 +26,7 @@ import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from ".
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
+import { judgeServices } from "./services.ts";
 import { whyStale } from "./stale.ts";
 
 const immediately = milliseconds(0);
@@ -90,6 +91,7 @@ export function* judgeInSteps(
       return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
     }),
     routers,
+    services: judgeServices({ estate, snapshot, hearing, redundancy, paths, now }, previous?.services),
   };
 }
 

@@ -14,6 +14,7 @@ import { emitJudgement, emitProbing, emitThresholds } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
 import { emitHost, emitIsolation } from "./self.ts";
 import type { Emit } from "./series.ts";
+import { type CheckingTelemetry, emitChecks, emitServices } from "./services.ts";
 
 /** From here on the text of a scrape is too much to be kept. */
 const manyRouters = 1_000;
@@ -36,6 +37,7 @@ export interface AgentTelemetry {
   readonly probesDropped: () => Readonly<Record<string, number>>;
   readonly probesSkipped: () => number;
   readonly probeRestarts: () => number;
+  readonly checking: CheckingTelemetry;
   readonly reflector: {
     /** Undefined where no reflector is configured. */
     readonly outcomes: () => Readonly<Record<string, number>> | undefined;
@@ -69,12 +71,14 @@ export function createPrometheusExport(deps: {
   function* write(emit: Emit): Generator<void> {
     yield* emitProbing(emit, estate, snapshot);
     yield* emitRouters(emit, estate, snapshot, clock);
+    emitChecks(emit, estate, snapshot, deps.agent.checking);
     emitAgent(emit, deps.agent);
     emitHost(emit, snapshot, clock.now());
     yield* emitNotifications(emit, estate, deps.agent.notifications);
     const judgement = deps.judgement();
     if (judgement === undefined) return;
     yield* emitJudgement(emit, judgement, clock);
+    emitServices(emit, judgement.services, clock);
     emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
     emitIsolation(emit, judgement.isolation);
     emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);

@@ -1,14 +1,17 @@
 // The configuration of the simulated estate, as a person would have written it: the agent reads it like any other.
 
 import { linkNames } from "../estate/estate.ts";
+import { dependencyName, endpointPaths, serviceName } from "./endpoints.ts";
 import { circuits, globalReaches, type PathKey, pathKey, routers, sites } from "./plan.ts";
 
-/** Where the parts of the lab listen: UDP ports of 127.0.0.1. */
+/** Where the parts of the lab listen: ports of 127.0.0.1, all UDP but for HTTP. */
 export interface LabPorts {
   readonly snmp: ReadonlyMap<string, number>;
   readonly paths: ReadonlyMap<PathKey, number>;
   /** By `reachDirection`. */
   readonly globalReach: ReadonlyMap<string, number>;
+  readonly http: number;
+  readonly dns: number;
 }
 
 export const communityVariable = "CIRCUITWATCH_LAB_COMMUNITY";
@@ -18,8 +21,8 @@ export const reachDirection = (globalReach: string, from: string, to: string) =>
 const host = "127.0.0.1";
 
 const header = `# SIMULATED: the estate of the circuitwatch lab. No such circuit, router or session exists.
-# The routers below are SNMP agents, and the probes' targets STAMP reflectors, all inside the agent's own process
-# on 127.0.0.1; they play a story of ten minutes again and again. One agent stands in for all three sites.
+# The routers below are SNMP agents, the probes' targets STAMP reflectors, and behind the checks are a web and a DNS
+# server, all inside the agent's own process on 127.0.0.1; they play a story of twelve minutes again and again. One agent stands in for all three sites.
 `;
 
 export function configText(ports: LabPorts, listen: string): string {
@@ -54,6 +57,7 @@ export function configText(ports: LabPorts, listen: string): string {
       ),
       `    thresholds: { delay: { raise: ${g.delay + 45}ms, clear: ${g.delay + 25}ms } }`,
     ]),
+    ...endpointLines(ports),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -62,6 +66,27 @@ export function directionsOf([a, b]: readonly [string, string]): readonly (reado
   return [
     [a, b],
     [b, a],
+  ];
+}
+
+function endpointLines({ http, dns }: LabPorts): readonly string[] {
+  const url = (name: keyof typeof endpointPaths) => `url: "http://${serviceName}:${http}${endpointPaths[name]}"`;
+  return [
+    `checking: { interval: 1s, timeout: 1s, resolvers: ["${host}:${dns}"] }`,
+    "services:",
+    "  orders:",
+    "    circuit: ams-1",
+    "    peering: azurePrivate",
+    "    checks:",
+    `      - { technique: http, ${url("orders")}, address: ${host}, status: [200] }`,
+    `      - { technique: dns, query: ${serviceName}, mustBePrivate: true }`,
+    "internetDependencies:",
+    "  revocation:",
+    "    kind: certificateRevocation",
+    `    checks: [{ technique: http, ${url("revocation")}, address: ${host} }]`,
+    "  public-dns:",
+    "    kind: dns",
+    `    checks: [{ technique: dns, query: ${dependencyName} }]`,
   ];
 }
 

@@ -1,4 +1,4 @@
-// The simulated estate, running: SNMP agents and STAMP reflectors on free UDP ports of 127.0.0.1.
+// The simulated estate, running on free ports of 127.0.0.1: SNMP agents, STAMP reflectors, an HTTP and a DNS server.
 
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
@@ -6,6 +6,8 @@ import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createUdpSocket, destinationOf, type UdpSocket } from "../net/udp.ts";
 import { communityVariable, configText, directionsOf, type LabPorts, reachDirection } from "./config-text.ts";
+import { answerDns } from "./dns-answer.ts";
+import { createEndpoints, type Endpoints, labAddresses } from "./endpoints.ts";
 import { createMibView } from "./mib-view.ts";
 import { globalReaches, paths, routers } from "./plan.ts";
 import { createReflector, type Reflector, type ReflectorEvent, type Way } from "./reflector.ts";
@@ -31,6 +33,8 @@ export interface Lab {
   snmp(): Readonly<Record<SnmpEvent, number>>;
   /** STAMP requests by what became of them, of all reflectors together. */
   stamp(): Readonly<Record<ReflectorEvent, number>>;
+  /** HTTP requests by what became of them. */
+  http(): ReturnType<Endpoints["read"]>;
 }
 
 const snmpEvents = ["answered", "silent", ...snmpDropKinds] as const;
@@ -51,7 +55,12 @@ export function createLab(
   const listen = config.listen ?? "127.0.0.1:9580";
   const snmpCounters: Counters<SnmpEvent> = createCounters(snmpEvents);
   let running:
-    | { readonly since: Instant; readonly sockets: readonly UdpSocket[]; readonly reflectors: readonly Reflector[] }
+    | {
+        readonly since: Instant;
+        readonly sockets: readonly UdpSocket[];
+        readonly reflectors: readonly Reflector[];
+        readonly endpoints: Endpoints;
+      }
     | undefined;
 
   /** A socket that hands each datagram to `handle`, with the way back to its sender. */
@@ -104,19 +113,27 @@ export function createLab(
       })),
     );
 
+    const endpoints = createEndpoints(host, { health: (name) => present().network().endpoints[name] });
+    const dns = answering((datagram, reply) => {
+      const answer = answerDns(datagram, labAddresses);
+      if (answer !== undefined) reply(answer);
+    });
+
     const everyReflector = [...pathReflectors, ...reachReflectors];
-    const sockets = [...agents, ...everyReflector].map((part) => part.socket);
-    running = { since, sockets, reflectors: everyReflector.map((part) => part.reflector) };
+    const sockets = [...[...agents, ...everyReflector].map((part) => part.socket), dns];
+    running = { since, sockets, reflectors: everyReflector.map((part) => part.reflector), endpoints };
     try {
-      await Promise.all(sockets.map((socket) => socket.start()));
+      await Promise.all([endpoints, ...sockets].map((part) => part.start()));
     } catch (error) {
       await stop();
-      return err(`the lab cannot open its UDP ports on ${host}: ${error instanceof Error ? error.message : error}`);
+      return err(`the lab cannot open its ports on ${host}: ${error instanceof Error ? error.message : error}`);
     }
     const ports: LabPorts = {
       snmp: new Map(agents.map((a) => [a.name, a.socket.port()])),
       paths: new Map(pathReflectors.map((r) => [r.key, r.socket.port()])),
       globalReach: new Map(reachReflectors.map((r) => [r.key, r.socket.port()])),
+      http: endpoints.port(),
+      dns: dns.port(),
     };
     return ok({ config: configText(ports, listen), env: { [communityVariable]: community } });
   }
@@ -125,7 +142,8 @@ export function createLab(
     const stopping = running;
     running = undefined;
     for (const reflector of stopping?.reflectors ?? []) reflector.stop();
-    await Promise.all((stopping?.sockets ?? []).map((socket) => socket.stop()));
+    if (stopping === undefined) return;
+    await Promise.all([stopping.endpoints, ...stopping.sockets].map((part) => part.stop()));
   }
 
   return {
@@ -133,6 +151,7 @@ export function createLab(
     stop,
     chapter: () => (running === undefined ? "The lab is not running" : tell(elapsed(running.since, clock.now()))),
     snmp: () => snmpCounters.read(),
+    http: () => running?.endpoints.read() ?? { well: 0, failing: 0, silent: 0 },
     stamp() {
       const sum = { answered: 0, lost: 0, malformed: 0 };
       for (const one of running?.reflectors.map((r) => r.read()) ?? []) {

@@ -35,11 +35,15 @@ interface RouterHealth {
   readonly bgpTable: boolean;
 }
 
+/** `failing`: answers with an error. `silent`: takes requests, and never answers. */
+export type EndpointHealth = "well" | "failing" | "silent";
+
 export interface Network {
   readonly links: ReadonlyMap<LinkKey, LinkHealth>;
   readonly paths: ReadonlyMap<PathKey, PathHealth>;
   readonly globalReach: ReadonlyMap<string, ReachHealth>;
   readonly routers: ReadonlyMap<string, RouterHealth>;
+  readonly endpoints: Readonly<Record<"orders" | "revocation", EndpointHealth>>;
 }
 
 export type Effect = (network: Network) => Network;
@@ -49,6 +53,7 @@ export const healthy: Network = {
   paths: new Map(paths.map((p) => [p.key, { closedWith: undefined, loss: 0, extraDelay: 0 }])),
   globalReach: new Map(globalReaches.map((g) => [g.name, { loss: 0, extraDelay: 0 }])),
   routers: new Map(routers.map((r) => [r.name, { snmp: true, bgpTable: true }])),
+  endpoints: { orders: "well", revocation: "well" },
 };
 
 /** The entry with some fields replaced. A key that the plan lacks is a mistake in the story: our own bug. */
@@ -100,4 +105,8 @@ export function snmpSilent(router: string): Effect {
 
 export function bgpTableMissing(router: string): Effect {
   return (n) => ({ ...n, routers: changed(n.routers, router, { bgpTable: false }) });
+}
+
+export function endpointFails(name: keyof Network["endpoints"], to: EndpointHealth): Effect {
+  return (n) => ({ ...n, endpoints: { ...n.endpoints, [name]: to } });
 }

@@ -9,6 +9,7 @@ import {
   carrierLost,
   drained,
   type Effect,
+  endpointFails,
   globalReachDegraded,
   healthy,
   type Network,
@@ -99,7 +100,19 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
     "Monitoring gap: the SNMP agent of sin-ce2 restarted and answers, but has no BGP table yet",
     bgpTableMissing("sin-ce2"),
   ],
-  [27, quietTitle],
+  [37, quietTitle],
+  [
+    30,
+    "Service failure: orders, behind ams-1, answers with status 503; the circuit is well and nobody blames it",
+    endpointFails("orders", "failing"),
+  ],
+  [30, "Recovery: orders answers as it should"],
+  [
+    25,
+    "Internet dependency: the revocation server takes requests and never answers; no circuit is blamed",
+    endpointFails("revocation", "silent"),
+  ],
+  [35, quietTitle],
 ];
 
 export const story: readonly Chapter[] = rows.map(([duration, title, ...effects], i) => ({

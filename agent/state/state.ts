@@ -22,6 +22,7 @@ import type {
 } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
+import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
 
 export interface PollRecord {
@@ -71,6 +72,7 @@ export interface Snapshot {
   host(): HostObservation | undefined;
   /** What a thread said of itself in the last `keep`, oldest first. */
   loop(thread: LoopThread): readonly LoopObservation[];
+  check(of: SubjectKey, index: number): CheckRecord | undefined;
 }
 
 export interface State extends Snapshot {
@@ -112,6 +114,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const probes = createTable<number, MutableProbeRecord>();
   const loops: Record<LoopThread, LoopObservation[]> = { main: [], probing: [] };
   let host: HostObservation | undefined;
+  const checks = createCheckRecords();
 
   return {
     observe(o) {
@@ -164,6 +167,9 @@ export function createState(config: { readonly keep: Duration }): State {
           else addProbes(record, o, config.keep);
           return;
         }
+        case "check":
+          checks.observe(o);
+          return;
       }
     },
     poll: polls.get,
@@ -178,6 +184,7 @@ export function createState(config: { readonly keep: Duration }): State {
     probe: probes.get,
     host: () => host,
     loop: (thread) => loops[thread],
+    check: checks.get,
   };
 }
 

@@ -4,6 +4,7 @@
 import { judgementTooOld } from "./health.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { renderCircuit } from "./page-circuit.ts";
+import { renderServices } from "./page-services.ts";
 import { renderGlobalReach, renderRouters } from "./page-tables.ts";
 import { isolationBanner, renderHost } from "./self-status.ts";
 import type { Status } from "./status.ts";
@@ -65,6 +66,7 @@ ${also.length > 0 ? html`<p>${also.map((line) => html`<span>${line}. </span>`)}<
 <section id="circuits" aria-label="Circuits">
 ${worstFirst(status.circuits).map((circuit) => renderCircuit(status, circuit, now))}
 </section>
+${renderServices(status, now)}
 ${renderGlobalReach(status, now)}
 ${renderRouters(status, now)}
 ${renderHost(status.host)}`;

@@ -29,6 +29,7 @@ import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
 import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
+import { type DependencyStatus, type ServiceStatus, serviceStatuses } from "./service-status.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 type NotSeen = "notAsked" | "stale";
@@ -149,6 +150,8 @@ export interface Status {
   readonly circuits: readonly CircuitStatus[];
   readonly globalReach: readonly GlobalReachStatus[];
   readonly routers: readonly RouterStatus[];
+  readonly services: readonly ServiceStatus[];
+  readonly internetDependencies: readonly DependencyStatus[];
 }
 
 export interface StatusSource {
@@ -178,6 +181,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
       globalReachStatus(globalReach, estate, judgement, iso),
     ),
     routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
+    ...serviceStatuses(judgement.services, snapshot, iso),
   };
 }
 

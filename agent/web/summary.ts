@@ -54,6 +54,10 @@ export function headlineOf(status: Status): Headline {
     const tone = pair.state === "down" ? "bad" : pair.state === "degraded" ? "warn" : "unknown";
     found.push({ tone, sentence: `Global Reach from ${between} is ${pair.state}` });
   }
+  for (const { state, what } of brokenServices(status)) {
+    const tone = state === "down" ? "bad" : state === "degraded" ? "warn" : "unknown";
+    found.push({ tone, sentence: `${what} is ${state}` });
+  }
   const [first, ...rest] = found.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
   if (first !== undefined) return { ...first, also: rest.map(({ sentence }) => sentence) };
   if (total === 0) return { tone: "unknown", sentence: "No circuit is configured", also: [] };
@@ -86,7 +90,8 @@ export interface Answer {
 }
 
 /** One working path carries the service, whatever is not known of the other. */
-export function serviceAnswer({ circuits }: Status): Answer {
+export function serviceAnswer(status: Status): Answer {
+  const { circuits } = status;
   const question = "Is the service up?";
   const down = namesWhere(circuits, (p) => p.redundancy === "lost");
   const unknown = namesWhere(circuits, (p) => p.redundancy !== "lost" && working(p).length === 0);
@@ -96,6 +101,11 @@ export function serviceAnswer({ circuits }: Status): Answer {
   );
   const also = unknown.length > 0 ? `; unknown on ${listed(unknown)}` : "";
   if (down.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(down)}${also}` };
+  const failing = brokenServices(status).flatMap(({ state, what }) => (state === "down" ? [what] : []));
+  if (failing.length > 0) {
+    const verb = failing.length === 1 ? "is" : "are";
+    return { question, tone: "bad", answer: `No: ${listed(failing)} ${verb} down${also}` };
+  }
   if (unknown.length > 0) return { question, tone: "unknown", answer: `Unknown on ${listed(unknown)}` };
   if (degraded.length > 0) return { question, tone: "warn", answer: `Yes, but degraded on ${listed(degraded)}` };
   return { question, tone: "good", answer: "Yes, on every circuit" };
@@ -180,7 +190,25 @@ export function problemsOf(status: Status): readonly Problem[] {
     const ticket = ticketId(globalReach, pair.fromSite, pair.toSite);
     problems.set(ticket, { state: pair.state, where: between, owner: ownerWords[owner], evidence, ticket });
   }
+  for (const { state, what, owner, evidence, anchor } of brokenServices(status)) {
+    problems.set(anchor, { state, where: what, owner: ownerWords[owner], evidence, ticket: anchor });
+  }
   return [...problems.values()].toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+}
+
+/** Without those that another failure explains: that one is told. */
+function brokenServices(status: Status) {
+  const services = status.services.map((one) => ({ ...one, what: `service ${one.name}`, section: "services" }));
+  const dependencies = status.internetDependencies.map((one) => ({
+    ...one,
+    what: `internet dependency ${one.name}`,
+    section: "internet-dependencies",
+  }));
+  return [...services, ...dependencies].flatMap(({ name, state, what, section, reasons }) => {
+    const [reason] = reasons;
+    if (state === "up" || reason === undefined || reason.cause === "circuitLost") return [];
+    return [{ state, what, owner: reason.owner, evidence: reason.evidence, anchor: ticketId(section, name) }];
+  });
 }
 
 const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];

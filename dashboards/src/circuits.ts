@@ -6,6 +6,7 @@ import { circuitDetail } from "./circuits-detail.ts";
 import { circuitsNow } from "./circuits-now.ts";
 import { type DashboardJson, dashboard } from "./dashboard.ts";
 import { labelVariable, toDashboard, uids } from "./links.ts";
+import { servicesRow } from "./services-row.ts";
 
 export function circuits(): DashboardJson {
   return dashboard({
@@ -16,6 +17,6 @@ export function circuits(): DashboardJson {
       "below stand the chosen ones. Times are UTC.",
     variables: [labelVariable("circuit", "Circuit", metrics.circuit.redundancy.name)],
     links: [toDashboard("ExpressRoute Global Reach", uids.globalReach)],
-    sections: [circuitsNow(), circuitDetail(), agentRow()],
+    sections: [circuitsNow(), circuitDetail(), servicesRow(), agentRow()],
   });
 }

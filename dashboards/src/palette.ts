@@ -6,6 +6,7 @@ import { MappingType, SpecialValueMatch, type ValueMapping } from "@grafana/graf
 import type { Cause, Owner, PathState, Redundancy } from "../../agent/estate/judgement.ts";
 import { pathStates, redundancies } from "../../agent/estate/judgement.ts";
 import { type BgpState, bgpStates, type IfOperStatus, ifOperStatuses } from "../../agent/estate/observation.ts";
+import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 
 export const colour = {
   good: "#009E73",
@@ -88,6 +89,26 @@ const causeWords: Readonly<Record<Cause, string>> = {
   agentIsolated: "the agent itself is cut off",
 };
 
+const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
+  circuitLost: "its circuit is lost",
+  internetAccessLost: "every internet dependency fails",
+  agentIsolated: "the agent itself is cut off",
+  notChecked: "no result of its checks",
+  notSent: "the agent's host could not try",
+  nameNotFound: "the name does not resolve",
+  resolverFailed: "DNS does not answer",
+  resolversDiffer: "DNS servers disagree",
+  addressNotPrivate: "the name resolves to a public address",
+  answerUnexpected: "the name resolves to another address",
+  connectionFailed: "no connection",
+  tlsFailed: "TLS fails",
+  certificateInvalid: "the certificate is not valid",
+  answerFailed: "no answer",
+  statusUnexpected: "the answer is an error",
+  slow: "slow",
+  certificateExpires: "a certificate ends soon",
+};
+
 const ownerWords: Readonly<Record<Owner, string>> = {
   customer: "us",
   provider: "provider",
@@ -129,6 +150,8 @@ export const mappings = {
     mapNothing("no data"),
   ],
   cause: [words(causeWords)],
+  /** Of paths, and of services and dependencies. */
+  anyCause: [words({ ...causeWords, ...serviceCauseWords })],
   owner: [words(ownerWords)],
   /** A cell of a matrix where no such pair exists. */
   noPair: [mapNothing("–", colour.faint)],

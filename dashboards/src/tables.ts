@@ -70,6 +70,7 @@ export const stateColumn: DynamicConfigValue[] = [
   width(100),
 ];
 export const causeColumn: DynamicConfigValue[] = [mapped(mappings.cause), width(300)];
+export const serviceCauseColumn: DynamicConfigValue[] = [mapped(mappings.anyCause), width(220)];
 export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(160)];
 export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(150)];
 export const sinceColumn: DynamicConfigValue[] = [unit("dateTimeAsIso"), width(170)];

@@ -77,6 +77,8 @@ describe("alertmanager.yml", () => {
     expect(selected(lost?.target_matchers ?? [])).toEqual([
       "ExpressRouteCircuitRedundancyReduced",
       "ExpressRoutePathDegraded",
+      "ExpressRouteServiceDown",
+      "ExpressRouteServiceDegraded",
     ]);
   });
 

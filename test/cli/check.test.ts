@@ -33,6 +33,16 @@ describe("check", () => {
     expect(await checked(file)).toEqual({ code: 0, out, err: [] });
   });
 
+  it("counts services and internet dependencies where there are any", async () => {
+    const checks = "checks: [{ technique: tcp, host: 10.1.2.3, port: 1 }]";
+    const watched = [
+      `services: { sql: { circuit: ams-1, peering: azurePrivate, ${checks} } }`,
+      `internetDependencies: { crl: { kind: other, ${checks} }, cdn: { kind: cdn, ${checks} } }`,
+    ];
+    const { out } = await checked(written("estate.yaml", `${estateYaml}${watched.join("\n")}\n`));
+    expect(out[0]).toMatch(/6 paths, 1 service, 2 internet dependencies$/);
+  });
+
   it("says everything that is wrong with a bad one, and fails", async () => {
     const file = written("estate.yaml", edited(["sku: premium", "sku: gold"], ["vlan: 101", "vlan: 100"]));
     expect(await checked(file)).toEqual({

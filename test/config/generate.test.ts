@@ -71,8 +71,10 @@ describe("the reference", () => {
     expect(rows.filter((row) => row.type === "" || row.meaning === "").map((row) => row.path)).toEqual([]);
   });
 
-  /** With the part that is off unless it is written. */
-  const whole = `${estateYaml}reflector: { listen: 127.0.0.1:10862, senders: [192.0.2.30/32] }\n`;
+  /** With the parts that are off unless they are written. */
+  const whole = `${estateYaml}reflector: { listen: 127.0.0.1:10862, senders: [192.0.2.30/32] }
+services: { sql: { circuit: ams-1, peering: azurePrivate, checks: [{ technique: tcp, host: 10.1.2.3, port: 1433 }] } }
+`;
   const defaults = referenceRows().filter((row) => row.default !== undefined);
 
   it("gives the defaults that the parser applies", () => {

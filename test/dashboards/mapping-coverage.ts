@@ -2,6 +2,7 @@
 
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { causes, owners } from "../../agent/estate/judgement.ts";
+import { serviceCauses } from "../../agent/estate/service-judgement.ts";
 import { fieldsNamedBy, type MappingModel, mappingList, type PanelModel } from "./model.ts";
 import { namesOf } from "./promql-names.ts";
 
@@ -46,6 +47,8 @@ export function valuesToMap(panel: PanelModel): ReadonlyMap<string, string | und
   const needed = new Map(panel.targets.flatMap(({ expr }) => [...statesOf(expr)]));
   const fields = fieldsNamedBy(panel);
   if (fields.includes("cause")) for (const cause of causes) needed.set(cause, undefined);
+  const ofServices = panel.targets.some(({ expr }) => /expressroute_(service|internet_dependency)_cause/.test(expr));
+  if (fields.includes("cause") && ofServices) for (const cause of serviceCauses) needed.set(cause, undefined);
   if (fields.includes("owner")) for (const owner of owners) needed.set(owner, undefined);
   return needed;
 }

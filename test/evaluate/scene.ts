@@ -76,6 +76,8 @@ export interface Scene {
   redundancy(): RedundancyVerdict;
   pairVerdict(): PairVerdict;
   latest(): Judgement;
+  /** Takes what the scene does not play itself. */
+  observe(observation: Observation): void;
   /** Every state that the path had, in order. */
   states(link: "primary" | "secondary"): readonly string[];
 }
@@ -287,6 +289,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       return latest;
     },
     states: (link) => history[link],
+    observe: state.observe,
   };
   return self;
 }

@@ -35,6 +35,7 @@ const telemetry: AgentTelemetry = {
   probesDropped: () => ({ foreign: 2 }),
   probesSkipped: () => 0,
   probeRestarts: () => 0,
+  checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
   reflector: { outcomes: () => undefined, restarts: () => 0 },
   httpRequests: () => ({ served: 9 }),
 };

@@ -23,6 +23,7 @@ import {
   otherPassword,
   privPassword,
   secrets,
+  signature,
   stampKey,
   user,
 } from "./sentinels.ts";
@@ -77,6 +78,7 @@ describe("an agent that asks routers of every kind", () => {
     "unknownUserName",
     "an answer with a wrong digest",
     "answers, but shows no interface at all",
+    "service orders: unknown -> down",
   ] as const;
   const unsaid = () => expected.filter((said) => !outputs.get("run stderr")?.includes(said));
 
@@ -206,6 +208,12 @@ describe("an agent that asks routers of every kind", () => {
         (link) =>
           `          ${link}: [{ technique: stamp, address: 127.0.0.1, port: ${ports.get("silent")?.port}, source: 127.0.0.1, key: { env: STAMP_KEY } }]`,
       ),
+      "services:",
+      "  orders:",
+      "    circuit: ams-1",
+      "    peering: azurePrivate",
+      // The query of a URL may be a signature. Nothing listens there, so that a failure is told.
+      `    checks: [{ technique: http, url: "http://127.0.0.1:1/?sig=${signature}", interval: 1s, timeout: 1s }]`,
       "",
     ].join("\n");
   }

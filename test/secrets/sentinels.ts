@@ -12,6 +12,7 @@ export const community = { env: "zKq7communityOfTheEnvironment", file: "zKq7comm
 export const authPassword = "zKq7authentication<&>password";
 export const privPassword = "zKq7privacy/+ password";
 export const stampKey = "zKq7key+of<STAMP>sessions";
+export const signature = "zKq7signatureInTheQueryOfAUrl";
 export const otherPassword = "zKq7passwordThatTheRouterHasNot";
 export const engineId = Uint8Array.from(Buffer.from("80001f88047365637265747300", "hex"));
 
@@ -43,6 +44,7 @@ export const secrets: readonly Planted[] = [
   planted("privacy password", privPassword),
   planted("other password", otherPassword),
   planted("key of STAMP", stampKey),
+  planted("signature of a URL", signature),
   // What they all begin with: a part of one is a leak too.
   planted("a part", "zKq7"),
   ...keysOf("authentication", authPassword),

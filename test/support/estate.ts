@@ -94,6 +94,8 @@ export function estate(overrides: Partial<Circuit> = {}): Estate {
     reflector: undefined,
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
+    services: [],
+    internetDependencies: [],
     routers: new Map([
       ["ams-ce1", router("ams-ce1", "10.255.0.11")],
       ["ams-ce2", router("ams-ce2", "10.255.0.12")],

@@ -150,6 +150,7 @@ export function judgementOf(estate: Estate, wrong: Wrong = {}, age = seconds(0.2
       since: wrong[r.name]?.since ?? well.since,
       reason: wrong[r.name]?.reasons[0]?.evidence ?? "",
     })),
+    services: [],
   };
 }
 

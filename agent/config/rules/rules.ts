@@ -7,6 +7,7 @@ import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
+import * as services from "./services.ts";
 import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
 
@@ -35,4 +36,12 @@ export const rules: readonly Rule[] = [
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,
   thresholds.probesAreOftenEnough,
+  services.servicesHavePeerings,
+  services.somethingIsChecked,
+  services.checksHaveWhatTheirTechniqueNeeds,
+  services.checkFamiliesFit,
+  services.checkNamesDiffer,
+  services.dnsAnswersFitTheirRecord,
+  services.checksEndBeforeTheNext,
+  services.durationClearsBelowRaise,
 ];

@@ -18,6 +18,8 @@ export function estateOf(ports: readonly number[]): Estate {
     reflector: undefined,
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
+    services: [],
+    internetDependencies: [],
     routers: new Map(ports.map((port) => [routerAt(port), routerOf(port)])),
     circuits: new Map(ports.flatMap(circuitsOf).map((circuit) => [circuit.name, circuit])),
     globalReach: new Map(),

@@ -51,6 +51,7 @@ const exposition = createPrometheusExport({
     probesDropped: () => ({}),
     probesSkipped: () => 0,
     probeRestarts: () => 0,
+    checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
     reflector: { outcomes: () => undefined, restarts: () => 0 },
     httpRequests: () => ({}),
   },

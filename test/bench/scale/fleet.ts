@@ -281,5 +281,7 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     reflector: undefined,
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
+    services: [],
+    internetDependencies: [],
   };
 }

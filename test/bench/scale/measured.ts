@@ -96,6 +96,7 @@ const metrics = createPrometheusExport({
     probesDropped: none,
     probesSkipped: zero,
     probeRestarts: zero,
+    checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
     reflector: { outcomes: () => undefined, restarts: () => 0 },
     httpRequests: none,
   },
