@@ -26,6 +26,7 @@ import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
 import { createProbing } from "./probe/probing.ts";
 import { createReflecting } from "./probe/reflecting.ts";
+import { createTracing } from "./probe/tracing.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
 
@@ -46,7 +47,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const reflecting = createReflecting({ clock, log }, estate.reflector);
-  const judging = createJudging({ clock, log, snapshot: state }, estate);
+  const tracing = createTracing({ clock, log, observe }, estate.tracing);
+  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded }, estate);
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -64,6 +66,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       probesSkipped: probing.skipped,
       probeRestarts: probing.restarts,
       reflector: reflecting,
+      tracing,
       httpRequests: () => web.requests(),
     },
   });
@@ -93,6 +96,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       if (!reflected.ok) return reflected;
       await snmp.start();
       probing.start();
+      tracing.start();
       polling.start();
       judging.start();
       return listening;
@@ -100,7 +104,14 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     async stop() {
       judging.stop();
       polling.stop();
-      await Promise.all([notifications.stop(), probing.stop(), reflecting.stop(), snmp.stop(), web.stop()]);
+      await Promise.all([
+        notifications.stop(),
+        probing.stop(),
+        tracing.stop(),
+        reflecting.stop(),
+        snmp.stop(),
+        web.stop(),
+      ]);
     },
   };
 }

@@ -1,6 +1,8 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { traced, tracerMetrics } from "./tracing-metrics.ts";
+
 export interface MetricDefinition {
   readonly name: string;
   readonly type: "gauge" | "counter";
@@ -37,6 +39,7 @@ function counted(name: string, object: string): MetricDefinition {
 function probed(prefix: string, of: string, labels: readonly string[]) {
   const technique = [...labels, "technique"];
   return {
+    ...traced(prefix, of, labels),
     state: gauge(`${prefix}_state`, `State of the ${of}: ${pathState}`, labels),
     up: gauge(`${prefix}_up`, `1 when the ${of} is up or degraded, 0 when down, absent while unknown`, labels),
     since: gauge(`${prefix}_state_since_timestamp_seconds`, `${since} (${of})`, labels),
@@ -298,6 +301,8 @@ export const metrics = {
     active: gauge("expressroute_bgp_session_active_prefixes", "Prefixes received and chosen as best path", family),
     advertised: gauge("expressroute_bgp_session_advertised_prefixes", "Prefixes advertised now", family),
   },
+
+  tracer: tracerMetrics,
 
   agent: {
     info: gauge("expressroute_agent_build_info", "Version of the agent, always 1", ["version", "node_version"]),

@@ -13,6 +13,7 @@ import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { stampKeysOf } from "./stamp-keys.ts";
+import { tracingOf } from "./tracing-build.ts";
 
 /** `file` is only named in errors; `text` is its content. Reads secrets through `secrets`, and nothing else. */
 export function parseConfig(
@@ -41,7 +42,8 @@ export function parseConfig(
   for (const rule of rules) rule(context);
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
-  return ok(buildEstate(parsed.data, credentials, stampKeys));
+  const estate = buildEstate(parsed.data, credentials, stampKeys);
+  return ok({ ...estate, tracing: tracingOf(parsed.data, estate) });
 }
 
 /** The value that could not be read from the text is no news to the schema. */

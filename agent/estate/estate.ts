@@ -4,6 +4,7 @@
 import type { Duration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
+import type { Tracing } from "./tracing.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
 export type LinkName = (typeof linkNames)[number];
@@ -213,6 +214,8 @@ export interface Estate {
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

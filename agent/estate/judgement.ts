@@ -2,6 +2,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import type { PathFinding } from "./finding.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -87,6 +88,8 @@ export interface Verdict {
   readonly notCovered: readonly string[];
   readonly conditions: readonly Condition[];
   readonly performance: Performance;
+  /** What was noticed that is no outage, whatever the state. */
+  readonly findings: readonly PathFinding[];
 }
 
 export interface PathVerdict extends Verdict {

@@ -4,6 +4,7 @@
 import type { Instant } from "../lib/clock.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { LinkObservation } from "./link-observation.ts";
+import type { TracingObservation } from "./tracing.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -212,7 +213,8 @@ export type Observation =
   | InterfaceObservation
   | SessionObservation
   | LinkObservation
-  | ProbeObservation;
+  | ProbeObservation
+  | TracingObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

@@ -76,15 +76,7 @@ export interface TraceObservation {
  * large. `ownInterface`: this host's interface is smaller. `blackHole`: what is larger vanishes without a word, while small
  * probes are answered. `lossy`: too many small ones were lost to tell. `unanswered`: the target answers nothing.
  */
-export const mtuResults = [
-  "whole",
-  "limited",
-  "ownInterface",
-  "blackHole",
-  "lossy",
-  "unanswered",
-  "unsent",
-] as const;
+export const mtuResults = ["whole", "limited", "ownInterface", "blackHole", "lossy", "unanswered", "unsent"] as const;
 export type MtuResult = (typeof mtuResults)[number];
 
 export interface MtuObservation {

@@ -19,6 +19,7 @@ import type { Instant } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
+import { pairFindings, pathFindings } from "./findings.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
@@ -54,7 +55,8 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
       const was = before.pair(key);
       const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now);
       const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
-      return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
+      const findings = pairFindings({ estate, snapshot, now }, pair, was?.findings ?? []);
+      return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now), findings } satisfies PairVerdict;
     }),
     routers: [...estate.routers.values()].map((router) =>
       judgeRouter(router, snapshot, before.router(subject.router(router.name)), now),
@@ -86,7 +88,8 @@ function judgePath(scene: PathScene, path: Path, before: (key: SubjectKey) => Pa
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
   ];
   const notCovered = [...coverage(view), ...modelCoverage(path, circuit, snapshot)];
-  return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now) };
+  const findings = pathFindings(scene, path, was?.findings ?? []);
+  return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now), findings };
 }
 
 function judgeProbes(
@@ -142,7 +145,7 @@ function verdict(
   hearing: Hearing,
   was: Verdict | undefined,
   now: Instant,
-): Verdict {
+): Omit<Verdict, "findings"> {
   const firing = conditions.filter((c) => c.state === "firing");
   const unknown = conditions.filter((c) => c.state === "unknown" && c.effect === "unknown");
   const down = firing.filter((c) => c.effect === "down");

@@ -2,12 +2,14 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
+import type { SubjectKey } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
 import { judge } from "./judge.ts";
+import { worsened } from "./worsened.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
 const pace = milliseconds(500);
@@ -20,7 +22,13 @@ export interface Judging {
 }
 
 export function createJudging(
-  deps: { readonly clock: Clock; readonly log: Logger; readonly snapshot: Snapshot },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly snapshot: Snapshot;
+    /** Told of each path or pair that became degraded or down. */
+    readonly degraded?: (of: SubjectKey) => void;
+  },
   estate: Estate,
 ): Judging {
   const { clock, log, snapshot } = deps;
@@ -30,6 +38,7 @@ export function createJudging(
   function round(): void {
     const next = judge(estate, snapshot, latest, clock.now());
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
+    for (const of of worsened(latest, next)) deps.degraded?.(of);
     latest = next;
     cancel = clock.after(pace, round);
   }

@@ -24,7 +24,7 @@ export const pathLabels = (path: {
   site: path.site,
 });
 
-const pairLabels = (pair: {
+export const pairLabels = (pair: {
   readonly globalReach: string;
   readonly fromSite: string;
   readonly toSite: string;

@@ -9,6 +9,7 @@ import type { Snapshot } from "../state/state.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
 import { createPage, type Emit } from "./series.ts";
+import { emitTracer, emitTraces, type TracerTelemetry } from "./tracing.ts";
 
 /** What the agent's own parts count. */
 export interface AgentTelemetry {
@@ -33,6 +34,7 @@ export interface AgentTelemetry {
     readonly outcomes: () => Readonly<Record<string, number>> | undefined;
     readonly restarts: () => number;
   };
+  readonly tracing: TracerTelemetry;
   readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
@@ -62,9 +64,11 @@ export function createPrometheusExport(deps: {
         emitRouters(emit, estate, snapshot, clock);
         emitAgent(emit, deps.agent);
         emitNotifications(emit, estate, deps.agent.notifications);
+        emitTracer(emit, deps.agent.tracing);
         const judgement = deps.judgement();
         if (judgement === undefined) return;
         emitJudgement(emit, judgement, clock);
+        emitTraces(emit, estate, snapshot, judgement, clock);
         emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
         emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
       });

@@ -193,7 +193,8 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
       identifier: raw ? 1 + (random() % 0xffff) : localPort(fd),
       raw,
       send(to, ttl, write) {
-        if (ttl !== ttlNow) option(fd, family === 4 ? SOL_IP : SOL_IPV6, family === 4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl);
+        if (ttl !== ttlNow)
+          option(fd, family === 4 ? SOL_IP : SOL_IPV6, family === 4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl);
         ttlNow = ttl;
         const length = write(sending.bytes);
         writeSockaddr(scratch.view, 0, to);

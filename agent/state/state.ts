@@ -20,6 +20,7 @@ import {
   type SessionObservation,
   type SubjectKey,
 } from "../estate/observation.ts";
+import type { MtuObservation, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
@@ -47,6 +48,12 @@ export interface ProbeRecord {
   readonly recent: readonly ProbeObservation[];
 }
 
+export interface TraceRecord {
+  readonly last: TraceObservation;
+  /** The last that reached its target: what a trace of a broken path is compared with. */
+  readonly lastReached: TraceObservation | undefined;
+}
+
 /** Reads what was last seen. A subject that was never observed is undefined: not asked yet. */
 export interface Snapshot {
   poll(router: string, group: PollGroup): PollRecord | undefined;
@@ -60,6 +67,8 @@ export interface Snapshot {
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
+  trace(of: SubjectKey): TraceRecord | undefined;
+  mtu(of: SubjectKey): MtuObservation | undefined;
 }
 
 export interface State extends Snapshot {
@@ -95,6 +104,8 @@ export function createState(config: { readonly keep: Duration }): State {
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
   const probes = createTable<number, MutableProbeRecord>();
+  const traces = new Map<SubjectKey, TraceRecord>();
+  const mtus = new Map<SubjectKey, MtuObservation>();
 
   return {
     observe(o) {
@@ -142,6 +153,13 @@ export function createState(config: { readonly keep: Duration }): State {
           else addProbes(record, o, config.keep);
           return;
         }
+        case "trace":
+          traces.set(o.of, { last: o, lastReached: o.end === "reached" ? o : traces.get(o.of)?.lastReached });
+          return;
+        case "mtu":
+          // A search that could not tell takes nothing back.
+          if (o.mtu !== undefined || !mtus.has(o.of)) mtus.set(o.of, o);
+          return;
       }
     },
     poll: polls.get,
@@ -154,6 +172,8 @@ export function createState(config: { readonly keep: Duration }): State {
     optics: optics.get,
     prefixes: prefixes.get,
     probe: probes.get,
+    trace: (of) => traces.get(of),
+    mtu: (of) => mtus.get(of),
   };
 }
 

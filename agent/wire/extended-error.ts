@@ -126,12 +126,14 @@ export function icmpVerdict({ origin, type, code, info }: ExtendedError): IcmpVe
     // Code 1 is that of a fragment that waited too long for the others.
     if (type === 11 && code === 0) return { kind: "timeExceeded" };
     if (type === 3 && code === 4) return { kind: "tooBig", mtu: named };
-    if (type === 3) return { kind: "unreachable", what: unreachable[code] ?? `unreachable, code ${code}`, port: code === 3 };
+    if (type === 3)
+      return { kind: "unreachable", what: unreachable[code] ?? `unreachable, code ${code}`, port: code === 3 };
   }
   if (origin === "icmpv6") {
     if (type === 3 && code === 0) return { kind: "timeExceeded" };
     if (type === 2) return { kind: "tooBig", mtu: named };
-    if (type === 1) return { kind: "unreachable", what: unreachable6[code] ?? `unreachable, code ${code}`, port: code === 4 };
+    if (type === 1)
+      return { kind: "unreachable", what: unreachable6[code] ?? `unreachable, code ${code}`, port: code === 4 };
   }
   return { kind: "other" };
 }

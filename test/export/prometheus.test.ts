@@ -34,6 +34,13 @@ const telemetry: AgentTelemetry = {
   probesSkipped: () => 0,
   probeRestarts: () => 0,
   reflector: { outcomes: () => undefined, restarts: () => 0 },
+  tracing: {
+    traces: () => ({ reached: 3, silent: 1 }),
+    searches: () => ({ whole: 2, blackHole: 1 }),
+    packets: () => 40,
+    dropped: () => ({ forged: 5 }),
+    restarts: () => 1,
+  },
   httpRequests: () => ({ served: 9 }),
 };
 

@@ -9,6 +9,7 @@ import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
 import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
+import * as tracing from "./tracing.ts";
 
 export const rules: readonly Rule[] = [
   credentials.credentialsFitTheirVersion,
@@ -35,4 +36,6 @@ export const rules: readonly Rule[] = [
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,
   thresholds.probesAreOftenEnough,
+  tracing.tracesFitTheRate,
+  tracing.tracedPathsHaveATarget,
 ];

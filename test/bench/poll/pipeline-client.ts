@@ -50,6 +50,13 @@ const exposition = createPrometheusExport({
     probesSkipped: () => 0,
     probeRestarts: () => 0,
     reflector: { outcomes: () => undefined, restarts: () => 0 },
+    tracing: {
+      traces: () => ({}),
+      searches: () => ({}),
+      packets: () => 0,
+      dropped: () => ({}),
+      restarts: () => 0,
+    },
     httpRequests: () => ({}),
   },
 });
