@@ -13,7 +13,6 @@ import {
   ICMP_FILTER,
   ICMP6_FILTER,
   IP_MTU_DISCOVER,
-  IP_PMTUDISC_DONT,
   IP_TOS,
   IPPROTO_ICMP,
   IPPROTO_ICMPV6,
@@ -122,14 +121,14 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
 
   /** Undefined when all is well. */
   function prepare(fd: number, profile: TraceProfile): ProbeSocketError | undefined {
-    const { family, dscp, ignoreKnownMtu, source, interface: name } = profile;
+    const { family, dscp, source, interface: name } = profile;
     const [level, tos, discover, errors] =
       family === 4
         ? [SOL_IP, IP_TOS, IP_MTU_DISCOVER, IP_RECVERR]
         : [SOL_IPV6, IPV6_TCLASS, IPV6_MTU_DISCOVER, IPV6_RECVERR];
     option(fd, level, errors, 1);
     if (dscp !== 0) option(fd, level, tos, dscp << 2);
-    option(fd, level, discover, ignoreKnownMtu ? PMTUDISC_PROBE : IP_PMTUDISC_DONT);
+    option(fd, level, discover, PMTUDISC_PROBE);
     if (name !== undefined) {
       const { written } = new TextEncoder().encodeInto(name, scratch.bytes);
       if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, scratch.address, written) !== 0) {

@@ -12,8 +12,6 @@ export interface TraceProfile {
   readonly source: Endpoint | undefined;
   readonly interface: string | undefined;
   readonly dscp: number;
-  /** Nothing is fragmented (DF is set), and what the kernel believes of the path's MTU is ignored. */
-  readonly ignoreKnownMtu: boolean;
 }
 
 /** Octets are valid only during the call. */
@@ -25,6 +23,7 @@ export interface TraceArrivals {
   malformed(): void;
 }
 
+/** Nothing is fragmented (DF is set), and what the kernel has learnt of a path's MTU is ignored. */
 export interface TraceSocket {
   /** Our ICMP identifier, or our UDP port. */
   readonly identifier: number;

@@ -74,7 +74,8 @@ export function createRouteTrace(): RouteTrace {
   return {
     due(now) {
       const first = frontier(now);
-      for (let ttl = first; ttl <= Math.min(last, first + window - 1); ttl++) {
+      const heard = hops.findLastIndex(({ address }) => address !== undefined) + 1;
+      for (let ttl = first; ttl <= Math.min(last, first + window - 1, heard + silentHops); ttl++) {
         const hop = hopOf(ttl);
         if (!settled(hop, now) && !waiting(hop, now)) return ttl;
       }

@@ -67,7 +67,10 @@ export function createMtuJob({ of, technique, address: target, mtu }: Traced): T
   let current = controlSize;
   let unsent: MtuResult | undefined;
 
-  const settle = (size: number, answer: SizeAnswer) => {
+  const settle = (size: number, answer: SizeAnswer, took?: Duration) => {
+    if (took !== undefined && answer.kind === "answered" && size === controlSize) {
+      timeout = Math.min(Math.max(leastTimeout, patience * took), tryTimeout) as Duration;
+    }
     // An answer to an earlier try is too late: the search has gone on.
     if (waitingSince === undefined || size !== current) return;
     waitingSince = undefined;
@@ -88,14 +91,10 @@ export function createMtuJob({ of, technique, address: target, mtu }: Traced): T
       if (code === "EMSGSIZE" && size > controlSize) search.take({ kind: "refused" });
       else unsent = "unsent";
     },
-    answered({ size }, _, sentAt, now) {
-      const took = elapsed(sentAt, now);
-      if (size === controlSize) timeout = Math.min(Math.max(leastTimeout, patience * took), tryTimeout) as Duration;
-      settle(size, { kind: "answered" });
-    },
-    error({ size }, error) {
+    answered: ({ size }, _, sentAt, now) => settle(size, { kind: "answered" }, elapsed(sentAt, now)),
+    error({ size }, error, sentAt, now) {
       const answer = sizeAnswer(error);
-      if (answer !== undefined) settle(size, answer);
+      if (answer !== undefined) settle(size, answer, elapsed(sentAt, now));
     },
     wakeAt: () => (waitingSince === undefined ? (Infinity as Instant) : later(waitingSince, timeout)),
     observation(now) {

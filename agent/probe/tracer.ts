@@ -74,11 +74,12 @@ export function createTracer(
   let packets = 0;
   let dropped = createCounters(traceDropKinds);
 
-  function outletOf(target: Traced, ignoreKnownMtu: boolean): Outlet {
+  /** One socket for traces and searches: both are to be the same flow. */
+  function outletOf(target: Traced): Outlet {
     const { technique, interface: name, dscp } = target;
     const source = target.source === undefined ? undefined : parseEndpoint(target.source, 0);
     const family = target.address.includes(":") ? 6 : 4;
-    const profile: TraceProfile = { technique, family, source, interface: name, dscp, ignoreKnownMtu };
+    const profile: TraceProfile = { technique, family, source, interface: name, dscp };
     const place = JSON.stringify(profile);
     const known = outlets.get(place);
     if (known !== undefined) return known;
@@ -115,7 +116,7 @@ export function createTracer(
     const target = targets[order.target];
     const to = target && parseEndpoint(target.address, target.port);
     if (target === undefined || to === undefined) return true;
-    const outlet = outletOf(target, order.kind === "mtu");
+    const outlet = outletOf(target);
     // What quotes no more than it must is told apart by where it went.
     if ([...outlet.running].some((other) => sameEndpoint(other.to, to))) return false;
     const job = order.kind === "mtu" ? createMtuJob(target) : createTraceJob(target, order.why);
