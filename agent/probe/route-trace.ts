@@ -26,7 +26,7 @@ export interface RouteTrace {
   /** `sentAt`: when the probe left that is answered. */
   answered(ttl: number, answer: HopAnswer, sentAt: Instant, now: Instant): void;
   /** When waiting may end; infinity while nothing is under way. */
-  wakeAt(): Instant;
+  wakeAt(now: Instant): Instant;
   /** Undefined while it goes on. */
   outcome(now: Instant): { readonly end: TraceEnd; readonly detail: string } | undefined;
   hops(): readonly TraceHop[];
@@ -96,11 +96,15 @@ export function createRouteTrace(): RouteTrace {
       last = ttl;
       [end, detail] = answer.kind === "target" ? ["reached", ""] : ["unreachable", `${answer.from}: ${answer.says}`];
     },
-    wakeAt() {
-      const open = hops.filter(({ address, tries }) => address === undefined && tries > 0);
+    wakeAt(now) {
+      const open = hops.filter((hop) => hop.address === undefined && waiting(hop, now));
       return Math.min(...open.map(({ lastSent }) => later(lastSent, tryTimeout)), Infinity) as Instant;
     },
     outcome: (now) => (frontier(now) > last ? { end, detail } : undefined),
-    hops: () => hops.slice(0, last).map(({ address, delay, tries }, i) => ({ ttl: i + 1, address, delay, tries })),
+    hops: () =>
+      hops
+        .slice(0, last)
+        .map(({ address, delay, tries }, i) => ({ ttl: i + 1, address, delay, tries }))
+        .filter(({ tries }) => tries > 0),
   };
 }

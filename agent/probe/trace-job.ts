@@ -23,7 +23,7 @@ export interface TraceJob {
   answered(probe: JobProbe, from: string, sentAt: Instant, now: Instant): void;
   error(probe: JobProbe, error: ExtendedError, sentAt: Instant, now: Instant): void;
   /** When waiting may end; infinity while nothing is under way. */
-  wakeAt(): Instant;
+  wakeAt(now: Instant): Instant;
   /** What it came to; undefined while it goes on. */
   observation(now: Instant): TracingObservation | undefined;
 }

@@ -276,7 +276,7 @@ export function createTracer(
         const allowed = send(of, now);
         finish(of, now);
         mayFree ||= !running.has(of);
-        const until = allowed ? of.job.wakeAt() : later(now, milliseconds(1_000 / packetRate));
+        const until = allowed ? of.job.wakeAt(now) : later(now, milliseconds(1_000 / packetRate));
         wakeAt = Math.min(wakeAt, until) as Instant;
       }
       if (mayFree) report();

@@ -8,6 +8,7 @@ import { notifications } from "./targets/notifications.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
 import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
+import { extendedErrors, quotedDatagrams, quotedEchoes, traceAnswers } from "./targets/traces.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
 import { walks } from "./targets/walks.ts";
 
@@ -36,4 +37,8 @@ export const targets: readonly FuzzTarget[] = [
   authenticatedRequests,
   authenticatedReplies,
   reflections,
+  extendedErrors,
+  quotedEchoes,
+  quotedDatagrams,
+  traceAnswers,
 ];

@@ -101,7 +101,9 @@ describe.each([4, 6] as const)("over IPv%d", (family) => {
   it("each path is traced over its own link, with nothing to notice", async () => {
     for (const link of ["primary", "secondary"] as const) {
       const traced = async () => (await pathStatus(family, link)).traced;
-      await until(`${link} is traced`, async () => (await traced().catch(() => undefined))?.trace?.end === "reached", { within: 30_000 });
+      await until(`${link} is traced`, async () => (await traced().catch(() => undefined))?.trace?.end === "reached", {
+        within: 30_000,
+      });
       // What the other family's cases did to the link is searched again.
       await until("nothing is noticed", async () => (await traced()).findings.length === 0, { within: 30_000 });
       const { trace } = await traced();
