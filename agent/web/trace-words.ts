@@ -60,7 +60,7 @@ export function tracedLines({ findings, trace, traceBefore, mtu }: TracedStatus)
     ...findings.map((finding): Line => ["Noticed", findingText(finding)]),
     ...(size === undefined || mtu === null ? [] : [["Path MTU", `${size} (to ${mtu.target}, at ${mtu.at})`] as const]),
     ...(trace === null ? [] : hopsOf("Trace", trace)),
-    ...(traceBefore === null ? [] : hopsOf("Trace before", traceBefore)),
+    ...(traceBefore === null ? [] : hopsOf("Earlier", traceBefore)),
   ];
 }
 
