@@ -197,7 +197,7 @@ export function createTracer(
     now: Instant,
   ): { readonly of: Running; readonly sent: Sent } | TraceDropKind {
     for (const of of outlet.running) {
-      if (to !== undefined && !sameEndpoint({ ...to, port: of.to.port }, of.to)) continue;
+      if (to !== undefined && !sameEndpoint(to, of.to)) continue;
       if (tag === undefined) {
         const meant = onlyOne([...of.sent.values()].filter(({ at }) => now - at < memory));
         return meant === undefined ? "ambiguous" : { of, sent: meant };
