@@ -29,6 +29,7 @@ import { createSnmpClient } from "./net/snmp-client.ts";
 import { createChecking } from "./probe/checking.ts";
 import { createProbing } from "./probe/probing.ts";
 import { createReflecting } from "./probe/reflecting.ts";
+import { createTracing } from "./probe/tracing.ts";
 import { createState } from "./state/state.ts";
 import { createWeb } from "./web/web.ts";
 
@@ -51,7 +52,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);
   const checking = createChecking({ clock, log, observe }, checksOf(estate));
   const reflecting = createReflecting({ clock, log }, estate.reflector);
-  const judging = createJudging({ clock, log, snapshot: state }, estate);
+  const tracing = createTracing({ clock, log, observe }, estate.tracing);
+  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded }, estate);
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -70,6 +72,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       probeRestarts: probing.restarts,
       checking,
       reflector: reflecting,
+      tracing,
       httpRequests: () => web.requests(),
     },
   });
@@ -101,6 +104,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       probing.start();
       host.start();
       checking.start();
+      tracing.start();
       polling.start();
       judging.start();
       return listening;
@@ -113,6 +117,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
         notifications.stop(),
         probing.stop(),
         checking.stop(),
+        tracing.stop(),
         reflecting.stop(),
         snmp.stop(),
         web.stop(),

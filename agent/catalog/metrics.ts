@@ -3,6 +3,7 @@
 
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { traced, tracerMetrics } from "./tracing-metrics.ts";
 
 export interface MetricDefinition {
   readonly name: string;
@@ -40,6 +41,7 @@ function counted(name: string, object: string): MetricDefinition {
 function probed(prefix: string, of: string, labels: readonly string[]) {
   const technique = [...labels, "technique"];
   return {
+    ...traced(prefix, of, labels),
     state: gauge(`${prefix}_state`, `State of the ${of}: ${pathState}`, labels),
     up: gauge(`${prefix}_up`, `1 when the ${of} is up or degraded, 0 when down, absent while unknown`, labels),
     since: gauge(`${prefix}_state_since_timestamp_seconds`, `${since} (${of})`, labels),
@@ -304,6 +306,7 @@ export const metrics = {
   },
 
   self: selfMetrics,
+  tracer: tracerMetrics,
 
   agent: {
     info: gauge("expressroute_agent_build_info", "Version of the agent, always 1", ["version", "node_version"]),

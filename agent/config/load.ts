@@ -13,6 +13,7 @@ import { rules } from "./rules/rules.ts";
 import { type ConfigurationInput, configurationSchema, type Draft } from "./schema.ts";
 import type { SecretSources } from "./secrets.ts";
 import { stampKeysOf } from "./stamp-keys.ts";
+import { tracingOf } from "./tracing-build.ts";
 import { trustedCertificatesOf } from "./trusted-certificates.ts";
 
 /** `file` is only named in errors; `text` is its content. Reads secrets through `secrets`, and nothing else. */
@@ -43,7 +44,8 @@ export function parseConfig(
   for (const rule of rules) rule(context);
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
-  return ok(buildEstate(parsed.data, credentials, stampKeys, trusted));
+  const estate = buildEstate(parsed.data, credentials, stampKeys, trusted);
+  return ok({ ...estate, tracing: tracingOf(parsed.data, estate) });
 }
 
 /** The value that could not be read from the text is no news to the schema. */

@@ -1,32 +1,12 @@
 // The agent's own STAMP Session-Reflector, as the configuration file says it.
 
-import { formatSubnet, parseSubnet } from "../estate/address.ts";
+import { anySubnet } from "./any-subnet.ts";
 import { secret } from "./credentials-schema.ts";
-import { quote } from "./error.ts";
-import { flag, integer, keys, list, text, type Wrong } from "./keys.ts";
+import { flag, integer, keys, list } from "./keys.ts";
 import * as s from "./scalars.ts";
 
 const rate = (is: string, example: string) =>
   integer({ is, type: "a number of requests", examples: [example], minimum: 1, maximum: 100_000 });
-
-const senderExample = "10.20.0.11/32";
-
-function senderWrong(value: string): Wrong | undefined {
-  const parsed = parseSubnet(value);
-  if (parsed.ok) {
-    if (parsed.value.length > 0) return undefined;
-    return { problem: `${value} is everybody`, fix: "write the subnets of the other sites' agents and routers" };
-  }
-  const { error } = parsed;
-  if (error.kind === "hostBits") {
-    const meant = formatSubnet(error.meant);
-    return { problem: `${quote(value)} has host bits set`, fix: `the network that contains it is ${meant}` };
-  }
-  if (error.kind === "noLength") {
-    return { problem: `${quote(value)} has no length`, fix: `write ${value}/${error.address.family === 4 ? 32 : 128}` };
-  }
-  return { problem: `${quote(value)} is not a subnet`, fix: `write network/length, such as ${senderExample}` };
-}
 
 export const reflector = keys(
   {
@@ -35,12 +15,10 @@ export const reflector = keys(
       example: "0.0.0.0:862",
     }),
     senders: list(
-      text({
+      anySubnet({
         is: "A Session-Sender, or the subnet of several.",
-        type: "a subnet",
-        examples: [senderExample],
-        json: { pattern: "^[0-9a-fA-F:.]+/\\d{1,3}$" },
-        wrong: senderWrong,
+        example: "10.20.0.11/32",
+        everybody: "write the subnets of the other sites' agents and routers",
       }),
       {
         is: "Who is answered: the agents and routers of the other sites. Datagrams of all others are dropped and counted.",

@@ -9,6 +9,7 @@ import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
 import { checking, internetDependencies, services } from "./services-schema.ts";
+import { linkMtu, tracedKeys, tracing } from "./tracing-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
@@ -148,6 +149,7 @@ const link = (which: string) =>
         is: "ifName, ifDescr or ifAlias of the link's interface on that router.",
         example: "GigabitEthernet0/0/0",
       }),
+      mtu: linkMtu,
       providerEdge: keys(
         {
           address: s.address({
@@ -258,6 +260,7 @@ const peering = (is: string) =>
         { primary: probeList("primary"), secondary: probeList("secondary") },
         { is: "What is probed over each path." },
       ).optional(),
+      ...tracedKeys("both paths", "that of the link"),
       thresholds: ownThresholds.optional(),
     },
     { is },
@@ -322,6 +325,7 @@ const globalReach = keys(
     probes: list(pairProbe, { is: "Probes between the two sites.", examples: ["[]"], json: { maxItems: 64 } }).default(
       [],
     ),
+    ...tracedKeys("each pair", "`tracing.mtu`"),
     thresholds: ownThresholds.optional(),
   },
   { is: "Two circuits joined by Global Reach, so that their sites reach each other through Microsoft." },
@@ -366,6 +370,7 @@ export const configurationSchema = keys(
     ).prefault({}),
     reflector: reflector.optional(),
     selfCheck: selfCheck.prefault({}),
+    tracing,
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

@@ -5,6 +5,7 @@ import type { Duration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
 import type { InternetDependency, Service } from "./service.ts";
+import type { Tracing } from "./tracing.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
 export type LinkName = (typeof linkNames)[number];
@@ -223,6 +224,8 @@ export interface Estate {
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
   readonly selfCheck: SelfCheck;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

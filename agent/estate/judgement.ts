@@ -2,6 +2,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import type { PathFinding } from "./finding.ts";
 import type { Isolation } from "./isolation.ts";
 import type { ServiceVerdict } from "./service-judgement.ts";
 
@@ -89,6 +90,8 @@ export interface Verdict {
   readonly notCovered: readonly string[];
   readonly conditions: readonly Condition[];
   readonly performance: Performance;
+  /** What was noticed that is no outage, whatever the state. */
+  readonly findings: readonly PathFinding[];
 }
 
 export interface PathVerdict extends Verdict {

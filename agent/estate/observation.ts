@@ -6,6 +6,7 @@ import type { ProbeTechnique } from "./estate.ts";
 import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
 import type { CheckObservation } from "./service-observation.ts";
+import type { TracingObservation } from "./tracing.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -222,7 +223,8 @@ export type Observation =
   | ProbeObservation
   | HostObservation
   | LoopObservation
-  | CheckObservation;
+  | CheckObservation
+  | TracingObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

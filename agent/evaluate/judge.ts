@@ -21,6 +21,7 @@ import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
 import { advance, type Finding } from "./condition.ts";
+import { pairFindings, pathFindings } from "./findings.ts";
 import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
@@ -88,7 +89,8 @@ export function* judgeInSteps(
       const was = before.pair(key, (verdict) => verdict.pair === pair);
       const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now, hearing.blindUntil);
       const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
-      return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now) } satisfies PairVerdict;
+      const findings = pairFindings({ estate, snapshot, now }, pair, was?.findings ?? []);
+      return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now), findings } satisfies PairVerdict;
     }),
     routers,
     services: judgeServices({ estate, snapshot, hearing, redundancy, paths, now }, previous?.services),
@@ -118,7 +120,8 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
   ];
   const notCovered = [...coverage(view), ...modelCoverage(path, circuit, snapshot)];
-  return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now) };
+  const findings = pathFindings(scene, path, was?.findings ?? []);
+  return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now), findings };
 }
 
 function judgeProbes(
@@ -175,7 +178,7 @@ function verdict(
   hearing: Hearing,
   was: Verdict | undefined,
   now: Instant,
-): Verdict {
+): Omit<Verdict, "findings"> {
   const firing = conditions.filter((c) => c.state === "firing");
   const unknown = conditions.filter((c) => c.state === "unknown" && c.effect === "unknown");
   const down = firing.filter((c) => c.effect === "down");

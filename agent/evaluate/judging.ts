@@ -2,6 +2,7 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
+import type { SubjectKey } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
@@ -9,6 +10,7 @@ import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
 import { judgeInSteps } from "./judge.ts";
+import { worsened } from "./worsened.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
 const pace = milliseconds(500);
@@ -21,7 +23,13 @@ export interface Judging {
 }
 
 export function createJudging(
-  deps: { readonly clock: Clock; readonly log: Logger; readonly snapshot: Snapshot },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly snapshot: Snapshot;
+    /** Told of each path or pair that became degraded or down. */
+    readonly degraded?: (of: SubjectKey) => void;
+  },
   estate: Estate,
 ): Judging {
   const { clock, log, snapshot } = deps;
@@ -34,6 +42,7 @@ export function createJudging(
     const next = await inSlices(clock, judgeInSteps(estate, snapshot, latest, clock.now()));
     if (stopped) return;
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
+    for (const of of worsened(latest, next)) deps.degraded?.(of);
     latest = next;
     cancel = clock.after(pace, () => void round());
   }

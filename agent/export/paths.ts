@@ -27,7 +27,7 @@ export const pathLabels = labelsOf(({ circuit, peering, link, router, site }: Pa
   site,
 }));
 
-const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalReachPair) => ({
+export const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalReachPair) => ({
   global_reach: globalReach,
   from_site: fromSite,
   to_site: toSite,

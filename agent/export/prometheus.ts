@@ -15,6 +15,7 @@ import { emitRouters } from "./routers.ts";
 import { emitHost, emitIsolation } from "./self.ts";
 import type { Emit } from "./series.ts";
 import { type CheckingTelemetry, emitChecks, emitServices } from "./services.ts";
+import { emitTracer, emitTraces, type TracerTelemetry } from "./tracing.ts";
 
 /** From here on the text of a scrape is too much to be kept. */
 const manyRouters = 1_000;
@@ -43,6 +44,7 @@ export interface AgentTelemetry {
     readonly outcomes: () => Readonly<Record<string, number>> | undefined;
     readonly restarts: () => number;
   };
+  readonly tracing: TracerTelemetry;
   readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
@@ -74,11 +76,13 @@ export function createPrometheusExport(deps: {
     emitChecks(emit, estate, snapshot, deps.agent.checking);
     emitAgent(emit, deps.agent);
     emitHost(emit, snapshot, clock.now());
+    emitTracer(emit, deps.agent.tracing);
     yield* emitNotifications(emit, estate, deps.agent.notifications);
     const judgement = deps.judgement();
     if (judgement === undefined) return;
     yield* emitJudgement(emit, judgement, clock);
     emitServices(emit, judgement.services, clock);
+    emitTraces(emit, estate, snapshot, judgement, clock);
     emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
     emitIsolation(emit, judgement.isolation);
     emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);

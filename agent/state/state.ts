@@ -20,6 +20,7 @@ import type {
   SessionObservation,
   SubjectKey,
 } from "../estate/observation.ts";
+import type { MtuObservation, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { type CheckRecord, createCheckRecords } from "./check-records.ts";
@@ -53,6 +54,12 @@ export type InterfaceSeen = WithoutReading<InterfaceObservation>;
 
 type WithoutReading<T> = T extends unknown ? Omit<T, "counters" | "source"> : never;
 
+export interface TraceRecord {
+  readonly last: TraceObservation;
+  /** The last that reached its target: what a trace of a broken path is compared with. */
+  readonly lastReached: TraceObservation | undefined;
+}
+
 /**
  * Reads what was last seen, which changes with the next observation. A subject that was never observed is undefined: not
  * asked yet.
@@ -73,6 +80,8 @@ export interface Snapshot {
   /** What a thread said of itself in the last `keep`, oldest first. */
   loop(thread: LoopThread): readonly LoopObservation[];
   check(of: SubjectKey, index: number): CheckRecord | undefined;
+  trace(of: SubjectKey): TraceRecord | undefined;
+  mtu(of: SubjectKey): MtuObservation | undefined;
 }
 
 export interface State extends Snapshot {
@@ -115,6 +124,8 @@ export function createState(config: { readonly keep: Duration }): State {
   const loops: Record<LoopThread, LoopObservation[]> = { main: [], probing: [] };
   let host: HostObservation | undefined;
   const checks = createCheckRecords();
+  const traces = new Map<SubjectKey, TraceRecord>();
+  const mtus = new Map<SubjectKey, MtuObservation>();
 
   return {
     observe(o) {
@@ -170,6 +181,13 @@ export function createState(config: { readonly keep: Duration }): State {
         case "check":
           checks.observe(o);
           return;
+        case "trace":
+          traces.set(o.of, { last: o, lastReached: o.end === "reached" ? o : traces.get(o.of)?.lastReached });
+          return;
+        case "mtu":
+          // A search that could not tell takes nothing back.
+          if (o.mtu !== undefined || !mtus.has(o.of)) mtus.set(o.of, o);
+          return;
       }
     },
     poll: polls.get,
@@ -185,6 +203,8 @@ export function createState(config: { readonly keep: Duration }): State {
     host: () => host,
     loop: (thread) => loops[thread],
     check: checks.get,
+    trace: (of) => traces.get(of),
+    mtu: (of) => mtus.get(of),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { type Html, html, nothing } from "./html.ts";
 import { linkWords } from "./link-words.ts";
-import { chip, since, ticketBlock } from "./page-parts.ts";
+import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { meaningOf, ticketId, worstOf } from "./summary.ts";
 import { pathTicket } from "./ticket.ts";
@@ -52,6 +52,7 @@ function renderPath(
   return html`<section id="${id}" class="path ${pathTones[state]}" aria-label="${circuit.name} ${peering.name} ${link}">
 <h4>${link} ${chip(pathTones[state], state)} ${since(path.since, now)}</h4>
 ${broken ? renderReasons(path) : nothing}
+${renderFindings(path.traced, now)}
 <dl>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
@@ -62,6 +63,7 @@ ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd
 </dl>
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
+${traceBlock(`${id}-trace`, path.traced)}
 </section>`;
 }
 

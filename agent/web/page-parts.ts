@@ -1,8 +1,10 @@
 // Pieces that several parts of the page use.
 
 import type { PathState } from "../estate/judgement.ts";
-import { type Html, html } from "./html.ts";
-import { clockTime, span, type Tone } from "./words.ts";
+import { type Html, html, nothing } from "./html.ts";
+import type { TracedStatus } from "./trace-status.ts";
+import { findingWords, hopLines, mtuText, traceTitle } from "./trace-words.ts";
+import { clockTime, ownerWords, span, type Tone } from "./words.ts";
 
 const signs: Readonly<Record<Tone, string>> = { good: "✓", warn: "!", bad: "✕", unknown: "?", neutral: "·" };
 
@@ -22,5 +24,26 @@ export function ticketBlock(id: string, state: PathState, text: string): Html {
 <summary>Evidence for the ticket <span class="hidden">(${state})</span></summary>
 <button type="button" class="copy" data-copy="${id}">Copy</button>
 <pre tabindex="0">${text}</pre>
+</details>`;
+}
+
+/** What was noticed, whatever the state. */
+export function renderFindings({ findings }: TracedStatus, now: number): Html {
+  return html`${findings.map(
+    ({ kind, since: from, owner, evidence }) =>
+      html`<p class="why"><b>Noticed: ${findingWords[kind]}.</b> ${evidence} <span class="owner">With: <b>${ownerWords[owner]}</b></span> ${since(from, now)}</p>`,
+  )}`;
+}
+
+/** The way that the packets took, folded away until somebody needs it. */
+export function traceBlock(id: string, { trace, traceBefore, mtu }: TracedStatus): Html {
+  if (trace === null) return nothing;
+  const size = mtuText({ mtu });
+  const text = [trace, traceBefore].flatMap((one) => (one === null ? [] : [traceTitle(one), ...hopLines(one)]));
+  const lines = [...text, ...(size === undefined ? [] : [`path MTU: ${size}`])].join("\n");
+  return html`<details id="${id}" class="ticket">
+<summary>Trace</summary>
+<button type="button" class="copy" data-copy="${id}">Copy</button>
+<pre tabindex="0">${lines}</pre>
 </details>`;
 }

@@ -2,7 +2,7 @@
 
 import { type Html, html, nothing } from "./html.ts";
 import { renderReasons } from "./page-circuit.ts";
-import { chip, since, ticketBlock } from "./page-parts.ts";
+import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
 import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
 import { pairTicket } from "./ticket.ts";
@@ -15,6 +15,9 @@ export function renderGlobalReach(status: Status, now: number): Html {
     ...new Set(globalReach.flatMap((g) => [...g.sites, ...g.pairs.flatMap((p) => [p.fromSite, p.toSite])])),
   ];
   const broken = globalReach.flatMap((g) => g.pairs.filter(({ state }) => state !== "up").map((pair) => ({ g, pair })));
+  const noticed = globalReach.flatMap(({ name, pairs }) =>
+    pairs.filter(({ traced }) => traced.trace !== null || traced.findings.length > 0).map((pair) => ({ name, pair })),
+  );
   return html`<section id="global-reach" class="card">
 <h2>Global Reach</h2>
 <div class="scroll"><table class="matrix">
@@ -24,6 +27,13 @@ export function renderGlobalReach(status: Status, now: number): Html {
     (from) => html`<tr><th scope="row">${from}</th>${sites.map((to) => renderCell(globalReach, from, to, now))}</tr>`,
   )}</tbody>
 </table></div>
+${noticed.map(
+  ({ name, pair }) => html`<div id="${ticketId(name, pair.fromSite, pair.toSite)}-traced">
+<h3>${pair.fromSite} to ${pair.toSite}</h3>
+${renderFindings(pair.traced, now)}
+${traceBlock(`${ticketId(name, pair.fromSite, pair.toSite)}-trace`, pair.traced)}
+</div>`,
+)}
 ${broken.map(({ g, pair }) => renderBroken(status, g, pair))}
 </section>`;
 }

@@ -23,13 +23,14 @@ import type {
   RouterVerdict,
   Verdict,
 } from "../estate/judgement.ts";
-import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
+import { type BgpState, type IfAdminStatus, type IfOperStatus, subject } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
 import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
 import { type DependencyStatus, type ServiceStatus, serviceStatuses } from "./service-status.ts";
+import { type TracedStatus, tracedStatus } from "./trace-status.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 type NotSeen = "notAsked" | "stale";
@@ -84,6 +85,7 @@ export interface PathStatus extends Judged {
   readonly vlan: number;
   readonly session: SessionStatus;
   readonly evidence: LinkStatus;
+  readonly traced: TracedStatus;
 }
 
 export interface PeeringStatus {
@@ -109,6 +111,7 @@ export interface CircuitStatus {
 export interface PairStatus extends Judged {
   readonly fromSite: string;
   readonly toSite: string;
+  readonly traced: TracedStatus;
 }
 
 export interface GlobalReachStatus {
@@ -178,7 +181,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     host: hostStatus(snapshot, now),
     circuits: circuitStatuses(source, judgement, now),
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
-      globalReachStatus(globalReach, estate, judgement, iso),
+      globalReachStatus(globalReach, source, judgement, iso),
     ),
     routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
     ...serviceStatuses(judgement.services, snapshot, iso),
@@ -227,6 +230,7 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
     vlan: path.vlan,
     session: sessionStatus(path, router, snapshot, now),
     evidence: linkStatus(path, router, snapshot, now),
+    traced: tracedStatus(subject.path(path), verdict.findings, snapshot, (at) => utc(clock, at)),
   };
 }
 
@@ -269,7 +273,7 @@ function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapsho
 
 function globalReachStatus(
   { name, circuits }: GlobalReach,
-  estate: Estate,
+  { estate, snapshot }: StatusSource,
   judgement: Judgement,
   iso: (at: Instant) => string,
 ): GlobalReachStatus {
@@ -279,6 +283,7 @@ function globalReachStatus(
       fromSite: verdict.pair.fromSite,
       toSite: verdict.pair.toSite,
       ...judged(verdict, iso),
+      traced: tracedStatus(subject.pair(verdict.pair), verdict.findings, snapshot, iso),
     }));
   const siteOf = (circuit: string) => estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
   return { name, circuits, sites: [siteOf(circuits[0]), siteOf(circuits[1])], pairs };

@@ -5,6 +5,7 @@ import { addressIn, formatSubnet, parseAddress, subnetOf } from "../estate/addre
 import { visible } from "./html.ts";
 import { linkWords } from "./link-words.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
+import { tracedLines } from "./trace-words.ts";
 import {
   bitRate,
   causeWords,
@@ -34,6 +35,7 @@ export function pathTicket(status: Status, circuit: CircuitStatus, peering: Peer
     ...measured(path),
     ...(other === undefined ? [] : [["Other link", `${other.link}: ${other.state} since ${other.since}`] as const]),
     ...reasons(path),
+    ...tracedLines(path.traced),
   ]);
 }
 
@@ -47,6 +49,7 @@ export function pairTicket(status: Status, globalReach: GlobalReachStatus, pair:
     ...keys,
     ...measured(pair),
     ...reasons(pair),
+    ...tracedLines(pair.traced),
   ]);
 }
 
@@ -96,7 +99,9 @@ function reasons({ reasons, notCovered }: PathStatus | PairStatus): readonly Lin
 }
 
 function text(title: string, lines: readonly Line[]): string {
-  return [title, ...lines.map(([label, value]) => `${`${label}:`.padEnd(13)}${value}`)].map(oneLine).join("\n");
+  return [title, ...lines.map(([label, value]) => `${(label === "" ? "" : `${label}:`).padEnd(13)}${value}`)]
+    .map(oneLine)
+    .join("\n");
 }
 
 function oneLine(line: string): string {

@@ -112,6 +112,7 @@ function otherThan({ path, default: text = "" }: ReferenceRow): string {
   if (text === "false") return "true";
   if (text === "true") return "false";
   if (path.endsWith(".listen")) return "127.0.0.1:9581";
+  if (text === "asProbed") return "udp";
   const larger = path.endsWith(".raise") || path.endsWith(".silence") || path.endsWith(".window");
   return text.replace(/^\d+/, (n) => String(Number(n) + (larger ? 1 : n === "1" ? 1 : -1)));
 }

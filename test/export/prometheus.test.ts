@@ -37,6 +37,13 @@ const telemetry: AgentTelemetry = {
   probeRestarts: () => 0,
   checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
   reflector: { outcomes: () => undefined, restarts: () => 0 },
+  tracing: {
+    traces: () => ({ reached: 3, silent: 1 }),
+    searches: () => ({ whole: 2, blackHole: 1 }),
+    packets: () => 40,
+    dropped: () => ({ forged: 5 }),
+    restarts: () => 1,
+  },
   httpRequests: () => ({ served: 9 }),
 };
 
@@ -214,6 +221,52 @@ describe("the exposition", () => {
     expect(wrong).toEqual([]);
     const both = `expressroute_path_probes_total{${path},technique="icmp"} 40`;
     expect(lines).toContain(both);
+  });
+
+  it("shows what was traced and noticed", async () => {
+    const key = subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "primary" });
+    const flow = {
+      technique: "icmp",
+      address: "10.100.0.4",
+      port: 0,
+      source: undefined,
+      interface: undefined,
+    } as const;
+    const estate: Estate = {
+      ...anEstate(),
+      tracing: {
+        interval: seconds(300),
+        pause: seconds(30),
+        mtuInterval: seconds(3_600),
+        packetRate: 50,
+        ownPrefixes: [],
+        targets: [{ of: key, ...flow, dscp: 0, mtu: 1_500 }],
+      },
+    };
+    const state = createState({ keep: seconds(60) });
+    const seen = { of: key, at: at(100), technique: "icmp", target: "10.100.0.4" } as const;
+    const hops = ["10.0.0.1", "172.16.0.6", undefined].map((address, i) => ({
+      ttl: i + 1,
+      address,
+      delay: 0,
+      tries: 1,
+    }));
+    state.observe({ kind: "trace", ...seen, why: "scheduled", hops, end: "silent", detail: "" });
+    state.observe({ kind: "mtu", ...seen, result: "blackHole", mtu: 1_400, by: undefined });
+    const lines = (await exportAt(estate, state, 101)).split("\n");
+    expect(lines.filter((line) => /^expressroute_path_(finding|trace|mtu)/.test(line))).toEqual([
+      `expressroute_path_finding{${path},kind="tracedOverOtherLink"} 1`,
+      `expressroute_path_finding{${path},kind="pathMtuBlackhole"} 1`,
+      `expressroute_path_trace_hops{${path}} 2`,
+      `expressroute_path_trace_timestamp_seconds{${path}} 1800000100`,
+      `expressroute_path_mtu_bytes{${path}} 1400`,
+      `expressroute_path_mtu_expected_bytes{${path}} 1500`,
+    ]);
+    for (const line of ['traces_total{end="silent"} 1', 'path_mtu_searches_total{result="blackHole"} 1']) {
+      expect(lines).toContain(`expressroute_agent_${line}`);
+    }
+    expect(lines).toContain('expressroute_agent_trace_datagrams_dropped_total{kind="forged"} 5');
+    expect(lines).toContain("expressroute_agent_trace_packets_total 40");
   });
 
   it("shows what was seen and judged", async () => {

@@ -9,6 +9,7 @@ import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/pr
 import { devices, figures, ipv4Routes, ipv6Routes } from "./targets/proc.ts";
 import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
+import { extendedErrors, quotedDatagrams, quotedEchoes, traceAnswers } from "./targets/traces.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
 import { walks } from "./targets/walks.ts";
 
@@ -41,4 +42,8 @@ export const targets: readonly FuzzTarget[] = [
   ipv6Routes,
   devices,
   figures,
+  extendedErrors,
+  quotedEchoes,
+  quotedDatagrams,
+  traceAnswers,
 ];

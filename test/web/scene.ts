@@ -101,6 +101,7 @@ const well: Verdict = {
   reasons: [],
   notCovered: [],
   conditions: [],
+  findings: [],
   performance: { probes: 50, lossRatio: 0, delay: { min: 0.0017, median: 0.00192, p95: 0.00241, max: 0.0031 } },
 };
 

@@ -10,6 +10,7 @@ import type { Rule } from "./rule.ts";
 import * as services from "./services.ts";
 import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
+import * as tracing from "./tracing.ts";
 
 export const rules: readonly Rule[] = [
   credentials.credentialsFitTheirVersion,
@@ -44,4 +45,6 @@ export const rules: readonly Rule[] = [
   services.dnsAnswersFitTheirRecord,
   services.checksEndBeforeTheNext,
   services.durationClearsBelowRaise,
+  tracing.tracesFitTheRate,
+  tracing.tracedPathsHaveATarget,
 ];

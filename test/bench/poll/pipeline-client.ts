@@ -53,6 +53,13 @@ const exposition = createPrometheusExport({
     probeRestarts: () => 0,
     checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
     reflector: { outcomes: () => undefined, restarts: () => 0 },
+    tracing: {
+      traces: () => ({}),
+      searches: () => ({}),
+      packets: () => 0,
+      dropped: () => ({}),
+      restarts: () => 0,
+    },
     httpRequests: () => ({}),
   },
 });

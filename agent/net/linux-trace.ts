@@ -1,0 +1,243 @@
+// The tracer's sockets on Linux through libc: ICMP datagram sockets (raw ones where those are not allowed) and UDP, with what
+// routers say of their datagrams read from the error queue (IP_RECVERR, ip(7)).
+
+import { monotonicNow } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { decodeExtendedError } from "../wire/extended-error.ts";
+import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
+import { anyAddress, formatAddress } from "./endpoint.ts";
+import type { Libc } from "./linux-libc.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  ICMP_FILTER,
+  ICMP6_FILTER,
+  IP_MTU_DISCOVER,
+  IP_TOS,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPPROTO_UDP,
+  IPV6_MTU_DISCOVER,
+  IPV6_TCLASS,
+  IPV6_V6ONLY,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  POLLIN,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_IP,
+  SOL_IPV6,
+  SOL_RAW,
+  SOL_SOCKET,
+} from "./linux-libc.ts";
+import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
+import { longestDatagram, longestWait, type ProbeSocketError } from "./probe-sockets.ts";
+import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
+
+const IP_TTL = 2;
+const IP_RECVERR = 11;
+const IPV6_UNICAST_HOPS = 16;
+const IPV6_RECVERR = 25;
+const MSG_ERRQUEUE = 0x2000;
+const MSG_CTRUNC = 0x08;
+/** Of both families: DF is set, and the path MTU that the kernel has learnt is ignored. */
+const PMTUDISC_PROBE = 3;
+
+const maxSockets = 256;
+/** Receives in a row from one socket: a flood must not stop the sending. */
+const receiveRounds = 256;
+const controlSize = 256;
+/** Places in the arena of struct mmsghdr, iovec and sockaddr. */
+const vectorAt = 64;
+const addressAt = 96;
+const headSize = 128;
+
+export function createLinuxTraceSockets(libc: Libc, random: () => number): TraceSockets {
+  const scratch = libc.arena(64);
+  const sending = libc.arena(longestDatagram);
+  const head = libc.arena(headSize);
+  const data = libc.arena(longestDatagram);
+  const control = libc.arena(controlSize);
+  const polled = libc.arena(maxSockets * 8);
+  const timeout = libc.arena(16);
+  const open: number[] = [];
+
+  head.view.setBigUint64(0, BigInt(head.address + addressAt), true);
+  head.view.setBigUint64(16, BigInt(head.address + vectorAt), true);
+  head.view.setBigUint64(24, 1n, true);
+  head.view.setBigUint64(32, BigInt(control.address), true);
+  head.view.setBigUint64(vectorAt, BigInt(data.address), true);
+  head.view.setBigUint64(vectorAt + 8, BigInt(longestDatagram), true);
+
+  function option(fd: number, level: number, name: number, value: number): void {
+    scratch.view.setInt32(0, value, true);
+    libc.setsockopt(fd, level, name, scratch.address, 4);
+  }
+
+  /** False when nothing more is there, or an error that was pending on the socket was read instead. */
+  function receiveOne(fd: number, flags: number): boolean {
+    head.view.setUint32(8, addressSize, true);
+    head.view.setBigUint64(40, BigInt(controlSize), true);
+    head.view.setUint32(48, 0, true);
+    return libc.recvmmsg(fd, head.address, 1, MSG_DONTWAIT | flags, 0) === 1;
+  }
+
+  function received(): { readonly bytes: Uint8Array; readonly whole: boolean } {
+    const flags = head.view.getUint32(48, true);
+    return {
+      bytes: data.bytes.subarray(0, Math.min(head.view.getUint32(56, true), longestDatagram)),
+      whole: (flags & (MSG_TRUNC | MSG_CTRUNC)) === 0,
+    };
+  }
+
+  function receive(fd: number, headed: boolean, raw: boolean, take: TraceArrivals): void {
+    // Errors first: that the target was reached must not hide a hop that answered before.
+    for (let round = 0; round < receiveRounds && receiveOne(fd, MSG_ERRQUEUE); round++) {
+      const { bytes } = received();
+      const error = decodeExtendedError(control.bytes.subarray(0, Number(head.view.getBigUint64(40, true))));
+      if (error.ok) take.error(error.value, bytes, readSockaddr(head.view, addressAt));
+      else take.malformed();
+    }
+    for (let round = 0; round < receiveRounds; round++) {
+      if (!receiveOne(fd, 0)) {
+        if (libc.lastError() === "EAGAIN") return;
+        continue;
+      }
+      const { bytes, whole } = received();
+      const payload = headed ? ipv4Payload(bytes) : ok(bytes);
+      const from = readSockaddr(head.view, addressAt);
+      if (whole && payload.ok) take.answer(payload.value, raw ? { ...from, port: 0 } : from);
+      else take.malformed();
+    }
+  }
+
+  function pollAlso(fd: number, place: number): void {
+    polled.view.setInt32(place * 8, fd, true);
+    polled.view.setInt16(place * 8 + 4, POLLIN, true);
+  }
+
+  /** Undefined when all is well. */
+  function prepare(fd: number, profile: TraceProfile): ProbeSocketError | undefined {
+    const { family, dscp, source, interface: name } = profile;
+    const [level, tos, discover, errors] =
+      family === 4
+        ? [SOL_IP, IP_TOS, IP_MTU_DISCOVER, IP_RECVERR]
+        : [SOL_IPV6, IPV6_TCLASS, IPV6_MTU_DISCOVER, IPV6_RECVERR];
+    option(fd, level, errors, 1);
+    if (dscp !== 0) option(fd, level, tos, dscp << 2);
+    option(fd, level, discover, PMTUDISC_PROBE);
+    if (name !== undefined) {
+      const { written } = new TextEncoder().encodeInto(name, scratch.bytes);
+      if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, scratch.address, written) !== 0) {
+        const message = `cannot bind to the interface ${name}: ${libc.lastError()}`;
+        return { kind: "noSuchInterface", message };
+      }
+    }
+    writeSockaddr(scratch.view, 0, source ?? anyAddress(family));
+    if (libc.bind(fd, scratch.address, addressSize) === 0) return undefined;
+    const from = source === undefined ? "any address" : formatAddress(source);
+    return { kind: "noSuchSource", message: `cannot bind to ${from}: ${libc.lastError()}` };
+  }
+
+  function localPort(fd: number): number {
+    scratch.view.setUint32(32, addressSize, true);
+    libc.getsockname(fd, scratch.address, scratch.address + 32);
+    return scratch.view.getUint16(2);
+  }
+
+  /** A raw socket is handed nothing but echo replies. */
+  function filter(fd: number, family: 4 | 6): void {
+    if (family === 4) {
+      scratch.view.setUint32(0, ~(1 << icmpEcho.reply), true);
+      libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, scratch.address, 4);
+      return;
+    }
+    for (let word = 0; word < 8; word++) {
+      const reply = word === icmpv6Echo.reply >> 5 ? 1 << (icmpv6Echo.reply & 31) : 0;
+      scratch.view.setUint32(word * 4, ~reply, true);
+    }
+    libc.setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, scratch.address, 32);
+  }
+
+  function openSocket({ family, technique }: TraceProfile): Result<{ fd: number; raw: boolean }, ProbeSocketError> {
+    const domain = family === 4 ? AF_INET : AF_INET6;
+    const icmp = family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    if (technique === "udp") {
+      const fd = libc.socket(domain, SOCK_DGRAM | flags, IPPROTO_UDP);
+      if (fd < 0) return err({ kind: "failed", message: `cannot open a UDP socket: ${libc.lastError()}` });
+      if (family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
+      return ok({ fd, raw: false });
+    }
+    const datagram = libc.socket(domain, SOCK_DGRAM | flags, icmp);
+    if (datagram >= 0) return ok({ fd: datagram, raw: false });
+    const raw = libc.socket(domain, SOCK_RAW | flags, icmp);
+    if (raw < 0) {
+      const message =
+        `ICMP is not permitted (${libc.lastError()}): set net.ipv4.ping_group_range or give CAP_NET_RAW, ` +
+        'or set tracing.technique to "udp"';
+      return err({ kind: "noPermission", message });
+    }
+    filter(raw, family);
+    return ok({ fd: raw, raw: true });
+  }
+
+  function socketOver(fd: number, raw: boolean, { family }: TraceProfile): TraceSocket {
+    let ttlNow = 0;
+    const headed = raw && family === 4;
+    return {
+      identifier: raw ? 1 + (random() % 0xffff) : localPort(fd),
+      raw,
+      send(to, ttl, write) {
+        if (ttl !== ttlNow)
+          option(fd, family === 4 ? SOL_IP : SOL_IPV6, family === 4 ? IP_TTL : IPV6_UNICAST_HOPS, ttl);
+        ttlNow = ttl;
+        const length = write(sending.bytes);
+        writeSockaddr(scratch.view, 0, to);
+        const attempt = () => libc.sendto(fd, sending.address, length, MSG_DONTWAIT, scratch.address, addressSize) >= 0;
+        // What a router said of an earlier datagram waits as this socket's error, and is read by the first attempt.
+        return attempt() || attempt() ? undefined : libc.lastError();
+      },
+      receive: (take) => receive(fd, headed, raw, take),
+      close() {
+        open.splice(open.indexOf(fd), 1);
+        libc.close(fd);
+        open.forEach(pollAlso);
+      },
+    };
+  }
+
+  return {
+    now: monotonicNow,
+    open(profile) {
+      if (open.length === maxSockets) {
+        return err({ kind: "failed", message: `more than ${maxSockets} different sources and options of traces` });
+      }
+      const opened = openSocket(profile);
+      if (!opened.ok) return opened;
+      const { fd, raw } = opened.value;
+      const failed = prepare(fd, profile);
+      if (failed !== undefined) {
+        libc.close(fd);
+        return err(failed);
+      }
+      pollAlso(fd, open.length);
+      open.push(fd);
+      return ok(socketOver(fd, raw, profile));
+    },
+    async wait(until) {
+      // One turn of the event loop first: orders come by it, and ppoll blocks the thread.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      const left = Math.min(Math.max(until - monotonicNow(), 0), longestWait);
+      timeout.view.setBigInt64(0, 0n, true);
+      timeout.view.setBigInt64(8, BigInt(Math.round(left * 1e6)), true);
+      libc.ppoll(polled.address, open.length, timeout.address, 0);
+    },
+    close() {
+      for (const fd of open.splice(0)) libc.close(fd);
+    },
+  };
+}
