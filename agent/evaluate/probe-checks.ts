@@ -5,7 +5,8 @@ import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
-import type { ProbeRecord, Snapshot } from "../state/state.ts";
+import type { ProbeRecord } from "../state/probe-statistics.ts";
+import type { Snapshot } from "../state/state.ts";
 import type { Finding } from "./condition.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
 
@@ -41,7 +42,7 @@ export function speakingProbe(
   const end = outageEnd(was, thresholds, now);
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
-    const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
+    const measured = record === undefined ? notMeasured : measure(record, thresholds, end, now);
     return { target, record, measured };
   });
   return views.find(wasAnswered) ?? views[0];

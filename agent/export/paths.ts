@@ -5,7 +5,8 @@ import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
-import { noProbes, type ProbeTotals, type Snapshot } from "../state/state.ts";
+import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
+import type { Snapshot } from "../state/state.ts";
 import type { Emit, Labels } from "./series.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;

@@ -1,5 +1,5 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
-// probes, and the probes of the last while. Nothing here says what an observation means.
+// probes, and figures of the probes of the last while. Nothing here says what an observation means.
 
 import type {
   BfdObservation,
@@ -13,8 +13,6 @@ import {
   type PollFailure,
   type PollGroup,
   type PollObservation,
-  type ProbeCounts,
-  type ProbeObservation,
   pollFailures,
   type RouterObservation,
   type SessionObservation,
@@ -23,6 +21,7 @@ import {
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
+import { type ProbeKeeping, type ProbeRecord, type ProbeTrack, trackProbes } from "./probe-statistics.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -30,21 +29,6 @@ export interface PollRecord {
   readonly failuresInRow: number;
   /** Polls since the agent started, by result. */
   readonly results: Readonly<Record<"ok" | PollFailure, number>>;
-}
-
-/** Sums over the life of the agent. */
-export interface ProbeTotals
-  extends Pick<ProbeCounts, "lost" | "late" | "duplicate" | "reordered" | "discarded" | "sendErrors"> {
-  readonly settled: number;
-  /** Losses of each way; undefined until a reflector was known to count for itself. */
-  readonly directions?: ProbeCounts["directions"];
-}
-
-export interface ProbeRecord {
-  readonly last: ProbeObservation;
-  readonly totals: ProbeTotals;
-  /** The observations of the last `keep`, oldest first. */
-  readonly recent: readonly ProbeObservation[];
 }
 
 /** Reads what was last seen. A subject that was never observed is undefined: not asked yet. */
@@ -78,14 +62,12 @@ interface MutableInterfaceRecord {
   counters: CounterTrack | undefined;
 }
 
-interface MutableProbeRecord {
-  last: ProbeObservation;
-  totals: ProbeTotals;
-  recent: ProbeObservation[];
-}
-
-/** `keep`: how long single probe observations are held, at least the longest threshold window. */
-export function createState(config: { readonly keep: Duration }): State {
+/** `keep`: how far back the probes of a subject can be judged: its threshold window. */
+export function createState({
+  keep,
+  windows = [],
+  buckets = [],
+}: { readonly keep: Duration | ((of: SubjectKey) => Duration) } & Partial<ProbeKeeping>): State {
   const routers = new Map<string, RouterObservation>();
   const polls = createTable<PollGroup, MutablePollRecord>();
   const interfaces = createTable<string, MutableInterfaceRecord>();
@@ -94,7 +76,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const neighbors = createTable<string, NeighborObservation>();
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
-  const probes = createTable<number, MutableProbeRecord>();
+  const probes = createTable<number, ProbeTrack>();
 
   return {
     observe(o) {
@@ -138,8 +120,10 @@ export function createState(config: { readonly keep: Duration }): State {
           return;
         case "probe": {
           const record = probes.get(o.of, o.index);
-          if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
-          else addProbes(record, o, config.keep);
+          if (record === undefined) {
+            const span = typeof keep === "function" ? keep(o.of) : keep;
+            probes.set(o.of, o.index, trackProbes(o, span, { windows, buckets }));
+          } else record.add(o);
           return;
         }
       }
@@ -186,42 +170,4 @@ function addPoll(record: MutablePollRecord, o: PollObservation): MutablePollReco
     record.failuresInRow += 1;
   }
   return record;
-}
-
-/** Before the first probe has settled. */
-export const noProbes: ProbeTotals = {
-  settled: 0,
-  lost: 0,
-  late: 0,
-  duplicate: 0,
-  reordered: 0,
-  discarded: 0,
-  sendErrors: 0,
-};
-
-function plus(totals: ProbeTotals, o: ProbeObservation): ProbeTotals {
-  return {
-    settled: totals.settled + o.received + o.lost,
-    lost: totals.lost + o.lost,
-    late: totals.late + o.late,
-    duplicate: totals.duplicate + o.duplicate,
-    reordered: totals.reordered + o.reordered,
-    discarded: totals.discarded + o.discarded,
-    sendErrors: totals.sendErrors + o.sendErrors,
-    directions:
-      o.directions === undefined
-        ? totals.directions
-        : {
-            forward: o.directions.forward + (totals.directions?.forward ?? 0),
-            backward: o.directions.backward + (totals.directions?.backward ?? 0),
-          },
-  };
-}
-
-function addProbes(record: MutableProbeRecord, o: ProbeObservation, keep: Duration): void {
-  record.last = o;
-  record.totals = plus(record.totals, o);
-  record.recent.push(o);
-  const stale = record.recent.findIndex((kept) => kept.at >= o.at - keep);
-  if (stale > 0) record.recent.splice(0, stale);
 }
