@@ -14,12 +14,13 @@ import type { Agent } from "./cli/serve.ts";
 import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
+import type { SubjectKey } from "./estate/observation.ts";
 import { probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
-import { milliseconds, seconds } from "./lib/duration.ts";
+import { seconds } from "./lib/duration.ts";
 import { keepHeapSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
@@ -33,9 +34,11 @@ import { createWeb } from "./web/web.ts";
 function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | undefined): Agent {
   keepHeapSmall(estate.routers.size);
   const probed = probedOf(estate);
-  const keep = Math.max(...probed.map(({ thresholds }) => thresholds.window), seconds(10));
+  const judged = new Map(probed.map(({ of, thresholds }) => [of, thresholds.window]));
+  const { windows, buckets } = estate.statistics;
 
-  const state = createState({ keep: milliseconds(keep) });
+  const keep = (of: SubjectKey) => judged.get(of) ?? seconds(10);
+  const state = createState({ keep, windows: windows.map(({ span }) => span), buckets });
   const { observe } = state;
   const snmp = createSnmpClient({ clock, log });
   const polling = createPolling({ clock, log, snmp, observe }, estate);

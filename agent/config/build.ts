@@ -21,6 +21,7 @@ import {
   type Session,
   type Sku,
   type SnmpCredentials,
+  type StatisticsConfig,
   type Thresholds,
 } from "../estate/estate.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
@@ -70,6 +71,7 @@ export function buildEstate(
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
     notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
     reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
+    statistics: statisticsOf(configuration.probing),
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
@@ -116,6 +118,14 @@ function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: 
     stateful: entry.stateful,
     senderRate: entry.senderRate,
     totalRate: entry.totalRate,
+  };
+}
+
+function statisticsOf({ windows, buckets }: Configuration["probing"]): StatisticsConfig {
+  return {
+    windows: windows.map((name) => ({ name, span: duration(name) })),
+    // To 10 ns, so that a limit reads in a label as it does in the file.
+    buckets: buckets.map((text) => Number((duration(text) / 1_000).toFixed(8))),
   };
 }
 

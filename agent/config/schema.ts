@@ -7,6 +7,7 @@ import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
+import { statistics } from "./statistics-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
 export const stampPort = 862;
@@ -359,8 +360,9 @@ export const configurationSchema = keys(
         timeout: s
           .duration({ is: "The loss threshold (RFC 7680): an answer later than this counts as lost.", ...probeTimeout })
           .default("1s"),
+        ...statistics,
       },
-      { is: "Defaults of every probe." },
+      { is: "Defaults of every probe, and what is reckoned from them." },
     ).prefault({}),
     reflector: reflector.optional(),
     thresholds: keys(

@@ -206,6 +206,14 @@ export interface Reflector {
   readonly totalRate: number;
 }
 
+/** What is reckoned from the probes besides what is judged. */
+export interface StatisticsConfig {
+  /** Windows that are shown, by the name that they have in labels: the text of the configuration. */
+  readonly windows: readonly { readonly name: string; readonly span: Duration }[];
+  /** Upper limits of the buckets of the round-trip delay's histogram in seconds, ascending; none: no histogram. */
+  readonly buckets: readonly number[];
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
@@ -213,6 +221,7 @@ export interface Estate {
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
+  readonly statistics: StatisticsConfig;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

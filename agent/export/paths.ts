@@ -1,13 +1,21 @@
 // Series of what the agent judged: paths, redundancy, Global Reach pairs.
 
 import { metrics } from "../catalog/metrics.ts";
-import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from "../estate/estate.ts";
+import {
+  type Estate,
+  type ProbeTarget,
+  pairsOf,
+  pathsOf,
+  type StatisticsConfig,
+  type Thresholds,
+} from "../estate/estate.ts";
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import type { Emit, Labels } from "./series.ts";
+import { emitHistogram, emitStatistics } from "./statistics.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
 
@@ -34,18 +42,38 @@ const pairLabels = (pair: {
 /** What follows from the configuration alone, and the tallies of probes. */
 export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): void {
   for (const path of pathsOf(estate)) {
-    emitThresholds(emit, metrics.path, pathLabels(path), path.thresholds);
-    emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot);
+    const labels = pathLabels(path);
+    emitThresholds(emit, metrics.path, labels, path.thresholds);
+    emitProbes(emit, metrics.path, labels, subject.path(path), path.probes, snapshot, estate.statistics);
   }
   for (const pair of pairsOf(estate)) {
-    emitThresholds(emit, metrics.pair, pairLabels(pair), pair.thresholds);
-    emitProbes(emit, metrics.pair, pairLabels(pair), subject.pair(pair), pair.probes, snapshot);
+    const labels = pairLabels(pair);
+    emitThresholds(emit, metrics.pair, labels, pair.thresholds);
+    emitProbes(emit, metrics.pair, labels, subject.pair(pair), pair.probes, snapshot, estate.statistics);
   }
 }
 
-export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): void {
-  for (const verdict of judgement.paths) emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
-  for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
+export function emitJudgement(
+  emit: Emit,
+  judgement: Judgement,
+  { statistics }: Estate,
+  snapshot: Snapshot,
+  clock: Clock,
+): void {
+  const now = clock.now();
+  const emitProbed = (to: ProbedMetrics, labels: Labels, of: SubjectKey, verdict: Verdict) => {
+    emitVerdict(emit, to, labels, verdict, clock);
+    const { stream, probes } = verdict.performance;
+    const record = stream === undefined ? undefined : snapshot.probe(of, stream);
+    // What is not probed at present has no present figures.
+    if (record !== undefined && probes > 0) emitStatistics(emit, to, labels, record, statistics, now);
+  };
+  for (const verdict of judgement.paths) {
+    emitProbed(metrics.path, pathLabels(verdict.path), subject.path(verdict.path), verdict);
+  }
+  for (const verdict of judgement.pairs) {
+    emitProbed(metrics.pair, pairLabels(verdict.pair), subject.pair(verdict.pair), verdict);
+  }
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
     const labels = { circuit: circuit.name, peering };
     emit(metrics.circuit.redundancy, labels, redundancies.indexOf(redundancy));
@@ -76,6 +104,7 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: Labels, verdict: Ver
     emit(to.delayMin, labels, delay.min);
     emit(to.delayMedian, labels, delay.median);
     emit(to.delayP95, labels, delay.p95);
+    emit(to.delayP99, labels, delay.p99);
     emit(to.delayMax, labels, delay.max);
   }
 }
@@ -95,14 +124,18 @@ function emitProbes(
   of: SubjectKey,
   probes: readonly ProbeTarget[],
   snapshot: Snapshot,
+  statistics: StatisticsConfig,
 ): void {
   for (const technique of new Set(probes.map((probe) => probe.technique))) {
-    const totals = probes.flatMap((probe, index) =>
-      probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
+    const records = probes.flatMap((probe, index) =>
+      probe.technique === technique ? [snapshot.probe(of, index)] : [],
     );
+    const totals = records.map((record) => record?.totals ?? noProbes);
+    emitHistogram(emit, to, labels, technique, records, statistics);
     const sum = (tally: Exclude<keyof ProbeTotals, "directions">) => totals.reduce((all, one) => all + one[tally], 0);
     emit(to.probesSettled, labels, sum("settled"), { technique });
     emit(to.probesLost, labels, sum("lost"), { technique });
+    emit(to.lossBursts, labels, sum("lossBursts"), { technique });
     emit(to.probesLate, labels, sum("late"), { technique });
     emit(to.probesDuplicate, labels, sum("duplicate"), { technique });
     emit(to.probesReordered, labels, sum("reordered"), { technique });

@@ -64,7 +64,7 @@ export function createPrometheusExport(deps: {
         emitNotifications(emit, estate, deps.agent.notifications);
         const judgement = deps.judgement();
         if (judgement === undefined) return;
-        emitJudgement(emit, judgement, clock);
+        emitJudgement(emit, judgement, estate, snapshot, clock);
         emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);
         emit(metrics.agent.evaluated, {}, clock.toEpoch(judgement.at) / 1_000);
       });

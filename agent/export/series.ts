@@ -7,9 +7,16 @@ export type Labels = Readonly<Record<string, string>>;
 
 /**
  * Gives the value of one series for this scrape. No two emissions have the same metric and labels. `labels` are those of
- * a subject, best the same object for all of its metrics; `more` is what tells the series of one metric apart.
+ * a subject, best the same object for all of its metrics; `more` is what tells the series of one metric apart. A histogram
+ * is said in parts: its buckets with their limits (`le`) ascending, then its sum and its count.
  */
-export type Emit = (metric: MetricDefinition, labels: Labels, value: number, more?: Labels) => void;
+export type Emit = (
+  metric: MetricDefinition,
+  labels: Labels,
+  value: number,
+  more?: Labels,
+  part?: "_bucket" | "_sum" | "_count",
+) => void;
 
 /** The text of one metric, in octets that are used again for the next scrape. */
 interface Section {
@@ -44,7 +51,7 @@ export function createPage(): Page {
         section.end = 0;
         section.pending = section.header;
       }
-      write((metric, labels, value, more) => {
+      write((metric, labels, value, more, part) => {
         // Many metrics in a row have the labels of one subject.
         if (labels !== formatted) {
           formatted = labels;
@@ -53,7 +60,7 @@ export function createPage(): Page {
         const section = sections.get(metric);
         if (section === undefined) return;
         const all = more === undefined ? text : joined(text, formatLabels(more));
-        section.pending += `${metric.name}${all === "" ? "" : `{${all}}`} ${formatValue(value)}\n`;
+        section.pending += `${metric.name}${part ?? ""}${all === "" ? "" : `{${all}}`} ${formatValue(value)}\n`;
         if (section.pending.length > piece) flush(section);
       });
       return Buffer.concat(

@@ -7,6 +7,7 @@ import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
+import * as statistics from "./statistics.ts";
 import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
 
@@ -30,6 +31,8 @@ export const rules: readonly Rule[] = [
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
+  statistics.windowsDiffer,
+  statistics.bucketsAscend,
   probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,

@@ -16,6 +16,7 @@ export function estateOf(ports: readonly number[]): Estate {
     web: { host: "127.0.0.1", port: 0 },
     notifications: undefined,
     reflector: undefined,
+    statistics: { windows: [], buckets: [] },
     stateDirectory: undefined,
     routers: new Map(ports.map((port) => [routerAt(port), routerOf(port)])),
     circuits: new Map(ports.flatMap(circuitsOf).map((circuit) => [circuit.name, circuit])),

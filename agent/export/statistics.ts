@@ -1,0 +1,78 @@
+// Series of what the probes of a path or pair amount to over the windows that are shown, and of all its delays.
+
+import type { metrics } from "../catalog/metrics.ts";
+import type { StatisticsConfig } from "../estate/estate.ts";
+import type { ProbeFigures, Spread } from "../estate/probe-figures.ts";
+import type { Instant } from "../lib/clock.ts";
+import type { ProbeRecord } from "../state/probe-statistics.ts";
+import type { Emit, Labels } from "./series.ts";
+
+type StatisticsMetrics = typeof metrics.path | typeof metrics.pair;
+
+/** `record`: of the stream by which the subject is judged. */
+export function emitStatistics(
+  emit: Emit,
+  to: StatisticsMetrics,
+  labels: Labels,
+  record: ProbeRecord,
+  { windows }: StatisticsConfig,
+  now: Instant,
+): void {
+  const figures = record.windows(now);
+  for (const [i, { name }] of windows.entries()) {
+    const of = figures[i];
+    if (of !== undefined) emitWindow(emit, to, labels, name, of);
+  }
+  if (record.jitter !== undefined) emit(to.jitter, labels, record.jitter);
+}
+
+function emitWindow(emit: Emit, to: StatisticsMetrics, labels: Labels, window: string, of: ProbeFigures): void {
+  emit(to.windowProbes, labels, of.probes, { window });
+  if (of.probes > 0) {
+    emit(to.windowLossRatio, labels, of.lost / of.probes, { window });
+    emit(to.windowLossBursts, labels, of.lossBursts, { window });
+    emit(to.windowLongestLossBurst, labels, of.longestLossBurst, { window });
+  }
+  for (const [metric, spread] of [
+    [to.windowDelay, of.delay],
+    [to.windowVariation, of.variation],
+  ] as const) {
+    if (spread === undefined) continue;
+    for (const [quantile, name] of quantiles) emit(metric, labels, spread[name], { window, quantile });
+  }
+}
+
+const quantiles: readonly (readonly [string, keyof Spread])[] = [
+  ["0", "min"],
+  ["0.5", "median"],
+  ["0.95", "p95"],
+  ["0.99", "p99"],
+  ["1", "max"],
+];
+
+/** Streams of one technique are one series: their delays add up. */
+export function emitHistogram(
+  emit: Emit,
+  to: StatisticsMetrics,
+  labels: Labels,
+  technique: string,
+  records: readonly (ProbeRecord | undefined)[],
+  { buckets }: StatisticsConfig,
+): void {
+  if (buckets.length === 0) return;
+  let count = 0;
+  let sum = 0;
+  for (const record of records) sum += record?.histogram.sum ?? 0;
+  for (const [i, limit] of [...buckets, Number.POSITIVE_INFINITY].entries()) {
+    for (const record of records) count += record?.histogram.counts[i] ?? 0;
+    emit(
+      to.delays,
+      labels,
+      count,
+      { technique, le: limit === Number.POSITIVE_INFINITY ? "+Inf" : String(limit) },
+      "_bucket",
+    );
+  }
+  emit(to.delays, labels, sum, { technique }, "_sum");
+  emit(to.delays, labels, count, { technique }, "_count");
+}
