@@ -29,7 +29,8 @@ export function createSuccession(): Succession {
       count(Number.isNaN(delay) ? 0 : 1);
       if (delay >= 0 && before >= 0) {
         variations ??= [];
-        variations.push(delay - before);
+        // What is below a nanosecond is the rounding of the subtraction.
+        variations.push(Math.round((delay - before) * 1e9) / 1e9);
       }
       before = delay;
     },

@@ -23,11 +23,18 @@ import type {
   RouterVerdict,
   Verdict,
 } from "../estate/judgement.ts";
-import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
+import {
+  type BgpState,
+  type IfAdminStatus,
+  type IfOperStatus,
+  type SubjectKey,
+  subject,
+} from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
+import { type ProbeStatus, probeStatus } from "./probe-status.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 type NotSeen = "notAsked" | "stale";
@@ -55,6 +62,8 @@ export interface Measured {
   readonly loss: { readonly ratio: number | null; readonly probes: number };
   /** Round-trip delay in seconds; null when no probe was answered. */
   readonly delay: NonNullable<Performance["delay"]> | null;
+  /** Over longer windows, of the stream by which it is judged. */
+  readonly probing: ProbeStatus;
 }
 
 interface Judged extends Measured {
@@ -169,7 +178,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     isolated: judgement.isolated,
     circuits: circuitStatuses(source, judgement, now),
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
-      globalReachStatus(globalReach, estate, judgement, iso),
+      globalReachStatus(globalReach, source, judgement, now),
     ),
     routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
   };
@@ -200,12 +209,13 @@ function circuitStatuses(source: StatusSource, judgement: Judgement, now: Instan
   });
 }
 
-function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSource, now: Instant): PathStatus {
+function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): PathStatus {
   const { path } = verdict;
+  const { estate, snapshot } = source;
   const router = estate.routers.get(path.router);
   return {
     link: path.link,
-    ...judged(verdict, (at) => utc(clock, at)),
+    ...judged(verdict, subject.path(path), source, now),
     router: path.router,
     interface: path.interface,
     interfaceStatus: interfaceStatus(path, router, snapshot, now),
@@ -220,16 +230,17 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
   };
 }
 
-function judged(verdict: Verdict, iso: (at: Instant) => string): Judged {
+function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: StatusSource, now: Instant): Judged {
   const { state, since, transitions, reasons, notCovered, performance } = verdict;
   return {
     state,
-    since: iso(since),
+    since: utc(clock, since),
     transitions,
     reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
     notCovered,
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
+    probing: probeStatus(of, performance, estate, snapshot, now),
   };
 }
 
@@ -259,18 +270,18 @@ function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapsho
 
 function globalReachStatus(
   { name, circuits }: GlobalReach,
-  estate: Estate,
+  source: StatusSource,
   judgement: Judgement,
-  iso: (at: Instant) => string,
+  now: Instant,
 ): GlobalReachStatus {
   const pairs = judgement.pairs
     .filter(({ pair }) => pair.globalReach === name)
     .map((verdict) => ({
       fromSite: verdict.pair.fromSite,
       toSite: verdict.pair.toSite,
-      ...judged(verdict, iso),
+      ...judged(verdict, subject.pair(verdict.pair), source, now),
     }));
-  const siteOf = (circuit: string) => estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
+  const siteOf = (circuit: string) => source.estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
   return { name, circuits, sites: [siteOf(circuits[0]), siteOf(circuits[1])], pairs };
 }
 

@@ -102,7 +102,9 @@ describe("a session's report of what follows on what", () => {
         const all = outcomes(history);
         const expected = all.flatMap((delay, n) => {
           const before = all[n - 1];
-          return typeof delay === "number" && typeof before === "number" ? [delay - before] : [];
+          return typeof delay === "number" && typeof before === "number"
+            ? [Math.round((delay - before) * 1e9) / 1e9]
+            : [];
         });
         expect(play(history, every).flatMap(({ variations = [] }) => variations)).toEqual(expected);
       }),
