@@ -4,7 +4,7 @@ import type { ProbeCounts, ProbeObservation } from "../estate/observation.ts";
 import type { ProbeFigures } from "../estate/probe-figures.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
-import { createProbeSlices } from "./probe-slices.ts";
+import { ProbeSlices } from "./probe-slices.ts";
 
 /** Sums over the life of the agent. */
 export interface ProbeTotals
@@ -66,8 +66,8 @@ export interface ProbeTrack extends ProbeRecord {
 
 /** `keep`: how far back it can be judged. */
 export function trackProbes(first: ProbeObservation, keep: Duration, { windows, buckets }: ProbeKeeping): ProbeTrack {
-  const judged = createProbeSlices(keep, judgedSlices, "judged");
-  const shown = windows.map((span) => ({ span, slices: createProbeSlices(span, shownSlices, "shown") }));
+  const judged = new ProbeSlices(keep, judgedSlices, "judged");
+  const shown = windows.map((span) => ({ span, slices: new ProbeSlices(span, shownSlices, "shown") }));
   const counts: number[] = Array.from({ length: buckets.length + 1 }, () => 0);
   let last = first;
   let totals = noProbes;
@@ -116,7 +116,7 @@ export function trackProbes(first: ProbeObservation, keep: Duration, { windows, 
       judged.add(o);
       for (const { slices } of shown) slices.add(o);
     },
-    since: judged.after,
+    since: (start) => judged.after(start),
     windows: (now) => shown.map(({ span, slices }) => slices.after(now - span)),
   };
   track.add(first);

@@ -1,45 +1,59 @@
-// Rows of numbers, first in, first out, in one piece of memory: a thousand streams with fifty rows each would be as many
-// objects for the garbage collector to look at.
+// Rows of numbers, first in, first out, in one piece of memory. A class, as are those that are made of it: thousands of
+// streams have several each, and closures would take more memory than the numbers.
 
-export interface Rows {
-  length(): number;
+export class Rows {
+  readonly #fields: number;
+  #cells: Float64Array;
+  #rows: number;
+  #first = 0;
+  length = 0;
+
+  /** `rows`: for how many there is room at first. */
+  constructor(fields: number, rows: number) {
+    this.#fields = fields;
+    this.#rows = rows;
+    this.#cells = new Float64Array(fields * rows);
+  }
+
   /** Row 0 is the oldest. */
-  get(row: number, field: number): number;
-  set(row: number, field: number, value: number): void;
+  get(row: number, field: number): number {
+    return this.#cells[this.#place(row) + field] ?? 0;
+  }
+
+  set(row: number, field: number, value: number): void {
+    this.#cells[this.#place(row) + field] = value;
+  }
+
+  add(row: number, field: number, value: number): void {
+    const place = this.#place(row) + field;
+    this.#cells[place] = (this.#cells[place] ?? 0) + value;
+  }
+
   /** A new row of zeros. */
-  push(): void;
-  shift(): void;
-}
+  push(): void {
+    if (this.length === this.#rows) this.#grow();
+    const start = this.#place(this.length++);
+    this.#cells.fill(0, start, start + this.#fields);
+  }
 
-export function createRows(fields: number): Rows {
-  let cells = new Float64Array(4 * fields);
-  let rows = 4;
-  let first = 0;
-  let length = 0;
-  const place = (row: number, field: number) => ((first + row) % rows) * fields + field;
+  shift(): void {
+    if (this.length === 0) return;
+    this.#first = this.#first + 1 === this.#rows ? 0 : this.#first + 1;
+    this.length--;
+  }
 
-  return {
-    length: () => length,
-    get: (row, field) => cells[place(row, field)] ?? 0,
-    set(row, field, value) {
-      cells[place(row, field)] = value;
-    },
-    push() {
-      if (length === rows) {
-        const grown = new Float64Array(2 * cells.length);
-        grown.set(cells.subarray(first * fields));
-        grown.set(cells.subarray(0, first * fields), (rows - first) * fields);
-        cells = grown;
-        first = 0;
-        rows *= 2;
-      }
-      const start = place(length++, 0);
-      cells.fill(0, start, start + fields);
-    },
-    shift() {
-      if (length === 0) return;
-      first = (first + 1) % rows;
-      length--;
-    },
-  };
+  #place(row: number): number {
+    const place = this.#first + row;
+    return (place < this.#rows ? place : place - this.#rows) * this.#fields;
+  }
+
+  #grow(): void {
+    const from = this.#first * this.#fields;
+    const grown = new Float64Array(2 * this.#cells.length);
+    grown.set(this.#cells.subarray(from));
+    grown.set(this.#cells.subarray(0, from), this.#cells.length - from);
+    this.#cells = grown;
+    this.#first = 0;
+    this.#rows *= 2;
+  }
 }

@@ -7,9 +7,10 @@ import type { Spread } from "../../agent/estate/probe-figures.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { createSession } from "../../agent/probe/session.ts";
-import { createProbeSlices } from "../../agent/state/probe-slices.ts";
+import { ProbeSlices } from "../../agent/state/probe-slices.ts";
 import { trackProbes } from "../../agent/state/probe-statistics.ts";
-import { createSamples } from "../../agent/state/samples.ts";
+import { Rows } from "../../agent/state/rows.ts";
+import { Samples, sampleFields } from "../../agent/state/samples.ts";
 
 const interval = 50;
 const timeout = 400;
@@ -180,18 +181,20 @@ describe("samples in slices", () => {
   ] as const)("are described %s", (_, exact, exactUpTo) => {
     fc.assert(
       fc.property(steps, (all) => {
-        const samples = createSamples({ exact });
-        samples.open();
+        const slices = new Rows(1 + sampleFields, 1);
+        slices.push();
+        const samples = new Samples(slices, 1, exact);
         const naive: number[][] = [[]];
         for (const step of all) {
           if (step.kind === "add") {
             for (const one of step.delays) samples.add(one);
             naive.at(-1)?.push(...step.delays);
           } else if (step.kind === "open") {
-            samples.open();
+            slices.push();
             naive.push([]);
           } else if (step.kind === "drop" && naive.length > 1) {
             samples.drop();
+            slices.shift();
             naive.shift();
           } else if (step.kind === "ask") {
             const wanted = naive.slice(step.from).flat();
@@ -206,8 +209,9 @@ describe("samples in slices", () => {
   });
 
   it("count more of one delay than a count of 16 bits holds", () => {
-    const samples = createSamples();
-    samples.open();
+    const slices = new Rows(sampleFields, 1);
+    slices.push();
+    const samples = new Samples(slices, 0, false);
     for (let n = 0; n < 200_000; n++) samples.add(n % 4 === 0 ? 0.02 : 0.01);
     expect(samples.spread(0)).toMatchObject({ samples: 200_000, min: 0.01, p95: 0.02, max: 0.02 });
     expect(samples.spread(0)?.median).toBeCloseTo(0.01, 5);
@@ -248,7 +252,7 @@ describe("a window of slices", () => {
     fc.assert(
       fc.property(fc.array(report, { minLength: 1, maxLength: 120 }), fc.integer({ min: 1, max: 24 }), (all, most) => {
         const span = 20_000;
-        const slices = createProbeSlices(milliseconds(span), most, "shown");
+        const slices = new ProbeSlices(milliseconds(span), most, "shown");
         let now = 0;
         const naive: (ProbeCounts & {
           readonly at: number;
