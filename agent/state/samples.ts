@@ -60,6 +60,7 @@ export class Samples {
   drop(): void {
     this.#start += 2 * this.#slices.get(0, this.#field + bins);
     this.#live -= this.#slices.get(0, this.#field + samples);
+    // What is gone makes room, so that the ring grows no further than the slices need.
     this.#held = Math.min(this.#held, this.#live);
   }
 

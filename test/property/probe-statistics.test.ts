@@ -310,3 +310,42 @@ describe("a window of slices", () => {
     );
   });
 });
+
+describe("what is judged", () => {
+  const report = fc.record({
+    after: fc.integer({ min: 250, max: 700 }),
+    delays: fc.array(delay, { maxLength: 5 }),
+    lost: fc.nat(3),
+  });
+
+  it("is exactly what was reported after any moment of a window of up to a minute, as long as that is few probes", () => {
+    fc.assert(
+      fc.property(
+        fc.array(report, { minLength: 1, maxLength: 150 }),
+        fc.constantFrom(2_000, 10_000, 60_000),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (reports, window, share) => {
+          const [first, ...rest] = reports.map(({ after, delays, lost }, n): ProbeObservation => {
+            const at = reports.slice(0, n).reduce((sum, one) => sum + one.after, after) as Instant;
+            const none = { late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0, lossRun: 0 };
+            const counts = { received: delays.length, lost, delays, lastReceivedAt: undefined };
+            return { kind: "probe", of, index: 0, technique: "icmp", at, ...none, ...counts };
+          });
+          if (first === undefined) return;
+          const track = trackProbes(first, milliseconds(window), { windows: [], buckets: [] });
+          for (const o of rest) track.add(o);
+          const now = rest.at(-1)?.at ?? first.at;
+          // From the begin of the window to now: an outage may have ended at any moment of it.
+          const start = now - window * share;
+          const inside = [first, ...rest].filter(({ at }) => at > start);
+          const figures = track.since(start);
+          const lost = inside.reduce((sum, one) => sum + one.lost, 0);
+          const delays = inside.flatMap((one) => one.delays);
+          expect(figures).toMatchObject({ probes: lost + delays.length, lost });
+          expectSpread(figures.delay, delays, delays.length <= 512 ? 0 : binError);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
