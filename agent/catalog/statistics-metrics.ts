@@ -2,8 +2,6 @@
 
 import type { MetricDefinition } from "./metrics.ts";
 
-const spread = "quantile 0 is the least, 1 the greatest";
-
 /** Of one subject; `labels` are its own. */
 export function probeStatistics(prefix: string, labels: readonly string[]) {
   const technique = [...labels, "technique"];
@@ -49,13 +47,13 @@ export function probeStatistics(prefix: string, labels: readonly string[]) {
     windowDelay: define(
       "gauge",
       "window_round_trip_delay_seconds",
-      `Round-trip delay in the window; ${spread}`,
+      "Round-trip delay in the window; quantile 0 is the least, 1 the greatest",
       quantile,
     ),
     windowVariation: define(
       "gauge",
       "window_delay_variation_seconds",
-      `Round-trip delay variation from one probe to the next, without its sign, in the window (ipdv, RFC 3393); ${spread}`,
+      "Round-trip delay variation from one probe to the next, without its sign, in the window (ipdv, RFC 3393); quantile 1 is the greatest",
       quantile,
     ),
   } as const;

@@ -33,17 +33,15 @@ function emitWindow(emit: Emit, to: StatisticsMetrics, labels: Labels, window: s
     emit(to.windowLossBursts, labels, of.lossBursts, { window });
     emit(to.windowLongestLossBurst, labels, of.longestLossBurst, { window });
   }
-  for (const [metric, spread] of [
-    [to.windowDelay, of.delay],
-    [to.windowVariation, of.variation],
-  ] as const) {
-    if (spread === undefined) continue;
-    for (const [quantile, name] of quantiles) emit(metric, labels, spread[name], { window, quantile });
+  if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay.min, { window, quantile: "0" });
+  for (const [quantile, name] of quantiles) {
+    if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay[name], { window, quantile });
+    // The least of it says nothing: two delays in a row are alike now and then.
+    if (of.variation !== undefined) emit(to.windowVariation, labels, of.variation[name], { window, quantile });
   }
 }
 
 const quantiles: readonly (readonly [string, keyof Spread])[] = [
-  ["0", "min"],
   ["0.5", "median"],
   ["0.95", "p95"],
   ["0.99", "p99"],
