@@ -3,11 +3,12 @@
 
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { probeStatistics } from "./statistics-metrics.ts";
 import { traced, tracerMetrics } from "./tracing-metrics.ts";
 
 export interface MetricDefinition {
   readonly name: string;
-  readonly type: "gauge" | "counter";
+  readonly type: "gauge" | "counter" | "histogram";
   readonly help: string;
   readonly labels: readonly string[];
 }
@@ -67,22 +68,7 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `Greatest error of both clocks together: the one-way delays are right to this`,
       labels,
     ),
-    delayMin: gauge(`${prefix}_round_trip_delay_min_seconds`, `Least round-trip delay in the threshold window`, labels),
-    delayMedian: gauge(
-      `${prefix}_round_trip_delay_median_seconds`,
-      `Median round-trip delay in the threshold window`,
-      labels,
-    ),
-    delayP95: gauge(
-      `${prefix}_round_trip_delay_p95_seconds`,
-      `95th percentile of the round-trip delay in the threshold window`,
-      labels,
-    ),
-    delayMax: gauge(
-      `${prefix}_round_trip_delay_max_seconds`,
-      `Greatest round-trip delay in the threshold window`,
-      labels,
-    ),
+    ...probeStatistics(prefix, labels),
     lossThreshold: gauge(`${prefix}_loss_threshold_ratio`, `Configured loss limit; level raise fires, clear ends it`, [
       ...labels,
       "level",

@@ -21,6 +21,7 @@ import {
   type Session,
   type Sku,
   type SnmpCredentials,
+  type StatisticsConfig,
   type Thresholds,
 } from "../estate/estate.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
@@ -77,6 +78,7 @@ export function buildEstate(
       gateways: configuration.selfCheck.gateways?.map(address),
       starvedAfter: duration(configuration.selfCheck.starvedAfter),
     },
+    statistics: statisticsOf(configuration.probing),
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
@@ -125,6 +127,14 @@ function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: 
     stateful: entry.stateful,
     senderRate: entry.senderRate,
     totalRate: entry.totalRate,
+  };
+}
+
+function statisticsOf({ windows, buckets }: Configuration["probing"]): StatisticsConfig {
+  return {
+    windows: windows.map((name) => ({ name, span: duration(name) })),
+    // To 10 ns, so that a limit reads in a label as it does in the file.
+    buckets: buckets.map((text) => Number((duration(text) / 1_000).toFixed(8))),
   };
 }
 

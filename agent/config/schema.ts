@@ -9,6 +9,7 @@ import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
 import { checking, internetDependencies, services } from "./services-schema.ts";
+import { statistics } from "./statistics-schema.ts";
 import { linkMtu, tracedKeys, tracing } from "./tracing-schema.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -365,8 +366,9 @@ export const configurationSchema = keys(
         timeout: s
           .duration({ is: "The loss threshold (RFC 7680): an answer later than this counts as lost.", ...probeTimeout })
           .default("1s"),
+        ...statistics,
       },
-      { is: "Defaults of every probe." },
+      { is: "Defaults of every probe, and what is reckoned from them." },
     ).prefault({}),
     reflector: reflector.optional(),
     selfCheck: selfCheck.prefault({}),

@@ -216,6 +216,14 @@ export interface SelfCheck {
   readonly starvedAfter: Duration;
 }
 
+/** What is reckoned from the probes besides what is judged. */
+export interface StatisticsConfig {
+  /** Windows that are shown, by the name that they have in labels: the text of the configuration. */
+  readonly windows: readonly { readonly name: string; readonly span: Duration }[];
+  /** Upper limits of the buckets of the round-trip delay's histogram in seconds, ascending; none: no histogram. */
+  readonly buckets: readonly number[];
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
@@ -226,6 +234,7 @@ export interface Estate {
   readonly selfCheck: SelfCheck;
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
+  readonly statistics: StatisticsConfig;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

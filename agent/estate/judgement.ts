@@ -4,6 +4,7 @@ import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
 import type { PathFinding } from "./finding.ts";
 import type { Isolation } from "./isolation.ts";
+import type { Spread } from "./probe-figures.ts";
 import type { ServiceVerdict } from "./service-judgement.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
@@ -69,12 +70,12 @@ export interface Reason {
 
 /** What was measured over the threshold window; absent figures were not measured. */
 export interface Performance {
+  /** Which of the subject's streams it was measured by, its place in their list; undefined where none was. */
+  readonly stream?: number | undefined;
   /** Probes settled in the window: loss is only stated with its sample size. */
   readonly probes: number;
   readonly lossRatio: number | undefined;
-  readonly delay:
-    | { readonly min: number; readonly median: number; readonly p95: number; readonly max: number }
-    | undefined;
+  readonly delay: Spread | undefined;
   /** Median delay of each way and the error of both clocks, in seconds; absent unless both are synchronised. */
   readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
 }

@@ -199,6 +199,16 @@ export interface ProbeCounts {
   readonly directions?: { readonly forward: number; readonly backward: number } | undefined;
   /** Delays of each way in seconds, and the greatest error of both clocks together; absent unless both are synchronised. */
   readonly oneWay?: OneWayDelays | undefined;
+  /**
+   * What came of the probes in the order of sending: how many were lost, then answered, then lost, and so on (RFC 3357). A
+   * probe is here once all before it are settled; what was not sent is left out. Absent when there are none.
+   */
+  readonly runs?: readonly number[] | undefined;
+  /**
+   * Inter-packet delay variation (RFC 3393) of the round trip in seconds: the delay of a probe minus that of the one sent
+   * before it, where both were answered in time and are to be trusted. Absent when there are none.
+   */
+  readonly variations?: readonly number[] | undefined;
   /** Probes lost in a row up to now (RFC 3357 loss run). */
   readonly lossRun: number;
   /** When an answer last arrived in time; undefined until the first. */

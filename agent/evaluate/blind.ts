@@ -3,7 +3,7 @@
 import type { ProbeTarget, Thresholds } from "../estate/estate.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
-import type { ProbeRecord } from "../state/state.ts";
+import type { ProbeRecord } from "../state/probe-statistics.ts";
 
 /** The prober reports four times a second: between the settling of a probe and what is told of it. */
 const reporting = milliseconds(500);
@@ -27,7 +27,6 @@ export function settledSince(
   if (from === undefined || record === undefined) return true;
   if (now < later(from, thresholds.silence)) return false;
   if (record.last.lossRun === 0) return true;
-  const since = record.recent.filter(({ at }) => at > from);
-  const settled = since.reduce((n, { received, lost }) => n + received + lost, 0);
-  return settled * target.interval >= thresholds.silence / 2 || since.every(({ sendErrors }) => sendErrors === 0);
+  const { probes, sendErrors } = record.since(from);
+  return probes * target.interval >= thresholds.silence / 2 || sendErrors === 0;
 }

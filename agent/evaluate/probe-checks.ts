@@ -5,7 +5,8 @@ import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
-import type { ProbeRecord, Snapshot } from "../state/state.ts";
+import type { ProbeRecord } from "../state/probe-statistics.ts";
+import type { Snapshot } from "../state/state.ts";
 import { settledFrom } from "./blind.ts";
 import type { Finding } from "./condition.ts";
 import { latest } from "./hearing.ts";
@@ -45,7 +46,7 @@ export function speakingProbe(
   const views = probes.map((target, index) => {
     const record = snapshot.probe(of, index);
     const end = latest(outage, settledFrom(blindUntil, target));
-    const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
+    const measured = record === undefined ? notMeasured : measure(record, thresholds, end, now);
     return { target, record, measured };
   });
   return views.find(wasAnswered) ?? views[0];

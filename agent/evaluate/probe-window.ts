@@ -2,10 +2,11 @@
 
 import type { Thresholds } from "../estate/estate.ts";
 import type { Check, Performance, Verdict } from "../estate/judgement.ts";
-import type { ProbeObservation } from "../estate/observation.ts";
+import type { ProbeFigures } from "../estate/probe-figures.ts";
 import { type Instant, later } from "../lib/clock.ts";
+import type { ProbeRecord } from "../state/probe-statistics.ts";
 
-const nothing: Performance = { probes: 0, lossRatio: undefined, delay: undefined };
+const nothing: Performance = { stream: undefined, probes: 0, lossRatio: undefined, delay: undefined };
 export const notMeasured: Measured = { window: nothing, afterOutage: nothing };
 
 export interface Measured {
@@ -20,15 +21,15 @@ export interface Measured {
  * loss" when the outage is over.
  */
 export function measure(
-  recent: readonly ProbeObservation[],
+  record: ProbeRecord,
   thresholds: Thresholds,
   outageEnd: Instant | undefined,
   now: Instant,
 ): Measured {
   const start = now - thresholds.window;
-  const window = sum(recent, start);
+  const window = performanceOf(record, start);
   const outageCounts = outageEnd !== undefined && outageEnd > start;
-  return { window, afterOutage: outageCounts ? sum(recent, outageEnd) : window };
+  return { window, afterOutage: outageCounts ? performanceOf(record, outageEnd) : window };
 }
 
 /** Until when the last outage lasts; undefined when there was none. */
@@ -44,34 +45,13 @@ export function outageEnd(was: Verdict | undefined, thresholds: Thresholds, now:
 
 const down: readonly Check[] = ["interface", "session", "forwarding"];
 
-function sum(recent: readonly ProbeObservation[], start: number): Performance {
-  let received = 0;
-  let lost = 0;
-  const delays: number[] = [];
-  const forward: number[] = [];
-  const backward: number[] = [];
-  let error = 0;
-  for (let i = recent.length - 1; i >= 0; i--) {
-    const o = recent[i];
-    if (o === undefined || o.at <= start) break;
-    received += o.received;
-    lost += o.lost;
-    for (const delay of o.delays) delays.push(delay);
-    if (o.oneWay === undefined) continue;
-    for (const delay of o.oneWay.forward) forward.push(delay);
-    for (const delay of o.oneWay.backward) backward.push(delay);
-    error = Math.max(error, o.oneWay.error);
-  }
-  const probes = received + lost;
-  const [there, back] = [spread(forward), spread(backward)];
-  const oneWay = there && back && { forward: there.median, backward: back.median, error };
-  return { probes, lossRatio: probes === 0 ? undefined : lost / probes, delay: spread(delays), oneWay };
-}
-
-function spread(delays: number[]): Performance["delay"] {
-  delays.sort((a, b) => a - b);
-  const at = (q: number) => delays[Math.min(delays.length - 1, Math.floor(q * delays.length))];
-  const [min, median, p95, max] = [at(0), at(0.5), at(0.95), at(1)];
-  if (min === undefined || median === undefined || p95 === undefined || max === undefined) return undefined;
-  return { min, median, p95, max };
+function performanceOf(record: ProbeRecord, start: number): Performance {
+  const { probes, lost, delay, oneWay }: ProbeFigures = record.since(start);
+  return {
+    stream: record.last.index,
+    probes,
+    lossRatio: probes === 0 ? undefined : lost / probes,
+    delay,
+    oneWay: oneWay && { forward: oneWay.forward.median, backward: oneWay.backward.median, error: oneWay.error },
+  };
 }

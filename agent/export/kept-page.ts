@@ -4,7 +4,17 @@
 import type { MetricDefinition } from "../catalog/metrics.ts";
 import { writeInteger } from "./digits.ts";
 import { pieceSize } from "./packed-text.ts";
-import { type Emit, formatValue, headerOf, headOf, type LabelText, noLabels, type Page, textOf } from "./series.ts";
+import {
+  type Emit,
+  formatValue,
+  headerOf,
+  headOf,
+  type LabelText,
+  noLabels,
+  type Page,
+  type Part,
+  textOf,
+} from "./series.ts";
 
 /** The text of one metric, and of which series it consists. */
 interface Section {
@@ -12,6 +22,7 @@ interface Section {
   readonly header: string;
   readonly labels: LabelText[];
   readonly more: LabelText[];
+  readonly parts: Part[];
   readonly values: number[];
   /** Where the text of each value begins and ends. */
   readonly valueAt: number[];
@@ -31,15 +42,16 @@ const piece = 1_024;
 export function createKeptPage(metrics: readonly MetricDefinition[]): Page {
   const sections = new Map(metrics.map((metric): [MetricDefinition, Section] => [metric, sectionOf(metric)]));
 
-  const emit: Emit = (metric, labels, value, more = noLabels) => {
+  const emit: Emit = (metric, labels, value, more = noLabels, part = "") => {
     const section = sections.get(metric);
     if (section === undefined) return;
     const i = section.said++;
     const text = textOf(labels);
     const other = textOf(more);
-    if (section.labels[i] !== text || section.more[i] !== other) {
+    if (section.labels[i] !== text || section.more[i] !== other || section.parts[i] !== part) {
       section.labels[i] = text;
       section.more[i] = other;
+      section.parts[i] = part;
       section.isStale = true;
     }
     if (section.values[i] === value) return;
@@ -68,15 +80,15 @@ export function createKeptPage(metrics: readonly MetricDefinition[]): Page {
 }
 
 function sectionOf(metric: MetricDefinition): Section {
-  const lists = { labels: [], more: [], values: [], valueAt: [], valueEnd: [] };
+  const lists = { labels: [], more: [], parts: [], values: [], valueAt: [], valueEnd: [] };
   const octets = Buffer.allocUnsafeSlow(2 * piece);
   return { name: metric.name, header: headerOf(metric), ...lists, said: 0, isStale: true, octets, end: 0 };
 }
 
 /** Writes all of it anew, and notes where the values stand. */
 function writeSection(section: Section): void {
-  const { name, header, labels, more, values, valueAt, valueEnd, said } = section;
-  for (const list of [labels, more, values, valueAt, valueEnd]) list.length = said;
+  const { name, header, labels, more, parts, values, valueAt, valueEnd, said } = section;
+  for (const list of [labels, more, parts, values, valueAt, valueEnd]) list.length = said;
   section.end = 0;
   let pending = header;
   /** Octets before the line that is being made; UTF-16 units are no octets, so a line that is not ASCII is measured. */
@@ -88,7 +100,7 @@ function writeSection(section: Section): void {
   };
   flush();
   for (let i = 0; i < said; i++) {
-    const head = headOf(name, labels[i] ?? noLabels, more[i] ?? noLabels);
+    const head = headOf(name, parts[i] ?? "", labels[i] ?? noLabels, more[i] ?? noLabels);
     const value = formatValue(values[i] ?? Number.NaN);
     const at = begun + octetsOf(head);
     valueAt[i] = at;

@@ -34,7 +34,7 @@ export function createPackedPage(metrics: readonly MetricDefinition[]): Page {
         section.end = 0;
         section.pending = section.header;
       }
-      yield* write((metric, labels, value, more = noLabels) => {
+      yield* write((metric, labels, value, more = noLabels, part = "") => {
         // Many metrics in a row have the labels of one subject.
         if (labels !== formatted) {
           formatted = labels;
@@ -42,7 +42,7 @@ export function createPackedPage(metrics: readonly MetricDefinition[]): Page {
         }
         const section = sections.get(metric);
         if (section === undefined) return;
-        section.pending += `${headOf(section.name, text, textOf(more))}${formatValue(value)}\n`;
+        section.pending += `${headOf(section.name, part, text, textOf(more))}${formatValue(value)}\n`;
         if (section.pending.length > piece) flush(section);
       });
       const pieces: Piece[] = [];

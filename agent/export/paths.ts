@@ -9,13 +9,16 @@ import {
   pairsOf,
   pathsOf,
   probeTechniques,
+  type StatisticsConfig,
   type Thresholds,
 } from "../estate/estate.ts";
 import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
-import { noProbes, type ProbeTotals, type Snapshot } from "../state/state.ts";
+import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
+import type { Snapshot } from "../state/state.ts";
 import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
+import { emitHistogram, emitStatistics } from "./statistics.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
 
@@ -49,19 +52,36 @@ export function* emitThresholds(emit: Emit, estate: Estate): Generator<void> {
 export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Generator<void> {
   for (const path of pathsOf(estate)) {
     yield;
-    emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot);
+    emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot, estate.statistics);
   }
   for (const pair of pairsOf(estate)) {
-    emitProbes(emit, metrics.pair, pairLabels(pair), subject.pair(pair), pair.probes, snapshot);
+    emitProbes(emit, metrics.pair, pairLabels(pair), subject.pair(pair), pair.probes, snapshot, estate.statistics);
   }
 }
 
-export function* emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): Generator<void> {
+export function* emitJudgement(
+  emit: Emit,
+  judgement: Judgement,
+  { statistics }: Estate,
+  snapshot: Snapshot,
+  clock: Clock,
+): Generator<void> {
+  const now = clock.now();
+  const emitProbed = (to: ProbedMetrics, labels: LabelText, of: SubjectKey, verdict: Verdict) => {
+    emitVerdict(emit, to, labels, verdict, clock);
+    const { stream, probes } = verdict.performance;
+    const record = stream === undefined ? undefined : snapshot.probe(of, stream);
+    // What is not probed at present has no present figures.
+    if (record !== undefined && probes > 0) emitStatistics(emit, to, labels, record, statistics, now);
+  };
   for (const verdict of judgement.paths) {
     yield;
-    emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+    emitProbed(metrics.path, pathLabels(verdict.path), subject.path(verdict.path), verdict);
   }
-  for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
+  for (const verdict of judgement.pairs) {
+    yield;
+    emitProbed(metrics.pair, pairLabels(verdict.pair), subject.pair(verdict.pair), verdict);
+  }
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
     yield;
     const labels = { circuit: circuit.name, peering };
@@ -94,6 +114,7 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: LabelText, verdict: 
     emit(to.delayMin, labels, delay.min);
     emit(to.delayMedian, labels, delay.median);
     emit(to.delayP95, labels, delay.p95);
+    emit(to.delayP99, labels, delay.p99);
     emit(to.delayMax, labels, delay.max);
   }
 }
@@ -113,15 +134,19 @@ function emitProbes(
   of: SubjectKey,
   probes: readonly ProbeTarget[],
   snapshot: Snapshot,
+  statistics: StatisticsConfig,
 ): void {
   for (const technique of new Set(probes.map((probe) => probe.technique))) {
-    const totals = probes.flatMap((probe, index) =>
-      probe.technique === technique ? [snapshot.probe(of, index)?.totals ?? noProbes] : [],
+    const records = probes.flatMap((probe, index) =>
+      probe.technique === technique ? [snapshot.probe(of, index)] : [],
     );
+    const totals = records.map((record) => record?.totals ?? noProbes);
     const own = techniqueLabels[technique];
+    emitHistogram(emit, to, labels, technique, records, statistics);
     const sum = (tally: Exclude<keyof ProbeTotals, "directions">) => totals.reduce((all, one) => all + one[tally], 0);
     emit(to.probesSettled, labels, sum("settled"), own);
     emit(to.probesLost, labels, sum("lost"), own);
+    emit(to.lossBursts, labels, sum("lossBursts"), own);
     emit(to.probesLate, labels, sum("late"), own);
     emit(to.probesDuplicate, labels, sum("duplicate"), own);
     emit(to.probesReordered, labels, sum("reordered"), own);

@@ -80,7 +80,7 @@ export function createPrometheusExport(deps: {
     yield* emitNotifications(emit, estate, deps.agent.notifications);
     const judgement = deps.judgement();
     if (judgement === undefined) return;
-    yield* emitJudgement(emit, judgement, clock);
+    yield* emitJudgement(emit, judgement, estate, snapshot, clock);
     emitServices(emit, judgement.services, clock);
     emitTraces(emit, estate, snapshot, judgement, clock);
     emit(metrics.agent.isolated, {}, judgement.isolated ? 1 : 0);

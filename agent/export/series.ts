@@ -12,14 +12,17 @@ export type LabelText = string & { readonly __labels: true };
 /**
  * Gives the value of one series for this scrape. No two emissions have the same metric and labels. `labels` are those of
  * a subject, `more` is what tells the series of one metric apart. Text that is kept costs nothing; objects are
- * formatted each time.
+ * formatted each time. A histogram is said in parts: its buckets with their limits (`le`) ascending, then its sum and its count.
  */
 export type Emit = (
   metric: MetricDefinition,
   labels: Labels | LabelText,
   value: number,
   more?: Labels | LabelText,
+  part?: Part,
 ) => void;
+
+export type Part = "" | "_bucket" | "_sum" | "_count";
 
 export interface Page {
   /**
@@ -35,9 +38,9 @@ export function headerOf({ name, help, type }: MetricDefinition): string {
 }
 
 /** A line up to its value. */
-export function headOf(name: string, labels: LabelText, more: LabelText): string {
+export function headOf(name: string, part: Part, labels: LabelText, more: LabelText): string {
   const all = labels === "" ? more : more === "" ? labels : `${labels},${more}`;
-  return all === "" ? `${name} ` : `${name}{${all}} `;
+  return all === "" ? `${name}${part} ` : `${name}${part}{${all}} `;
 }
 
 export function textOf(labels: Labels | LabelText): LabelText {

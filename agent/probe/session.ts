@@ -5,6 +5,7 @@ import type { OneWayDelays, ProbeCounts } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { createDirections } from "./directions.ts";
+import { createSuccession } from "./succession.ts";
 
 /** The transmit stamp of a probe, on both clocks, and whether it can be trusted. */
 export interface Departure {
@@ -75,7 +76,10 @@ export function createSession(
   /** The reflector's number of an answer in time; -1 without one. */
   const reflected = new Float64Array(slots);
   const copies = new Uint8Array(slots);
+  /** Seconds of an answer in time; -1 where it is not to be trusted, NaN without one. */
+  const delayOf = new Float64Array(slots);
   const directions = createDirections();
+  const succession = createSuccession();
 
   /** Probes so far; the sequence on the wire is this modulo 2^32, and the slot modulo `slots`. */
   let next = 0;
@@ -103,6 +107,10 @@ export function createSession(
   function settle(n: number): void {
     const slot = slotOf(n);
     const number = reflected[slot] ?? -1;
+    if (state[slot] !== slotStates.free) {
+      succession.settled(delayOf[slot] ?? Number.NaN);
+      changed = true;
+    }
     if (number >= 0) directions.answered(n >>> 0, number, copies[slot] ?? 0);
     else if (state[slot] !== slotStates.free) directions.lost();
   }
@@ -139,6 +147,7 @@ export function createSession(
       realtime[slot] = at.realtime;
       reflected[slot] = -1;
       copies[slot] = 0;
+      delayOf[slot] = Number.NaN;
       return n >>> 0;
     },
     preempted(sequence) {
@@ -181,6 +190,7 @@ export function createSession(
       }
       state[slot] = slotStates.received;
       counts.received++;
+      delayOf[slot] = delay ?? -1;
       if (delay === undefined) counts.discarded++;
       else delays.push(delay);
       if (far !== undefined) reflected[slot] = far.reflected;
@@ -214,6 +224,7 @@ export function createSession(
         lastReceivedAt: last,
         directions: directions.drain(),
         oneWay: told,
+        ...succession.drain(),
       };
       counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
       delays = [];

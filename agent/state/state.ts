@@ -1,5 +1,5 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
-// probes, and the probes of the last while. Nothing here says what an observation means.
+// probes, and figures of the probes of the last while. Nothing here says what an observation means.
 
 import type { HostObservation, LoopObservation, LoopThread } from "../estate/host-observation.ts";
 import type {
@@ -14,17 +14,16 @@ import type {
   PollFailure,
   PollGroup,
   PollObservation,
-  ProbeCounts,
-  ProbeObservation,
   RouterObservation,
   SessionObservation,
   SubjectKey,
 } from "../estate/observation.ts";
 import type { MtuObservation, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
-import type { Duration } from "../lib/duration.ts";
+import { type Duration, seconds } from "../lib/duration.ts";
 import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
+import { type ProbeKeeping, type ProbeRecord, type ProbeTrack, trackProbes } from "./probe-statistics.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -32,21 +31,6 @@ export interface PollRecord {
   readonly failuresInRow: number;
   /** Polls since the agent started, by result. */
   readonly results: Readonly<Record<"ok" | PollFailure, number>>;
-}
-
-/** Sums over the life of the agent. */
-export interface ProbeTotals
-  extends Pick<ProbeCounts, "lost" | "late" | "duplicate" | "reordered" | "discarded" | "sendErrors"> {
-  readonly settled: number;
-  /** Losses of each way; undefined until a reflector was known to count for itself. */
-  readonly directions?: ProbeCounts["directions"];
-}
-
-export interface ProbeRecord {
-  readonly last: ProbeObservation;
-  readonly totals: ProbeTotals;
-  /** The observations of the last `keep`, oldest first. */
-  readonly recent: readonly ProbeObservation[];
 }
 
 /** An interface as it was last seen; what its counters grew by is in its `CounterRecord`. */
@@ -77,7 +61,7 @@ export interface Snapshot {
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
   host(): HostObservation | undefined;
-  /** What a thread said of itself in the last `keep`, oldest first. */
+  /** What a thread said of itself in the last minute, oldest first. */
   loop(thread: LoopThread): readonly LoopObservation[];
   check(of: SubjectKey, index: number): CheckRecord | undefined;
   trace(of: SubjectKey): TraceRecord | undefined;
@@ -104,14 +88,15 @@ interface MutableInterfaceRecord {
   counters: CounterTrack | undefined;
 }
 
-interface MutableProbeRecord {
-  last: ProbeObservation;
-  totals: ProbeTotals;
-  recent: ProbeObservation[];
-}
+/** How long it is known what a thread said of itself. */
+const loopsKept = seconds(60);
 
-/** `keep`: how long single probe observations are held, at least the longest threshold window. */
-export function createState(config: { readonly keep: Duration }): State {
+/** `keep`: how far back the probes of a subject can be judged: its threshold window. */
+export function createState({
+  keep,
+  windows = [],
+  buckets = [],
+}: { readonly keep: Duration | ((of: SubjectKey) => Duration) } & Partial<ProbeKeeping>): State {
   const routers = new Map<string, Mutable<RouterObservation>>();
   const polls = createTable<PollGroup, MutablePollRecord>();
   const interfaces = createTable<string, MutableInterfaceRecord>();
@@ -120,7 +105,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const neighbors = createTable<string, NeighborObservation>();
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
-  const probes = createTable<number, MutableProbeRecord>();
+  const probes = createTable<number, ProbeTrack>();
   const loops: Record<LoopThread, LoopObservation[]> = { main: [], probing: [] };
   let host: HostObservation | undefined;
   const checks = createCheckRecords();
@@ -170,12 +155,14 @@ export function createState(config: { readonly keep: Duration }): State {
           host = o;
           return;
         case "loop":
-          loops[o.thread] = [...loops[o.thread].filter(({ at }) => at >= o.at - config.keep), o];
+          loops[o.thread] = [...loops[o.thread].filter(({ at }) => at >= o.at - loopsKept), o];
           return;
         case "probe": {
           const record = probes.get(o.of, o.index);
-          if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
-          else addProbes(record, o, config.keep);
+          if (record === undefined) {
+            const span = typeof keep === "function" ? keep(o.of) : keep;
+            probes.set(o.of, o.index, trackProbes(o, span, { windows, buckets }));
+          } else record.add(o);
           return;
         }
         case "check":
@@ -332,42 +319,4 @@ function addPoll(record: MutablePollRecord, o: PollObservation): MutablePollReco
     record.failuresInRow += 1;
   }
   return record;
-}
-
-/** Before the first probe has settled. */
-export const noProbes: ProbeTotals = {
-  settled: 0,
-  lost: 0,
-  late: 0,
-  duplicate: 0,
-  reordered: 0,
-  discarded: 0,
-  sendErrors: 0,
-};
-
-function plus(totals: ProbeTotals, o: ProbeObservation): ProbeTotals {
-  return {
-    settled: totals.settled + o.received + o.lost,
-    lost: totals.lost + o.lost,
-    late: totals.late + o.late,
-    duplicate: totals.duplicate + o.duplicate,
-    reordered: totals.reordered + o.reordered,
-    discarded: totals.discarded + o.discarded,
-    sendErrors: totals.sendErrors + o.sendErrors,
-    directions:
-      o.directions === undefined
-        ? totals.directions
-        : {
-            forward: o.directions.forward + (totals.directions?.forward ?? 0),
-            backward: o.directions.backward + (totals.directions?.backward ?? 0),
-          },
-  };
-}
-
-function addProbes(record: MutableProbeRecord, o: ProbeObservation, keep: Duration): void {
-  record.last = o;
-  record.totals = plus(record.totals, o);
-  record.recent.push(o);
-  const stale = record.recent.findIndex((kept) => kept.at >= o.at - keep);
-  if (stale > 0) record.recent.splice(0, stale);
 }

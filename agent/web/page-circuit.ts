@@ -3,6 +3,7 @@
 import { type Html, html, nothing } from "./html.ts";
 import { linkWords } from "./link-words.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
+import { figuresTable } from "./probe-words.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { meaningOf, ticketId, worstOf } from "./summary.ts";
 import { pathTicket } from "./ticket.ts";
@@ -61,6 +62,7 @@ ${renderFindings(path.traced, now)}
 <dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
 ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>
+${figuresTable(path.probing, `${circuit.name} ${peering.name} ${link}`)}
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
 ${traceBlock(`${id}-trace`, path.traced)}

@@ -3,6 +3,7 @@
 import { type Html, html, nothing } from "./html.ts";
 import { renderReasons } from "./page-circuit.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
+import { cellWords } from "./probe-words.ts";
 import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
 import { pairTicket } from "./ticket.ts";
@@ -50,7 +51,7 @@ function renderCell(globalReach: readonly GlobalReachStatus[], from: string, to:
         pair,
       }) => html`<div class="cell"><span class="quiet">${g.name}</span> ${chip(pathTones[pair.state], pair.state)}
 <div>${pair.delay === null ? `delay ${delayWords(pair)}` : `${ms(pair.delay.median)} · p95 ${ms(pair.delay.p95)}`}</div>
-<div>loss ${lossWords(pair)}</div><div class="quiet">${since(pair.since, now)}</div></div>`,
+<div>loss ${lossWords(pair)}</div>${pair.probing.windows.map((w) => html`<div class="quiet">${cellWords(w)}</div>`)}<div class="quiet">${since(pair.since, now)}</div></div>`,
     )}</td>`;
   }
   return html`<td class="quiet">${joined.length > 0 ? `measured by the agent at ${from}` : "–"}</td>`;

@@ -23,11 +23,18 @@ import type {
   RouterVerdict,
   Verdict,
 } from "../estate/judgement.ts";
-import { type BgpState, type IfAdminStatus, type IfOperStatus, subject } from "../estate/observation.ts";
+import {
+  type BgpState,
+  type IfAdminStatus,
+  type IfOperStatus,
+  type SubjectKey,
+  subject,
+} from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
+import { type ProbeStatus, probeStatus } from "./probe-status.ts";
 import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
 import { type DependencyStatus, type ServiceStatus, serviceStatuses } from "./service-status.ts";
 import { type TracedStatus, tracedStatus } from "./trace-status.ts";
@@ -58,6 +65,8 @@ export interface Measured {
   readonly loss: { readonly ratio: number | null; readonly probes: number };
   /** Round-trip delay in seconds; null when no probe was answered. */
   readonly delay: NonNullable<Performance["delay"]> | null;
+  /** Over longer windows, of the stream by which it is judged. */
+  readonly probing: ProbeStatus;
 }
 
 interface Judged extends Measured {
@@ -181,7 +190,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     host: hostStatus(snapshot, now),
     circuits: circuitStatuses(source, judgement, now),
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
-      globalReachStatus(globalReach, source, judgement, iso),
+      globalReachStatus(globalReach, source, judgement, now),
     ),
     routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
     ...serviceStatuses(judgement.services, snapshot, iso),
@@ -213,12 +222,13 @@ function circuitStatuses(source: StatusSource, judgement: Judgement, now: Instan
   });
 }
 
-function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSource, now: Instant): PathStatus {
+function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): PathStatus {
   const { path } = verdict;
+  const { estate, snapshot, clock } = source;
   const router = estate.routers.get(path.router);
   return {
     link: path.link,
-    ...judged(verdict, (at) => utc(clock, at)),
+    ...judged(verdict, subject.path(path), source, now),
     router: path.router,
     interface: path.interface,
     interfaceStatus: interfaceStatus(path, router, snapshot, now),
@@ -234,16 +244,17 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
   };
 }
 
-function judged(verdict: Verdict, iso: (at: Instant) => string): Judged {
+function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: StatusSource, now: Instant): Judged {
   const { state, since, transitions, reasons, notCovered, performance } = verdict;
   return {
     state,
-    since: iso(since),
+    since: utc(clock, since),
     transitions,
     reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
     notCovered,
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
+    probing: probeStatus(of, performance, estate, snapshot, now),
   };
 }
 
@@ -273,19 +284,21 @@ function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapsho
 
 function globalReachStatus(
   { name, circuits }: GlobalReach,
-  { estate, snapshot }: StatusSource,
+  source: StatusSource,
   judgement: Judgement,
-  iso: (at: Instant) => string,
+  now: Instant,
 ): GlobalReachStatus {
   const pairs = judgement.pairs
     .filter(({ pair }) => pair.globalReach === name)
     .map((verdict) => ({
       fromSite: verdict.pair.fromSite,
       toSite: verdict.pair.toSite,
-      ...judged(verdict, iso),
-      traced: tracedStatus(subject.pair(verdict.pair), verdict.findings, snapshot, iso),
+      ...judged(verdict, subject.pair(verdict.pair), source, now),
+      traced: tracedStatus(subject.pair(verdict.pair), verdict.findings, source.snapshot, (at) =>
+        utc(source.clock, at),
+      ),
     }));
-  const siteOf = (circuit: string) => estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
+  const siteOf = (circuit: string) => source.estate.circuits.get(circuit)?.peerings[0]?.paths.primary.site ?? circuit;
   return { name, circuits, sites: [siteOf(circuits[0]), siteOf(circuits[1])], pairs };
 }
 

@@ -4,6 +4,7 @@
 import { addressIn, formatSubnet, parseAddress, subnetOf } from "../estate/address.ts";
 import { visible } from "./html.ts";
 import { linkWords } from "./link-words.ts";
+import { windowLines } from "./probe-words.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { tracedLines } from "./trace-words.ts";
 import {
@@ -83,10 +84,7 @@ function session({ session: seen, localAddress, remoteAddress }: PathStatus): st
 }
 
 function measured(of: PathStatus | PairStatus): readonly Line[] {
-  return [
-    ["Loss", lossWords(of)],
-    ["Round trip", delayWords(of)],
-  ];
+  return [["Loss", lossWords(of)], ["Round trip", delayWords(of)], ...windowLines(of.probing)];
 }
 
 function reasons({ reasons, notCovered }: PathStatus | PairStatus): readonly Line[] {

@@ -87,13 +87,13 @@ export function lossWords(of: Figures): string {
 }
 
 /** What was measured, with the reasons beside it. */
-type Figures = Measured & { readonly reasons: readonly Reason[] };
+type Figures = Pick<Measured, "loss" | "delay"> & { readonly reasons: readonly Reason[] };
 
 function isSilent({ reasons }: Figures): boolean {
   return reasons.some(({ cause }) => cause === "probesSilent");
 }
 
-function percent(ratio: number): string {
+export function percent(ratio: number): string {
   const value = ratio * 100;
   // 1 lost of 5,000 is not "0.0 %", and 4,999 of 5,000 are not all.
   if (value > 0 && value < 0.05) return "< 0.1 %";
@@ -104,13 +104,17 @@ function percent(ratio: number): string {
 export function delayWords(of: Figures): string {
   const { delay, loss } = of;
   if (delay === null) return loss.probes > 0 || isSilent(of) ? "no answer" : "not measured";
-  return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}`;
+  return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}, p99 ${ms(delay.p99)}`;
 }
 
 /** Three figures, so that a fast link shows its microseconds and a slow one no noise. */
 export function ms(delay: number): string {
+  return `${inMilliseconds(delay)} ms`;
+}
+
+export function inMilliseconds(delay: number): string {
   const value = delay * 1_000;
-  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value)} ms`;
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : String(Math.round(value));
 }
 
 const bitUnits = [

@@ -3,6 +3,7 @@
 import { GraphThresholdsStyleConfigBuilder, GraphThresholdsStyleMode } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import { probeBands } from "./circuits-probes.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { colour, mappings } from "./palette.ts";
@@ -256,6 +257,7 @@ export function circuitDetail(): Section {
       band(6, { width: columns, panel: ticket() }),
       band(6, { width: 8, panel: sessions() }, { width: 8, panel: interfaces() }, { width: 8, panel: routers() }),
       band(9, { width: 12, panel: loss() }, { width: 12, panel: delay() }),
+      ...probeBands(),
       band(7, { width: 12, panel: delayDifference() }, { width: 12, panel: changes() }),
       band(
         8,

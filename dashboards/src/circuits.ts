@@ -15,7 +15,10 @@ export function circuits(): DashboardJson {
     description:
       "Is the service up, is it still redundant, whose fault is it, and the evidence for the ticket. The top shows every circuit; " +
       "below stand the chosen ones. Times are UTC.",
-    variables: [labelVariable("circuit", "Circuit", metrics.circuit.redundancy.name)],
+    variables: [
+      labelVariable("circuit", "Circuit", metrics.circuit.redundancy.name),
+      labelVariable("window", "Window of the figures", metrics.path.windowProbes.name).multi(false),
+    ],
     links: [toDashboard("ExpressRoute Global Reach", uids.globalReach)],
     sections: [circuitsNow(), circuitDetail(), servicesRow(), agentRow()],
   });

@@ -212,6 +212,23 @@ function lossOverTime(): Panel {
   return withLimits(panel).colorScheme(byPair()).min(0).build();
 }
 
+function sampleSize(): Panel {
+  return timeSeries(
+    {
+      title: "Probes per pair",
+      description:
+        "Probes of the threshold window: the sample size of loss and delay. A loss of 10 % of 20 probes is two probes. Where it falls, the agent " +
+        "does not get to probe: look at the agent's row of the circuits dashboard.",
+    },
+    [overTime(worst(metrics.pair.lossProbes, ofPair, chosenGlobalReach), pairLegend)],
+    "none",
+  )
+    .colorScheme(byPair())
+    .min(0)
+    .decimals(0)
+    .build();
+}
+
 export function globalReach(): DashboardJson {
   const now: Section = {
     bands: [
@@ -225,9 +242,10 @@ export function globalReach(): DashboardJson {
       band(6, { width: columns, panel: stateOverTime() }),
       band(
         9,
-        { width: 8, panel: medianOverTime() },
-        { width: 8, panel: tailOverTime() },
-        { width: 8, panel: lossOverTime() },
+        { width: 6, panel: medianOverTime() },
+        { width: 6, panel: tailOverTime() },
+        { width: 6, panel: lossOverTime() },
+        { width: 6, panel: sampleSize() },
       ),
     ],
   };

@@ -141,6 +141,14 @@ export function colouredByPath(panel: TimeSeriesBuilder): TimeSeriesBuilder {
   return panel;
 }
 
+/** Of several series of one colour, all but the first of them are thin, and each has its own dashes. */
+export function thinned(panel: TimeSeriesBuilder): TimeSeriesBuilder {
+  return panel
+    .overrideByRegexp("/ (0\\.95|bursts|judged)$/", [thin, dashed(10, 6)])
+    .overrideByRegexp("/ 0\\.99$/", [thin, dashed(2, 4)])
+    .overrideByRegexp("/ 1$/", [thin, dashed(1, 8)]);
+}
+
 /** The same for series of a link, whatever the peering: "primary receive". */
 export function colouredByLink(panel: TimeSeriesBuilder): TimeSeriesBuilder {
   for (const [link, color] of Object.entries(lineColour.azurePrivate)) {

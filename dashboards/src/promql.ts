@@ -14,6 +14,14 @@ export const chosenCircuit = 'circuit=~"$circuit"';
 /** The Global Reach connections that the reader chose. */
 export const chosenGlobalReach = 'global_reach=~"$global_reach"';
 
+/** The window that the reader chose, of those that the agents are configured to show. */
+export const chosenWindow = 'window=~"$window"';
+
+/** The buckets of a histogram: counters, with the label `le`. */
+export function bucketsOf(metric: MetricDefinition): MetricDefinition {
+  return { ...metric, name: `${metric.name}_bucket`, labels: [...metric.labels, "le"] };
+}
+
 export function select(metric: MetricDefinition, matchers = ""): string {
   return matchers === "" ? metric.name : `${metric.name}{${matchers}}`;
 }
@@ -47,6 +55,11 @@ export function asOfNow(expression: string, legend: string): DataqueryBuilder {
 /** As `asOfNow`, one row for each series and one column for each label. */
 export function rows(expression: string): DataqueryBuilder {
   return new DataqueryBuilder().expr(expression).format(PromQueryFormat.Table).instant();
+}
+
+/** Buckets over time, for a heatmap. */
+export function asBuckets(expression: string): DataqueryBuilder {
+  return overTime(expression, "{{le}}").format(PromQueryFormat.Heatmap);
 }
 
 /** Gives the targets of one panel their data source and their letters. */

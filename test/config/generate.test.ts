@@ -111,6 +111,7 @@ function comparable(estate: Estate) {
 function otherThan({ path, default: text = "" }: ReferenceRow): string {
   if (text === "false") return "true";
   if (text === "true") return "false";
+  if (text.startsWith("[")) return JSON.stringify((JSON.parse(text) as unknown[]).slice(1));
   if (path.endsWith(".listen")) return "127.0.0.1:9581";
   if (text === "asProbed") return "udp";
   const larger = path.endsWith(".raise") || path.endsWith(".silence") || path.endsWith(".window");

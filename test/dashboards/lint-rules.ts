@@ -7,13 +7,25 @@
 
 import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
 import { columns } from "../../dashboards/src/layout.ts";
+import { bucketsOf } from "../../dashboards/src/promql.ts";
 import { headingsOf, type PanelModel, queryOf, type ReadDashboard } from "./model.ts";
 import { namesOf } from "./promql-names.ts";
 
 /** One sentence for each breach, naming the place; empty when the rule holds. */
 export type Rule = (dashboard: ReadDashboard) => readonly string[];
 
-const catalog: ReadonlyMap<string, MetricDefinition> = new Map(allMetrics.map((metric) => [metric.name, metric]));
+/** By the names that their series have: those of a histogram are counters. */
+const catalog: ReadonlyMap<string, MetricDefinition> = new Map(
+  allMetrics
+    .flatMap((metric): readonly MetricDefinition[] =>
+      metric.type === "histogram"
+        ? [bucketsOf(metric), ...["_sum", "_count"].map((part) => ({ ...metric, name: metric.name + part }))].map(
+            (series) => ({ ...series, type: "counter" }),
+          )
+        : [metric],
+    )
+    .map((metric) => [metric.name, metric]),
+);
 const chosen = `\${datasource}`;
 /** Labels that the scrape adds. */
 const ofScrape = ["instance", "job"];

@@ -43,7 +43,7 @@ const gridPos = z.object({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(
 
 const panel = z.object({
   id: z.int().min(1),
-  type: z.enum(["stat", "table", "timeseries", "state-timeline"]),
+  type: z.enum(["stat", "table", "timeseries", "state-timeline", "heatmap"]),
   title: z.string(),
   description: z.string(),
   datasource,

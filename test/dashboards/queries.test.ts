@@ -43,6 +43,7 @@ let startedAt = 0;
 let historyAt = 0;
 let circuits: readonly string[] = [];
 let globalReach: readonly string[] = [];
+let windows: readonly string[] = [];
 
 beforeAll(async () => {
   startedAt = Date.now() / 1000;
@@ -50,6 +51,7 @@ beforeAll(async () => {
   lab = await startLab();
   prometheus = await startPrometheus(new URL(lab.url).host, brokenPair(historyAt));
   circuits = await valuesOf("expressroute_circuit_redundancy_state", "circuit");
+  windows = await valuesOf("expressroute_path_window_probes", "window");
   globalReach = await valuesOf("expressroute_global_reach_state", "global_reach");
 });
 
@@ -79,6 +81,7 @@ function filledIn(expression: string): string {
   const filled = expression
     .replaceAll("$__rate_interval", "10s")
     .replaceAll("$__range", "60s")
+    .replaceAll("$window", windows.join("|"))
     .replaceAll("$circuit", circuits.join("|"))
     .replaceAll("$global_reach", globalReach.join("|"));
   // What is left may only be the group of a regular expression.

@@ -5,10 +5,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ProbeTarget } from "../../agent/estate/estate.ts";
 import { type Observation, type ProbeObservation, subject } from "../../agent/estate/observation.ts";
 import { type Clock, systemClock } from "../../agent/lib/clock.ts";
-import { type Duration, milliseconds } from "../../agent/lib/duration.ts";
+import { type Duration, milliseconds, seconds } from "../../agent/lib/duration.ts";
 import type { Logger } from "../../agent/lib/log.ts";
 import { openProbeSockets, type SocketKind } from "../../agent/net/probe-open.ts";
 import { createProbing, type Probing, type ProbingDeps } from "../../agent/probe/probing.ts";
+import { createState } from "../../agent/state/state.ts";
+import { at } from "../support/estate.ts";
 import { eventually } from "../support/eventually.ts";
 import { plainProfile } from "../support/socket-profile.ts";
 import { type Deed, type StampReflector, startStampReflector } from "../support/stamp-reflector.ts";
@@ -225,6 +227,60 @@ describe("ICMP probes", () => {
 });
 
 describe("a worker that dies", () => {
+  it("takes nothing of what was counted with it: the histogram goes on where it was", async () => {
+    const state = createState({ keep: seconds(10), windows: [seconds(60)], buckets: [0.001, 0.01] });
+    const one: Omit<ProbeObservation, "at"> = {
+      kind: "probe",
+      of,
+      index: 0,
+      technique: "stamp",
+      received: 4,
+      lost: 1,
+      late: 0,
+      duplicate: 0,
+      reordered: 0,
+      discarded: 1,
+      sendErrors: 0,
+      delays: [0.0005, 0.002, 0.5],
+      runs: [0, 4, 1],
+      variations: [0.0015],
+      lossRun: 1,
+      lastReceivedAt: at(1),
+    };
+    const batch = { kind: "batch", observations: [{ ...one, at: at(2) }], dropped: {}, skipped: 0 };
+    const report = `import { parentPort } from "node:worker_threads"; parentPort.postMessage(${JSON.stringify(batch)});`;
+    let again: (() => void) | undefined;
+    const clock: Clock = {
+      ...systemClock,
+      after(_, fn) {
+        again = fn;
+        return () => undefined;
+      },
+    };
+    const probing = createProbing(
+      {
+        clock,
+        log: silent,
+        observe: state.observe,
+        worker: new URL(`data:text/javascript,${encodeURIComponent(report)}`),
+      },
+      [{ of, index: 0, target: stamp(9) }],
+    );
+    probing.start();
+    ends.push(() => void probing.stop());
+    for (let life = 1; life <= 3; life++) {
+      await eventually(`death ${life}`, () => again !== undefined);
+      const record = state.probe(of, 0);
+      expect(record?.histogram.counts).toEqual([life, life, life]);
+      expect(record?.totals).toMatchObject({ settled: 5 * life, discarded: life, lossBursts: life });
+      expect(record?.windows(at(3))[0]).toMatchObject({ probes: 5 * life, lost: life });
+      const restart = again;
+      again = undefined;
+      restart?.();
+    }
+    expect(probing.restarts()).toBe(3);
+  });
+
   it("is started again, each time after a longer pause, until the prober is stopped", async () => {
     const pauses: Duration[] = [];
     const errors: string[] = [];

@@ -59,12 +59,13 @@ describe("state", () => {
     expect(state.poll("r", "system")).toBeUndefined();
   });
 
-  it("sums probes for good, and holds the single observations for a while only", () => {
+  it("sums probes for good, and holds what can be judged for a while only", () => {
     const state = createState({ keep: seconds(10) });
     for (let s = 0; s < 100; s++) state.observe(probes(s, 4, 1));
     const record = state.probe(of, 0);
     expect(record?.totals).toMatchObject({ settled: 500, lost: 100 });
-    expect(record?.recent.map((o) => o.at)).toEqual([89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99].map(at));
+    expect(record?.since(at(97))).toMatchObject({ probes: 10, lost: 2 });
+    expect(record?.since(at(0))).toMatchObject({ probes: 50, lost: 10 });
     expect(state.probe(of, 1)).toBeUndefined();
   });
 

@@ -92,6 +92,7 @@ export function estate(overrides: Partial<Circuit> = {}): Estate {
     web: { host: "127.0.0.1", port: 0 },
     notifications: undefined,
     reflector: undefined,
+    statistics: { windows: [{ name: "1m", span: seconds(60) }], buckets: [0.001, 0.005, 0.02] },
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
     services: [],

@@ -7,10 +7,7 @@ import type { Emit } from "../../agent/export/series.ts";
 import { inOne } from "../../agent/lib/slices.ts";
 import { textOf } from "./packed-text.ts";
 
-export function pageOf(write: (emit: Emit) => void): string {
-  const pieces = createKeptPage(allMetrics).render((emit) => {
-    write(emit);
-    return [];
-  });
+export function pageOf(write: (emit: Emit) => Iterable<void> | void): string {
+  const pieces = createKeptPage(allMetrics).render((emit) => write(emit) ?? []);
   return textOf(packedText(inOne(pieces)));
 }

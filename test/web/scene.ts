@@ -102,7 +102,11 @@ const well: Verdict = {
   notCovered: [],
   conditions: [],
   findings: [],
-  performance: { probes: 50, lossRatio: 0, delay: { min: 0.0017, median: 0.00192, p95: 0.00241, max: 0.0031 } },
+  performance: {
+    probes: 50,
+    lossRatio: 0,
+    delay: { samples: 50, min: 0.0017, median: 0.00192, p95: 0.00241, p99: 0.003, max: 0.0031 },
+  },
 };
 
 /** The same, with the agent as the problem. */
@@ -141,7 +145,11 @@ export function judgementOf(estate: Estate, wrong: Wrong = {}, age = seconds(0.2
     ),
     pairs: pairsOf(estate).map((pair) => ({
       ...well,
-      performance: { probes: 50, lossRatio: 0, delay: { min: 0.16, median: 0.1623, p95: 0.1641, max: 0.17 } },
+      performance: {
+        probes: 50,
+        lossRatio: 0,
+        delay: { samples: 50, min: 0.16, median: 0.1623, p95: 0.1641, p99: 0.168, max: 0.17 },
+      },
       ...wrong[`${pair.fromSite} ${pair.toSite}`],
       pair,
     })),
@@ -231,7 +239,11 @@ export const silentLoss: Wrong[string] = {
       evidence: "12.0 % of 50 probes lost (limit 5.0 %)",
     },
   ],
-  performance: { probes: 50, lossRatio: 0.12, delay: { min: 0.0117, median: 0.0121, p95: 0.0149, max: 0.019 } },
+  performance: {
+    probes: 50,
+    lossRatio: 0.12,
+    delay: { samples: 44, min: 0.0117, median: 0.0121, p95: 0.0149, p99: 0.018, max: 0.019 },
+  },
 };
 
 export const notSeen: Wrong[string] = {

@@ -8,6 +8,7 @@ import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
 import * as services from "./services.ts";
+import * as statistics from "./statistics.ts";
 import * as subnets from "./subnets.ts";
 import * as thresholds from "./thresholds.ts";
 import * as tracing from "./tracing.ts";
@@ -32,6 +33,8 @@ export const rules: readonly Rule[] = [
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
+  statistics.windowsDiffer,
+  statistics.bucketsAscend,
   probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,

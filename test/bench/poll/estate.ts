@@ -16,6 +16,7 @@ export function estateOf(ports: readonly number[]): Estate {
     web: { host: "127.0.0.1", port: 0 },
     notifications: undefined,
     reflector: undefined,
+    statistics: { windows: [], buckets: [] },
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
     services: [],

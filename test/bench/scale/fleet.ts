@@ -279,6 +279,7 @@ export function estateOf({ routers, interval }: Fleet, port: number): Estate {
     globalReach: new Map(),
     notifications: undefined,
     reflector: undefined,
+    statistics: { windows: [], buckets: [] },
     stateDirectory: undefined,
     selfCheck: { gateways: undefined, starvedAfter: seconds(2) },
     services: [],
