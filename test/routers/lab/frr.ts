@@ -81,6 +81,8 @@ export interface FrrRouter {
   readonly bgpd: string;
   /** SNMPCONFPATH with the AgentX settings of bgpd; undefined: no SNMP. */
   readonly snmpConfPath?: string;
+  /** Further modules of bgpd, such as `bmp`. */
+  readonly modules?: readonly string[];
 }
 
 export async function startFrr(router: FrrRouter): Promise<void> {
@@ -109,12 +111,14 @@ export async function startFrr(router: FrrRouter): Promise<void> {
   await Promise.all([startDaemon(router, "bfdd"), startDaemon(router, "bgpd")]);
 }
 
-async function startDaemon({ namespace, dir, snmpConfPath }: FrrRouter, daemon: "zebra" | "bfdd" | "bgpd") {
+async function startDaemon(router: FrrRouter, daemon: "zebra" | "bfdd" | "bgpd") {
+  const { namespace, dir, snmpConfPath, modules = [] } = router;
   const snmp = daemon === "bgpd" && snmpConfPath !== undefined;
+  const loaded = daemon === "bgpd" ? [...(snmp ? ["snmp"] : []), ...modules] : [];
   await run(
     ...inNamespace(namespace, `/usr/lib/frr/${daemon}`, [
       ...["-d", "-N", namespace, "-P", "0", "-f", join(dir, `${daemon}.conf`)],
-      ...(snmp ? ["-M", "snmp"] : []),
+      ...loaded.flatMap((module) => ["-M", module]),
     ]),
     snmp ? { env: { SNMPCONFPATH: snmpConfPath, MIBS: "" } } : {},
   );
