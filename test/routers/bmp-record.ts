@@ -15,23 +15,15 @@ import { until } from "./lab/until.ts";
 const [, , file] = process.argv;
 const port = 11_019;
 
-if (process.argv[3] === "--station") {
-  // Inside of r's namespace: takes what comes, and answers nothing, as the RFC has it.
-  createServer((socket: Socket) => socket.resume()).listen(port, "127.0.0.1");
-} else {
-  requireRoot();
-  await record(file ?? "frr.pcap");
-}
-
 const bgpd = {
   r: `hostname r
 ip prefix-list NOT-60 seq 5 deny 10.60.0.0/16
-ip prefix-list NOT-60 seq 10 permit any
+ip prefix-list NOT-60 seq 10 permit 0.0.0.0/0 le 32
+ipv6 prefix-list ALL6 seq 5 permit ::/0 le 128
 route-map IN permit 10
  match ip address prefix-list NOT-60
 route-map IN permit 20
  match ipv6 address prefix-list ALL6
-ipv6 prefix-list ALL6 seq 5 permit any
 route-map OUT permit 10
 router bgp 65010
  bgp router-id 10.255.0.1
@@ -63,9 +55,8 @@ router bgp 65010
   bmp monitor ipv6 unicast post-policy
   bmp connect 127.0.0.1 port ${port} min-retry 500 max-retry 1000
 `,
-  p: `bgp community-list standard any permit 1:1
-route-map RICH permit 10
- set community 12076:51004 12076:5010 no-export
+  p: `route-map RICH permit 10
+ set community 12076:51004 12076:5010
  set large-community 12076:1:2 4200000017:3:4
  set extcommunity rt 12076:99 10.0.0.1:7
  set metric 77
@@ -136,7 +127,20 @@ async function record(to: string): Promise<void> {
       ["p", "u", "192.0.2.1/30", "192.0.2.2/30", "2001:db8:1::1/126", "2001:db8:1::2/126"],
     ] as const;
     for (const [a, b, a4, b4, a6, b6] of cables) {
-      await run("ip", ["link", "add", `to-${b}`, "netns", ns(a), "type", "veth", "peer", "name", `to-${a}`, "netns", ns(b)]);
+      await run("ip", [
+        "link",
+        "add",
+        `to-${b}`,
+        "netns",
+        ns(a),
+        "type",
+        "veth",
+        "peer",
+        "name",
+        `to-${a}`,
+        "netns",
+        ns(b),
+      ]);
       for (const [at, link, ...addresses] of [
         [ns(a), `to-${b}`, a4, a6],
         [ns(b), `to-${a}`, b4, b6],
@@ -175,13 +179,30 @@ async function record(to: string): Promise<void> {
     await until("routes of u", has("show bgp ipv4 unicast", "10.81.4.0/24"), { within: 30_000 });
     await pause(3);
 
-    await vtysh(ns("p"), "configure terminal", "router bgp 12076", "address-family ipv4 unicast", "no network 10.70.1.0/25");
-    await vtysh(ns("p"), "configure terminal", "router bgp 12076", "address-family ipv6 unicast", "no network 2001:db8:20:8000::/49");
+    await vtysh(
+      ns("p"),
+      "configure terminal",
+      "router bgp 12076",
+      "address-family ipv4 unicast",
+      "no network 10.70.1.0/25",
+    );
+    await vtysh(
+      ns("p"),
+      "configure terminal",
+      "router bgp 12076",
+      "address-family ipv6 unicast",
+      "no network 2001:db8:20:8000::/49",
+    );
     await until("a withdrawal", async () => !(await shown("show bgp ipv4 unicast")).includes("10.70.1.0/25"), {
       within: 20_000,
     });
     await pause(2);
-    await vtysh(ns("p"), "configure terminal", "router bgp 12076", "neighbor 172.16.0.1 shutdown message planned work 4711");
+    await vtysh(
+      ns("p"),
+      "configure terminal",
+      "router bgp 12076",
+      "neighbor 172.16.0.1 shutdown message planned work 4711",
+    );
     await pause(2);
     await vtysh(ns("p"), "configure terminal", "router bgp 12076", "no neighbor 172.16.0.1 shutdown");
     await until("IPv4 is up again", up4, { within: 30_000 });
@@ -210,4 +231,12 @@ async function record(to: string): Promise<void> {
 /** For the recording alone: what FRR sends by itself meanwhile, such as statistics, belongs into it. */
 function pause(seconds: number): Promise<void> {
   return new Promise((done) => setTimeout(done, seconds * 1_000));
+}
+
+if (process.argv[3] === "--station") {
+  // Inside of r's namespace: takes what comes, and answers nothing, as the RFC has it.
+  createServer((socket: Socket) => socket.resume()).listen(port, "127.0.0.1");
+} else {
+  requireRoot();
+  await record(file ?? "frr.pcap");
 }

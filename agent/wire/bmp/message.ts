@@ -2,6 +2,7 @@
 
 import { err, ok, type Result } from "../../lib/result.ts";
 import { bgpFaultKinds } from "../bgp/fault.ts";
+import { bgpHeaderLength, bgpTypes, decodeBgpHeader } from "../bgp/header.ts";
 import { decodeNotification, type NotificationMessage } from "../bgp/notification.ts";
 import { u16, u32, u64 } from "../bgp/octets.ts";
 import { decodeOpen, type OpenMessage } from "../bgp/open.ts";
@@ -155,8 +156,9 @@ export interface PeerUp {
   readonly localAddress: Uint8Array;
   readonly localPort: number;
   readonly remotePort: number;
-  readonly sentOpen: OpenMessage;
-  readonly receivedOpen: OpenMessage;
+  /** Undefined where the router does not have it (any more). */
+  readonly sentOpen: OpenMessage | undefined;
+  readonly receivedOpen: OpenMessage | undefined;
   readonly information: readonly Tlv[];
 }
 
@@ -168,12 +170,12 @@ export function decodePeerUp(
 ): Result<PeerUp, BmpFault> {
   const from = bodyOf(at);
   if (from + 20 > end) return failed("truncated", end);
-  const sent = decodeOpen(bytes, from + 20, end);
+  const sent = openOrNothing(bytes, from + 20, end);
   if (!sent.ok) return sent;
-  const receivedAt = from + 20 + sent.value.length;
-  const received = decodeOpen(bytes, receivedAt, end);
+  const receivedAt = from + 20 + (sent.value?.length ?? bgpHeaderLength);
+  const received = openOrNothing(bytes, receivedAt, end);
   if (!received.ok) return received;
-  const information = decodeTlvs(bytes, receivedAt + received.value.length, end);
+  const information = decodeTlvs(bytes, receivedAt + (received.value?.length ?? bgpHeaderLength), end);
   if (!information.ok) return information;
   return ok({
     localAddress: header.isIpv6 ? bytes.slice(from, from + 16) : bytes.slice(from + 12, from + 16),
@@ -183,6 +185,14 @@ export function decodePeerUp(
     receivedOpen: received.value,
     information: information.value,
   });
+}
+
+/** FRR has no OPEN for a peer that went away again meanwhile: it sends the header of one, and nothing behind it. */
+function openOrNothing(bytes: Uint8Array, at: number, end: number): Result<OpenMessage | undefined, BmpFault> {
+  const header = decodeBgpHeader(bytes, at, end);
+  if (!header.ok) return header;
+  const { length, type } = header.value;
+  return length === bgpHeaderLength && type === bgpTypes.open ? ok(undefined) : decodeOpen(bytes, at, end);
 }
 
 /** Reasons of a Peer Down Notification: section 4.9, RFC 9069 section 4.5.1. */
