@@ -2,6 +2,7 @@
 
 import { addressIn, formatAddress, formatSubnet, parseAddress, parseListen, parseSubnet } from "../estate/address.ts";
 import {
+  type Bmp,
   type Circuit,
   type Estate,
   type GlobalReach,
@@ -68,8 +69,10 @@ export function buildEstate(
   return {
     site: configuration.site,
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
-    notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
+    notifications:
+      hearing === undefined ? undefined : literalAddress(must(parseListen(hearing.listen), hearing.listen)),
     reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
+    bmp: configuration.bmp && bmpOf(configuration.bmp, routers),
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
@@ -100,14 +103,14 @@ function notificationsOf(
   };
 }
 
-/** A datagram socket takes addresses only. */
-function udpAddress({ host, port }: ListenAddress): ListenAddress {
+/** A datagram socket takes addresses only, and `localhost` may be one of another family than is meant. */
+function literalAddress({ host, port }: ListenAddress): ListenAddress {
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
 function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: StampKeys): Reflector {
   return {
-    listen: udpAddress(must(parseListen(entry.listen), entry.listen)),
+    listen: literalAddress(must(parseListen(entry.listen), entry.listen)),
     senders: entry.senders.map((text) => {
       const parsed = parseSubnet(text);
       return must(parsed.ok ? parsed.value : undefined, text);
@@ -116,6 +119,19 @@ function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: 
     stateful: entry.stateful,
     senderRate: entry.senderRate,
     totalRate: entry.totalRate,
+  };
+}
+
+function bmpOf(entry: NonNullable<Configuration["bmp"]>, routers: ReadonlyMap<string, Router>): Bmp {
+  const everyRouter = () => Object.fromEntries([...routers.keys()].map((name) => [name, { addresses: undefined }]));
+  const named = entry.routers ?? everyRouter();
+  return {
+    listen: literalAddress(must(parseListen(entry.listen), entry.listen)),
+    routers: Object.entries(named).map(([router, { addresses = [] }]) => {
+      const known = must(routers.get(router), router).notifications.addresses;
+      return { router, addresses: [...new Set([...known, ...addresses.map(address)])] };
+    }),
+    routes: entry.routes,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
+import { bmp } from "./bmp-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
@@ -363,6 +364,7 @@ export const configurationSchema = keys(
       { is: "Defaults of every probe." },
     ).prefault({}),
     reflector: reflector.optional(),
+    bmp: bmp.optional(),
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

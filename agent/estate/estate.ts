@@ -206,6 +206,15 @@ export interface Reflector {
   readonly totalRate: number;
 }
 
+/** Where routers tell of their BGP sessions and routes by BMP. */
+export interface Bmp {
+  readonly listen: ListenAddress;
+  /** Who may connect, and from which addresses. */
+  readonly routers: readonly { readonly router: string; readonly addresses: readonly string[] }[];
+  /** Routes that are kept of one router at most. */
+  readonly routes: number;
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
@@ -213,6 +222,8 @@ export interface Estate {
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
+  /** Undefined: no BMP station. */
+  readonly bmp?: Bmp | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

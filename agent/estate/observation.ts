@@ -2,6 +2,7 @@
 // the last one ages out, and only a PollObservation says that the asking failed.
 
 import type { Instant } from "../lib/clock.ts";
+import type { BmpObservation } from "./bmp-observation.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { LinkObservation } from "./link-observation.ts";
 
@@ -212,6 +213,7 @@ export type Observation =
   | InterfaceObservation
   | SessionObservation
   | LinkObservation
+  | BmpObservation
   | ProbeObservation;
 
 /** Takes observations in; `state/` is the one behind it. */

@@ -2,6 +2,11 @@
 // probes, and the probes of the last while. Nothing here says what an observation means.
 
 import type {
+  BmpConnectionObservation,
+  BmpPrefixesObservation,
+  BmpSessionObservation,
+} from "../estate/bmp-observation.ts";
+import type {
   BfdObservation,
   NeighborObservation,
   OpticsObservation,
@@ -20,6 +25,7 @@ import {
   type SessionObservation,
   type SubjectKey,
 } from "../estate/observation.ts";
+import { type SeenSession, seenPrefixes, seenSession } from "../estate/seen-session.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
@@ -54,11 +60,15 @@ export interface Snapshot {
   interface(router: string, name: string): InterfaceObservation | undefined;
   /** What its counters grew by; undefined until the interface was seen. */
   counters(router: string, name: string): CounterRecord | undefined;
-  session(router: string, remoteAddress: string): SessionObservation | undefined;
+  session(router: string, remoteAddress: string): SeenSession | undefined;
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
+  /** Undefined where the router never connected. */
+  bmp(router: string): BmpConnectionObservation | undefined;
+  /** What it told on the connection that stands. */
+  bmpPrefixes(router: string, remoteAddress: string): BmpPrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
 }
 
@@ -94,6 +104,9 @@ export function createState(config: { readonly keep: Duration }): State {
   const neighbors = createTable<string, NeighborObservation>();
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
+  const bmp = new Map<string, BmpConnectionObservation>();
+  const bmpSessions = createTable<string, BmpSessionObservation>();
+  const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
   const probes = createTable<number, MutableProbeRecord>();
 
   return {
@@ -136,6 +149,15 @@ export function createState(config: { readonly keep: Duration }): State {
         case "prefixes":
           prefixes.set(o.router, o.remoteAddress, o);
           return;
+        case "bmpConnection":
+          bmp.set(o.router, o);
+          return;
+        case "bmpSession":
+          bmpSessions.set(o.router, o.remoteAddress, o);
+          return;
+        case "bmpPrefixes":
+          bmpPrefixes.set(o.router, o.remoteAddress, o);
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
@@ -148,11 +170,19 @@ export function createState(config: { readonly keep: Duration }): State {
     router: (router) => routers.get(router),
     interface: (router, name) => interfaces.get(router, name)?.last,
     counters: (router, name) => interfaces.get(router, name)?.counters,
-    session: sessions.get,
+    session: (router, address) =>
+      seenSession(sessions.get(router, address), bmpSessions.get(router, address), bmp.get(router)),
     bfd: bfd.get,
     neighbor: neighbors.get,
     optics: optics.get,
-    prefixes: prefixes.get,
+    prefixes: (router, address) =>
+      seenPrefixes(prefixes.get(router, address), bmpPrefixes.get(router, address), bmp.get(router)),
+    bmp: (router) => bmp.get(router),
+    bmpPrefixes(router, address) {
+      const [counted, connection] = [bmpPrefixes.get(router, address), bmp.get(router)];
+      const stands = counted !== undefined && connection?.connected === true && counted.at >= connection.since;
+      return stands ? counted : undefined;
+    },
     probe: probes.get,
   };
 }

@@ -1,5 +1,6 @@
 // What no single key can show: references between parts of the file, and values that do not fit together.
 
+import * as bmp from "./bmp.ts";
 import * as circuits from "./circuits.ts";
 import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
@@ -30,6 +31,8 @@ export const rules: readonly Rule[] = [
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
+  bmp.bmpRoutersAreDefined,
+  bmp.bmpAddressesAreOfOneRouter,
   probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,

@@ -1,0 +1,339 @@
+// The BMP station: routers connect, and tell of their BGP sessions and routes by themselves (RFC 7854). What they tell becomes
+// observations of the configured sessions. A connection that is lost is no evidence of anything but itself.
+
+import type {
+  BmpConnectionObservation,
+  BmpDownReason,
+  BmpPrefixesObservation,
+  BmpSessionObservation,
+} from "../estate/bmp-observation.ts";
+import { type Estate, microsoftAsn, pathsOf, type Router } from "../estate/estate.ts";
+import type { Observe, PollGroup } from "../estate/observation.ts";
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
+import { type Counters, createCounters } from "../lib/counters.ts";
+import { milliseconds, seconds } from "../lib/duration.ts";
+import type { Logger } from "../lib/log.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type BmpClose, connectionOctets, createBmpListener } from "../net/bmp-listener.ts";
+import { shutdownReason } from "../wire/bgp/notification.ts";
+import { createAttributeSets } from "./bmp-attributes.ts";
+import type { BmpPeer, FamilyRoutes, PeerState, ViewDoubt } from "./bmp-peer.ts";
+import { routeOctets } from "./bmp-routes.ts";
+import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
+
+export interface BmpStationDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Cryptographically random octets. */
+  readonly random: (octets: number) => Uint8Array;
+  readonly observe: Observe;
+  /** Polls a group of a router out of turn: BMP tells that a session went, and often only the MIB tells why. */
+  readonly poll: (router: string, group: PollGroup) => void;
+}
+
+export interface BmpStation {
+  /** The error is one line for people. Does nothing where no station is configured. */
+  start(): Promise<Result<void, string>>;
+  stop(): Promise<void>;
+  /** The bound port; 0 when nothing is heard. */
+  port(): number;
+  /** Undefined where no station is configured. */
+  read(): BmpTelemetry | undefined;
+}
+
+export interface BmpTelemetry {
+  readonly routers: ReadonlyMap<
+    string,
+    {
+      readonly connected: boolean;
+      readonly messages: Readonly<Record<BmpMessageKind, number>>;
+      readonly peers: number;
+      readonly routes: number;
+    }
+  >;
+  readonly closes: Readonly<Record<BmpClose, number>>;
+  /** Connections from addresses of no router. */
+  readonly refused: number;
+  /** Times that the routes of a view could not be counted any more. */
+  readonly doubts: number;
+  /** Sets of path attributes. */
+  readonly attributeSets: number;
+  /** Octets: what is kept, and the most that the routers which are connected could make it. */
+  readonly memory: number;
+  readonly memoryLimit: number;
+}
+
+const silent: BmpStation = {
+  start: async () => ok(undefined),
+  stop: async () => {},
+  port: () => 0,
+  read: () => undefined,
+};
+
+/** Counts are told together, this long after the first of them changed. */
+const countsAfter = milliseconds(250);
+
+/** What a router tells this soon after it connected is what was so before. */
+const openingLasts = seconds(5);
+
+/** All sets of attributes of all routers may take so many octets. */
+const attributeOctets = 64 << 20;
+
+/** Strangers of which a line is written: one that scans must not fill the log. */
+const mostStrangers = 100;
+
+interface Monitored {
+  readonly router: Router;
+  readonly peers: ReadonlySet<string>;
+  readonly messages: Counters<BmpMessageKind>;
+  connection:
+    | {
+        readonly session: BmpSession;
+        readonly from: string;
+        readonly since: Instant;
+        readonly budget: { readonly most: number; used: number };
+        readonly changed: Set<BmpPeer>;
+        cancelBeat: () => void;
+      }
+    | undefined;
+}
+
+export function createBmpStation({ clock, log, random, observe, poll }: BmpStationDeps, estate: Estate): BmpStation {
+  const { bmp } = estate;
+  if (bmp === undefined) return silent;
+  const seed = Buffer.from(random(4)).readInt32BE();
+  const sets = createAttributeSets(attributeOctets, seed);
+  const peersOf = Map.groupBy(pathsOf(estate), (path) => path.router);
+  const monitored = new Map<string, Monitored>();
+  for (const { router } of bmp.routers) {
+    const known = estate.routers.get(router);
+    if (known === undefined) throw new Error(`bmp names the router ${router}, which is not in the estate`);
+    const peers = new Set(peersOf.get(router)?.map(({ session }) => session.remoteAddress));
+    monitored.set(router, { router: known, peers, messages: createCounters(bmpMessageKinds), connection: undefined });
+  }
+  const strangers = new Set<string>();
+  let refused = 0;
+  let doubts = 0;
+  let cancelCounts: (() => void) | undefined;
+
+  const must = (router: string): Monitored => {
+    const found = monitored.get(router);
+    if (found === undefined) throw new Error(`BMP of ${router}, which is not monitored`);
+    return found;
+  };
+
+  function opened(name: string, from: string): void {
+    const of = must(name);
+    const now = clock.now();
+    const budget = { most: bmp?.routes ?? 0, used: 0 };
+    const changed = new Set<BmpPeer>();
+    const session = createBmpSession({
+      sets,
+      budget,
+      seed,
+      messages: of.messages,
+      keepsRoutes: (address) => of.peers.has(address),
+      changed: (peer) => sessionChanged(of, peer),
+      routed(peer) {
+        if (!of.peers.has(peer.address)) return;
+        changed.add(peer);
+        cancelCounts ??= clock.after(countsAfter, tellCounts);
+      },
+      doubted: (peer, doubt) => doubted(name, peer, doubt),
+    });
+    of.connection = { session, from, since: now, budget, changed, cancelBeat: () => {} };
+    log.info({ router: name, address: from }, "BMP: the router connected");
+    beat(of);
+  }
+
+  /** Says at every poll interval that the connection stands: so long holds what it told. */
+  function beat(of: Monitored): void {
+    const { connection, router } = of;
+    if (connection === undefined) return;
+    const { session, since } = connection;
+    observe(connectionOf(router.name, true, since, session.sysDescr() || session.sysName()));
+    connection.cancelBeat = clock.after(router.pollInterval, () => beat(of));
+  }
+
+  function connectionOf(router: string, connected: boolean, since: Instant, detail: string): BmpConnectionObservation {
+    const of = must(router);
+    const unconfigured = (of.connection?.session.peers() ?? [])
+      .filter((peer) => peer.state().kind === "up" && peer.peerAs() === microsoftAsn && !of.peers.has(peer.address))
+      .map(({ address }) => address);
+    return { kind: "bmpConnection", router, at: clock.now(), connected, since, detail, unconfigured };
+  }
+
+  function sessionChanged(of: Monitored, peer: BmpPeer): void {
+    const { connection, router } = of;
+    if (connection === undefined || !of.peers.has(peer.address)) return;
+    // Of two peers with one address, in two VRFs, the one of the global instance is meant, if there is one.
+    if (connection.session.peerAt(peer.address) !== peer) return;
+    const observation = sessionOf(router.name, peer, connection.since);
+    if (observation === undefined) return;
+    observe(connectionOf(router.name, true, connection.since, connection.session.sysDescr()));
+    observe(observation);
+    connection.changed.add(peer);
+    cancelCounts ??= clock.after(countsAfter, tellCounts);
+    if (observation.isOld || observation.established === undefined) return;
+    const said = observation.established ? "is established" : `went down (${observation.reason})`;
+    log.info({ router: router.name, peer: peer.address }, `BMP: the session ${said}`);
+    poll(router.name, "bgp");
+  }
+
+  function tellCounts(): void {
+    cancelCounts = undefined;
+    const at = clock.now();
+    for (const { router, connection } of monitored.values()) {
+      if (connection === undefined) continue;
+      for (const peer of connection.changed) {
+        if (connection.session.peerAt(peer.address) === peer) observe(prefixesOf(router.name, peer, at));
+      }
+      connection.changed.clear();
+    }
+  }
+
+  function doubted(router: string, peer: BmpPeer, doubt: ViewDoubt): void {
+    doubts += 1;
+    const why =
+      doubt === "tooMany"
+        ? `the router has more than the ${bmp?.routes} routes of bmp.routes`
+        : `an UPDATE of it cannot be read (${doubt})`;
+    log.warn(
+      { router, peer: peer.address },
+      `BMP: routes of this session are not counted until it comes up anew: ${why}`,
+    );
+  }
+
+  function closed(name: string, why: BmpClose, detail: string): void {
+    const of = must(name);
+    const { connection } = of;
+    if (connection === undefined) return;
+    connection.cancelBeat();
+    const said = connection.session.termination();
+    connection.session.close();
+    of.connection = undefined;
+    const reason = said === undefined ? detail : `the router ended it: ${said}`;
+    log[why === "malformed" || why === "stalled" ? "warn" : "info"](
+      { router: name, address: connection.from, reason: why },
+      `BMP: the connection ended: ${reason}. Its sessions are told by SNMP alone until the router connects again`,
+    );
+    observe(connectionOf(name, false, clock.now(), reason));
+  }
+
+  const listener = createBmpListener(
+    { clock },
+    { ...bmp.listen, routers: bmp.routers },
+    {
+      opened,
+      message: (router, bytes, at, end) => must(router).connection?.session.take(bytes, at, end, clock.now()),
+      closed,
+      refused(address) {
+        refused += 1;
+        if (strangers.has(address) || strangers.size >= mostStrangers) return;
+        strangers.add(address);
+        log.warn(
+          { address },
+          "BMP: a connection came from an address of no router and was refused; if it is one of a router, add it to bmp.routers",
+        );
+      },
+    },
+  );
+
+  return {
+    async start() {
+      const started = await listener.start();
+      if (started.ok) log.info({ host: bmp.listen.host, port: listener.port() }, "BMP: routers can connect");
+      return started;
+    },
+    async stop() {
+      cancelCounts?.();
+      cancelCounts = undefined;
+      await listener.stop();
+    },
+    port: listener.port,
+    read() {
+      const connected = [...monitored.values()].filter(({ connection }) => connection !== undefined).length;
+      const tables = [...monitored.values()].reduce((sum, { connection }) => sum + memoryOf(connection?.session), 0);
+      return {
+        routers: new Map(
+          [...monitored].map(([name, { connection, messages }]) => [
+            name,
+            {
+              connected: connection !== undefined,
+              messages: messages.read(),
+              peers: connection?.session.peers().length ?? 0,
+              routes: connection?.budget.used ?? 0,
+            },
+          ]),
+        ),
+        closes: listener.closes.read(),
+        refused,
+        doubts,
+        attributeSets: sets.size(),
+        memory: listener.memory() + sets.memory() + tables,
+        memoryLimit: connected * (connectionOctets + bmp.routes * routeOctets(128)) + attributeOctets,
+      };
+    },
+  };
+}
+
+function memoryOf(session: BmpSession | undefined): number {
+  let sum = 0;
+  for (const peer of session?.peers() ?? []) sum += peer.memory();
+  return sum;
+}
+
+function sessionOf(router: string, peer: BmpPeer, connectedAt: Instant): BmpSessionObservation | undefined {
+  const state = peer.state();
+  if (state.kind === "unknown") return undefined;
+  const of = {
+    kind: "bmpSession",
+    router,
+    remoteAddress: peer.address,
+    at: state.at,
+    isOld: elapsed(connectedAt, state.at) < openingLasts,
+    ups: peer.ups(),
+  } as const;
+  if (state.kind === "up") {
+    return { ...of, established: true, remoteAsn: peer.peerAs(), localAsn: state.localAsn, holdTime: state.holdTime };
+  }
+  // The router stopped telling of this peer, which says nothing of the session (section 4.9).
+  if (state.down.reason === "deconfigured") return { ...of, established: undefined };
+  return { ...of, established: false, ...downOf(state) };
+}
+
+function downOf({ down }: Extract<PeerState, { kind: "down" }>) {
+  const { reason, notification, fsmEvent } = down;
+  const known: BmpDownReason = reason === undefined || reason === "deconfigured" ? "unknown" : reason;
+  return {
+    reason: known,
+    notification: notification && ([notification.code, notification.subcode] as const),
+    message: notification && shutdownReason(notification),
+    fsmEvent,
+  };
+}
+
+function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefixesObservation {
+  const isUp = peer.state().kind === "up";
+  const [pre, post, out] = [peer.view("inPre"), peer.view("inPost"), peer.view("outPost")];
+  const families = (["ipv4", "ipv6"] as const).flatMap((family) => {
+    const views = [pre, post, out].map((view) => (view?.doubt === undefined ? view?.[family] : undefined));
+    const [received, accepted, advertised] = views;
+    if (!isUp || views.every((view) => (view?.table.size() ?? 0) === 0)) return [];
+    const best = received ?? accepted;
+    return [
+      {
+        family,
+        received: received?.table.size(),
+        accepted: accepted?.table.size(),
+        advertised: advertised?.table.size(),
+        hasDefault: best !== undefined && hasDefault(best),
+        prepends: best === undefined ? [] : [...best.prepends],
+      },
+    ];
+  });
+  return { kind: "bmpPrefixes", router, remoteAddress: peer.address, at, families };
+}
+
+const noOctets = new Uint8Array(0);
+const hasDefault = ({ table }: FamilyRoutes) => table.get(noOctets, 0, 0, 0) !== 0;
