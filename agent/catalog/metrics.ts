@@ -1,6 +1,8 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { bmpMetrics } from "./bmp-metrics.ts";
+
 export interface MetricDefinition {
   readonly name: string;
   readonly type: "gauge" | "counter";
@@ -235,6 +237,8 @@ export const metrics = {
       [...path, "remote_address", "remote_asn", "last_error"],
     ),
   },
+
+  bmp: bmpMetrics,
 
   bfd: {
     state: gauge(

@@ -22,6 +22,10 @@ export type SeenSession = SessionObservation & {
   readonly holdTime?: number;
 };
 
+export function sourcesOf({ at, sources }: SeenSession): NonNullable<SeenSession["sources"]> {
+  return sources ?? [{ source: "snmp", at }];
+}
+
 /**
  * A poll that differs from BMP is believed only this long after BMP's word: its answer may be older than it looks, for
  * routers take seconds to answer, and some read their table from a cache.

@@ -6,6 +6,7 @@ import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type BmpTelemetry, emitBmp } from "./bmp.ts";
 import { emitJudgement, emitProbing } from "./paths.ts";
 import { emitRouters } from "./routers.ts";
 import { createPage, type Emit } from "./series.ts";
@@ -33,6 +34,7 @@ export interface AgentTelemetry {
     readonly outcomes: () => Readonly<Record<string, number>> | undefined;
     readonly restarts: () => number;
   };
+  readonly bmp: () => BmpTelemetry | undefined;
   readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
@@ -62,6 +64,7 @@ export function createPrometheusExport(deps: {
         emitRouters(emit, estate, snapshot, clock);
         emitAgent(emit, deps.agent);
         emitNotifications(emit, estate, deps.agent.notifications);
+        emitBmp(emit, estate, snapshot, deps.agent.bmp());
         const judgement = deps.judgement();
         if (judgement === undefined) return;
         emitJudgement(emit, judgement, clock);

@@ -14,6 +14,7 @@ import {
   pollFailures,
   pollGroups,
 } from "../estate/observation.ts";
+import { sourcesOf } from "../estate/seen-session.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { CounterRecord } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -107,4 +108,6 @@ function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot,
   if (established) emit(to.established, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.establishedSeconds));
   const far = { remote_address: seen.remoteAddress, remote_asn: String(seen.remoteAsn) };
   emit(to.info, labels, 1, { ...far, last_error: seen.lastError.join("/") });
+  if (established && seen.holdTime !== undefined) emit(metrics.bmp.sessionHoldTime, labels, seen.holdTime);
+  for (const { source, at } of sourcesOf(seen)) emit(metrics.bmp.sessionSource, labels, clock.toEpoch(at) / 1_000, { source });
 }

@@ -17,6 +17,7 @@ import {
   redundancyTones,
   redundancyWords,
   sessionWords,
+  sourceWords,
   trafficWords,
 } from "./words.ts";
 
@@ -57,7 +58,7 @@ ${broken ? renderReasons(path) : nothing}
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
 <dt>Traffic</dt><dd>${trafficWords(path.traffic)}</dd>
-<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${sourceWords(path.session)}</span></dd>
 ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}

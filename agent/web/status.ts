@@ -24,7 +24,8 @@ import type {
   Verdict,
 } from "../estate/judgement.ts";
 import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
-import type { Clock, Instant } from "../lib/clock.ts";
+import { type SessionSource, sourcesOf } from "../estate/seen-session.ts";
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
@@ -48,6 +49,10 @@ export interface SessionStatus {
   readonly seconds: number | null;
   /** bgpPeerLastError in words; sticky, so it may be older than the present failure. */
   readonly lastError: string | null;
+  /** Seconds, as both ends agreed; null where BMP does not tell it. */
+  readonly holdTime: number | null;
+  /** Who told the state (`snmp`, `bmp`), and how many seconds ago; empty when it is not known. */
+  readonly sources: readonly { readonly source: SessionSource; readonly age: number }[];
 }
 
 /** What was measured over the threshold window. */
@@ -248,13 +253,15 @@ function trafficOf(path: Path, router: Router | undefined, snapshot: Snapshot, n
 }
 
 function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): SessionStatus {
-  const unseen = { adminUp: null, seconds: null, lastError: null };
+  const unseen = { adminUp: null, seconds: null, lastError: null, holdTime: null, sources: [] };
   const seen = snapshot.session(path.router, path.session.remoteAddress);
   if (seen === undefined || router === undefined) return { state: "notAsked", ...unseen };
   if (!isFresh(router, seen.at, now)) return { state: "stale", ...unseen };
   if (!seen.present) return { state: "absent", ...unseen };
   const { state, adminUp, establishedSeconds, lastError } = seen;
-  return { state, adminUp, seconds: establishedSeconds, lastError: bgpErrorText(lastError) ?? null };
+  const sources = sourcesOf(seen).map(({ source, at }) => ({ source, age: Math.max(0, elapsed(at, now)) / 1_000 }));
+  const error = bgpErrorText(lastError) ?? null;
+  return { state, adminUp, seconds: establishedSeconds, lastError: error, holdTime: seen.holdTime ?? null, sources };
 }
 
 function globalReachStatus(

@@ -76,6 +76,15 @@ export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): 
   return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
 }
 
+/** `hold time 180s; by snmp 2s ago, bmp under 1s ago`; empty when nobody tells the state. */
+export function sourceWords({ holdTime, sources }: SessionStatus): string {
+  const hold = holdTime === null ? [] : [`hold time ${formatDuration(seconds(holdTime))}`];
+  const ages = sources.map(
+    ({ source, age }) => `${source} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`,
+  );
+  return [...hold, ...(ages.length === 0 ? [] : [`by ${ages.join(", ")}`])].join("; ");
+}
+
 /**
  * `12.0 % of 50 probes`: loss is never said without its sample size. The window leaves a silence out, so
  * during one there is no ratio; that nothing gets through is then the figure.

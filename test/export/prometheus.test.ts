@@ -34,6 +34,7 @@ const telemetry: AgentTelemetry = {
   probesSkipped: () => 0,
   probeRestarts: () => 0,
   reflector: { outcomes: () => undefined, restarts: () => 0 },
+  bmp: () => undefined,
   httpRequests: () => ({ served: 9 }),
 };
 

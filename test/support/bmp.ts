@@ -95,7 +95,8 @@ export function update({ withdrawn = [], attributes = [], nlri = [] }: UpdatePar
   return bgp(2, joined(u16(gone.length), gone, u16(with_.length), with_, ...nlri));
 }
 
-export const notification = (code: number, subcode: number, data = u8()) => bgp(3, joined(u8(code, subcode), data));
+export const notification = (code: number, subcode: number, data: Uint8Array = u8()) =>
+  bgp(3, joined(u8(code, subcode), data));
 
 export function bmp(type: number, body: Uint8Array): Uint8Array {
   return joined(u8(3), u32(6 + body.length), u8(type), body);
@@ -138,7 +139,8 @@ export function peerUp(peer: Peer, opens: { readonly sent: Uint8Array; readonly 
   return bmp(3, joined(perPeer(peer), address, u16(179), u16(40_000), opens.sent, opens.received));
 }
 
-export const peerDown = (peer: Peer, reason: number, data = u8()) => bmp(2, joined(perPeer(peer), u8(reason), data));
+export const peerDown = (peer: Peer, reason: number, data: Uint8Array = u8()) =>
+  bmp(2, joined(perPeer(peer), u8(reason), data));
 export const routeMonitoring = (peer: Peer, of: UpdateParts) => bmp(0, joined(perPeer(peer), update(of)));
 
 export function statistics(peer: Peer, tlvs: readonly Uint8Array[]): Uint8Array {

@@ -50,6 +50,7 @@ const exposition = createPrometheusExport({
     probesSkipped: () => 0,
     probeRestarts: () => 0,
     reflector: { outcomes: () => undefined, restarts: () => 0 },
+    bmp: () => undefined,
     httpRequests: () => ({}),
   },
 });

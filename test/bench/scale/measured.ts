@@ -97,6 +97,7 @@ const metrics = createPrometheusExport({
     probesSkipped: zero,
     probeRestarts: zero,
     reflector: { outcomes: () => undefined, restarts: () => 0 },
+    bmp: () => undefined,
     httpRequests: none,
   },
 });

@@ -1,0 +1,53 @@
+// Series of the BMP station.
+
+import { metrics } from "../catalog/metrics.ts";
+import type { Estate } from "../estate/estate.ts";
+import type { Snapshot } from "../state/state.ts";
+import type { Emit } from "./series.ts";
+
+/** What the station counts; undefined where none is configured. */
+export interface BmpTelemetry {
+  readonly routers: ReadonlyMap<
+    string,
+    {
+      readonly connected: boolean;
+      readonly messages: Readonly<Record<string, number>>;
+      readonly peers: number;
+      readonly routes: number;
+    }
+  >;
+  readonly closes: Readonly<Record<string, number>>;
+  readonly refused: number;
+  readonly doubts: number;
+  readonly attributeSets: number;
+  readonly memory: number;
+  readonly memoryLimit: number;
+}
+
+export function emitBmp(
+  emit: Emit,
+  { routers, bmp }: Estate,
+  snapshot: Snapshot,
+  from: BmpTelemetry | undefined,
+): void {
+  if (from === undefined || bmp === undefined) return;
+  const to = metrics.bmp;
+  for (const { name, site } of routers.values()) {
+    const told = from.routers.get(name);
+    if (told === undefined) continue;
+    const labels = { router: name, site };
+    emit(to.connected, labels, told.connected ? 1 : 0);
+    for (const [type, n] of Object.entries(told.messages)) emit(to.messages, labels, n, { type });
+    emit(to.peers, labels, told.peers);
+    emit(to.routes, labels, told.routes);
+    const connection = snapshot.bmp(name);
+    if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
+  }
+  emit(to.routeLimit, {}, bmp.routes);
+  for (const [reason, n] of Object.entries(from.closes)) emit(to.closes, {}, n, { reason });
+  emit(to.refused, {}, from.refused);
+  emit(to.doubts, {}, from.doubts);
+  emit(to.attributeSets, {}, from.attributeSets);
+  emit(to.memory, {}, from.memory);
+  emit(to.memoryLimit, {}, from.memoryLimit);
+}
