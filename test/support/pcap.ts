@@ -33,3 +33,36 @@ export function tcpStreamsTo(port: number, file: Uint8Array): ReadonlyMap<number
   }
   return streams;
 }
+
+/** A capture in which each message is a TCP segment of its own, from port 40000 to `port`: raw IPv4 (LINKTYPE_RAW). */
+export function pcapOfMessages(messages: readonly Uint8Array[], port: number): Buffer {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0xa1b2c3d4, 0);
+  head.writeUInt16LE(2, 4);
+  head.writeUInt16LE(4, 6);
+  head.writeUInt32LE(262_144, 16);
+  head.writeUInt32LE(101, 20);
+  let sequence = 1;
+  return Buffer.concat([
+    head,
+    ...messages.flatMap((message) => {
+      const frame = Buffer.alloc(16 + 40);
+      frame.writeUInt32LE(40 + message.length, 8);
+      frame.writeUInt32LE(40 + message.length, 12);
+      frame[16] = 0x45;
+      frame.writeUInt16BE(40 + message.length, 18);
+      frame[24] = 64;
+      frame[25] = 6;
+      frame.set([127, 0, 0, 2, 127, 0, 0, 1], 28);
+      frame.writeUInt16BE(40_000, 36);
+      frame.writeUInt16BE(port, 38);
+      frame.writeUInt32BE(sequence, 40);
+      frame.writeUInt32BE(1, 44);
+      frame[48] = 0x50;
+      frame[49] = 0x18;
+      frame.writeUInt16BE(65_535, 50);
+      sequence += message.length;
+      return [frame, message];
+    }),
+  ]);
+}
