@@ -14,8 +14,14 @@ function metric(
   return { name, type, help, labels };
 }
 
-/** All but the first two are absent where no BMP station is configured. */
+/** All but those of sessions and paths are absent where no BMP station is configured. */
 export const bmpMetrics = {
+  draining: metric(
+    "gauge",
+    "expressroute_path_draining",
+    "1 while Microsoft drains the link (its ASN prepended to the prefixes), 0 while not, absent where no BMP tells the AS paths",
+    path,
+  ),
   sessionSource: metric(
     "gauge",
     "expressroute_bgp_session_source_timestamp_seconds",

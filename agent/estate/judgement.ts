@@ -2,6 +2,7 @@
 
 import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import type { PrefixFamily } from "./link-observation.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -10,7 +11,7 @@ export const redundancies = ["unknown", "redundant", "reduced", "lost"] as const
 export type Redundancy = (typeof redundancies)[number];
 
 /** What is checked on a path, in the order in which it depends on each other: the first that fails is the cause. */
-export const checks = ["interface", "session", "forwarding", "loss", "delay"] as const;
+export const checks = ["interface", "session", "forwarding", "loss", "delay", "drain"] as const;
 export type Check = (typeof checks)[number];
 
 /** Why a path is not `up`. Closed: a metric label, and the word in the page. */
@@ -27,6 +28,7 @@ export const causes = [
   "probesUnknown",
   "lossHigh",
   "delayHigh",
+  "linkDraining",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -89,8 +91,18 @@ export interface Verdict {
   readonly performance: Performance;
 }
 
+/** How often the MSEE's ASN usually stands at the beginning of the AS_PATH of a path's prefixes, as learnt. */
+export interface UsualPath {
+  readonly usual: number;
+  /** Since when it stands there more often; undefined while it does not. */
+  readonly longerSince: Instant | undefined;
+}
+export type UsualPaths = Partial<Record<PrefixFamily, UsualPath>>;
+
 export interface PathVerdict extends Verdict {
   readonly path: Path;
+  /** Undefined until BMP told of prefixes. */
+  readonly usualPaths?: UsualPaths;
 }
 
 export interface PairVerdict extends Verdict {

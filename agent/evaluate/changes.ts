@@ -1,6 +1,6 @@
 // What changed between two judgements, in the words of the log.
 
-import type { Judgement, Verdict } from "../estate/judgement.ts";
+import type { Condition, Judgement, Verdict } from "../estate/judgement.ts";
 
 export interface Change {
   readonly severity: "info" | "warn";
@@ -14,6 +14,13 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
   after.paths.forEach((verdict, i) => {
     const { circuit, peering, link } = verdict.path;
     push(changes, `path ${circuit} ${peering} ${link}`, was(i, "paths"), verdict.state, describe(verdict));
+  });
+  after.paths.forEach((verdict, i) => {
+    const now = drainOf(verdict);
+    if (now?.state === drainOf(before?.paths[i])?.state || now === undefined) return;
+    const { circuit, peering, link } = verdict.path;
+    const message = `path ${circuit} ${peering} ${link}: the drain ${now.state === "firing" ? "began" : "is over"}`;
+    changes.push({ severity: "info", message, fields: { evidence: now.evidence } });
   });
   after.pairs.forEach((verdict, i) => {
     const { globalReach, fromSite, toSite } = verdict.pair;
@@ -35,6 +42,12 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
     push(changes, `router ${router.name}`, from === undefined ? undefined : word(from), word(reachable), { reason });
   });
   return changes;
+}
+
+/** Of a drain that is, or that ended; what was never seen is no news. */
+function drainOf(verdict: Verdict | undefined): Condition | undefined {
+  const drain = verdict?.conditions.find(({ check }) => check === "drain");
+  return drain?.state === "firing" || drain?.lastTrue !== undefined ? drain : undefined;
 }
 
 const fine: readonly string[] = ["up", "redundant"];

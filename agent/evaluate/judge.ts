@@ -19,6 +19,7 @@ import type { Instant } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
+import { withDrain } from "./drain.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
@@ -35,10 +36,12 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
   const redundancy: RedundancyVerdict[] = [];
   for (const circuit of estate.circuits.values()) {
     for (const peering of circuit.peerings) {
-      const pair = linkNames.map((link) => {
-        const path = peering.paths[link];
-        return judgePath({ estate, circuit, snapshot, hearing, now }, path, before.path);
-      });
+      const scene = { estate, circuit, snapshot, hearing, now };
+      const [primary, secondary] = linkNames.map((link) => judgePath(scene, peering.paths[link], before.path));
+      if (primary === undefined || secondary === undefined) throw new Error("a peering has two paths");
+      const drained = (verdict: PathVerdict, other: PathVerdict) =>
+        withDrain(verdict, other, before.path(subject.path(verdict.path)), scene);
+      const pair = [drained(primary, secondary), drained(secondary, primary)];
       paths.push(...pair);
       const was = before.redundancy(subject.redundancy(circuit.name, peering.name));
       redundancy.push(redundancyOf(circuit, peering.name, pair, was, now));

@@ -43,7 +43,14 @@ export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): voi
 }
 
 export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): void {
-  for (const verdict of judgement.paths) emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+  for (const verdict of judgement.paths) {
+    const labels = pathLabels(verdict.path);
+    emitVerdict(emit, metrics.path, labels, verdict, clock);
+    const drain = verdict.conditions.find(({ check }) => check === "drain");
+    if (drain !== undefined && drain.state !== "unknown") {
+      emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
+    }
+  }
   for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
     const labels = { circuit: circuit.name, peering };

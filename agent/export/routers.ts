@@ -109,5 +109,6 @@ function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot,
   const far = { remote_address: seen.remoteAddress, remote_asn: String(seen.remoteAsn) };
   emit(to.info, labels, 1, { ...far, last_error: seen.lastError.join("/") });
   if (established && seen.holdTime !== undefined) emit(metrics.bmp.sessionHoldTime, labels, seen.holdTime);
-  for (const { source, at } of sourcesOf(seen)) emit(metrics.bmp.sessionSource, labels, clock.toEpoch(at) / 1_000, { source });
+  for (const { source, at } of sourcesOf(seen))
+    emit(metrics.bmp.sessionSource, labels, clock.toEpoch(at) / 1_000, { source });
 }

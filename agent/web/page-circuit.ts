@@ -61,6 +61,7 @@ ${broken ? renderReasons(path) : nothing}
 <dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${sourceWords(path.session)}</span></dd>
 ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>
+${path.notes.map((note) => html`<p class="why quiet">Note: ${note.evidence} ${since(note.since, now)}</p>`)}
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
 </section>`;

@@ -70,6 +70,8 @@ interface Judged extends Measured {
   /** In the order of the stages; the first is the cause. */
   readonly reasons: readonly Reason[];
   readonly notCovered: readonly string[];
+  /** What is so and harms nothing now, such as a drain whose traffic moved. */
+  readonly notes: readonly { readonly since: string; readonly evidence: string }[];
 }
 
 export interface PathStatus extends Judged {
@@ -226,13 +228,16 @@ function pathStatus(verdict: PathVerdict, { estate, snapshot, clock }: StatusSou
 }
 
 function judged(verdict: Verdict, iso: (at: Instant) => string): Judged {
-  const { state, since, transitions, reasons, notCovered, performance } = verdict;
+  const { state, since, transitions, reasons, notCovered, performance, conditions } = verdict;
   return {
     state,
     since: iso(since),
     transitions,
     reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
     notCovered,
+    notes: conditions
+      .filter((condition) => condition.state === "firing" && condition.effect === "none")
+      .map((condition) => ({ since: iso(condition.since), evidence: condition.evidence })),
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
   };

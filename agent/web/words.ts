@@ -34,6 +34,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   probesUnknown: "not probed",
   lossHigh: "packets are lost",
   delayHigh: "delay too high",
+  linkDraining: "Microsoft is draining the link",
   agentIsolated: "the agent is cut off",
 };
 

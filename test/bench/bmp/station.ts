@@ -29,8 +29,9 @@ export interface StationResult {
   /** Of what the station itself counts. */
   readonly counted: number;
   readonly limit: number;
-  /** MB of heap and buffers after a collection: with the routes, and at each quarter of the flaps. */
-  readonly heap: readonly number[];
+  /** MB of heap and buffers after a collection: with all routes, and after the connections ended. */
+  readonly heapConnected: number;
+  readonly heapAfter: number;
   /** Milliseconds. */
   readonly loopP99: number;
   readonly loopMax: number;
@@ -74,21 +75,19 @@ const began = monotonicNow();
 const cpu = process.cpuUsage();
 const sent = once(sending, "message").then(([at]) => at as number);
 
-const heap: number[] = [];
 const isCounted = () =>
   messages() === wanted &&
   Array.from({ length: order.routers }, (_, i) => i).every((i) => receivedOf(i) === order.routes);
 while (!isCounted()) {
   await new Promise((done) => setTimeout(done, 5));
   rssMost = Math.max(rssMost, process.memoryUsage.rss());
-  if (order.flaps > 0 && messages() >= ((heap.length + 1) * wanted) / 4) heap.push(held());
 }
 const ended = monotonicNow();
 const { user, system } = process.cpuUsage(cpu);
 const countedAfter = Math.round(ended - (await sent));
 loop.disable();
 const rssAfter = megabytes(process.memoryUsage.rss());
-heap.push(held());
+const heapConnected = held();
 const counted = station.read();
 const routes = [...(counted?.routers.values() ?? [])].reduce((sum, router) => sum + router.routes, 0);
 sending.send("end");
@@ -108,7 +107,8 @@ const result: StationResult = {
   rssAfter,
   counted: megabytes(counted?.memory ?? 0),
   limit: megabytes(counted?.memoryLimit ?? 0),
-  heap: [...heap, held()],
+  heapConnected,
+  heapAfter: held(),
   loopP99: Math.round(loop.percentile(99) / 1e5) / 10,
   loopMax: Math.round(loop.max / 1e5) / 10,
   left: {
