@@ -72,7 +72,7 @@ describe("the reference", () => {
   });
 
   /** With the part that is off unless it is written. */
-  const whole = `${estateYaml}reflector: { listen: 127.0.0.1:10862, senders: [192.0.2.30/32] }\n`;
+  const whole = `${estateYaml}reflector: { listen: 127.0.0.1:10862, senders: [192.0.2.30/32] }\nbmp: { listen: 127.0.0.1:11019 }\n`;
   const defaults = referenceRows().filter((row) => row.default !== undefined);
 
   it("gives the defaults that the parser applies", () => {

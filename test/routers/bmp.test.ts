@@ -137,9 +137,8 @@ describe("BMP of a real router", () => {
     expect(await deaf.proven()).toBe(true);
     const { seconds } = await strike(secondary, failure);
     expect(seconds).toBeLessThan(1);
-    await failure.undo();
     await deaf.undo();
-    await until("the session is up again", isUpByBmp(secondary), { within: 60_000 }, log);
+    await undone(secondary, failure);
   });
 
   it("counts the prefixes as FRR does, those of a flood within two seconds", async () => {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { bmpMetrics } from "../../agent/catalog/bmp-metrics.ts";
+import { emitBmp } from "../../agent/export/bmp.ts";
+import { seconds } from "../../agent/lib/duration.ts";
+import { createState } from "../../agent/state/state.ts";
+import { bmpEstate } from "../collect/bmp-scene.ts";
+import { at, estate } from "../support/estate.ts";
+
+const told = {
+  routers: new Map([
+    ["ams-ce1", { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38 }],
+    ["ams-ce2", { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0 }],
+  ]),
+  closes: { ended: 1, malformed: 3 },
+  refused: 4,
+  doubts: 5,
+  attributeSets: 6,
+  memory: 7,
+  memoryLimit: 8,
+};
+
+function emitted(of = bmpEstate()): readonly string[] {
+  const state = createState({ keep: seconds(10) });
+  const connection = {
+    kind: "bmpConnection",
+    router: "ams-ce1",
+    at: at(1),
+    connected: true,
+    since: at(0),
+    detail: "",
+  } as const;
+  state.observe({ ...connection, unconfigured: ["192.0.2.77"] });
+  const lines: string[] = [];
+  emitBmp(
+    (metric, labels, value, more) => {
+      expect(Object.keys({ ...labels, ...more })).toEqual([...metric.labels]);
+      lines.push(`${metric.name} ${Object.values({ ...labels, ...more }).join(" ")} ${value}`.replace(/ +/g, " "));
+    },
+    of,
+    state,
+    told,
+  );
+  return lines;
+}
+
+describe("the metrics of the BMP station", () => {
+  it("say what it counts, with the labels of the catalog", () => {
+    const lines = emitted();
+    expect(lines).toContain(`${bmpMetrics.connected.name} ams-ce1 ams 1`);
+    expect(lines).toContain(`${bmpMetrics.connected.name} ams-ce2 ams 0`);
+    expect(lines).toContain(`${bmpMetrics.messages.name} ams-ce1 ams routeMonitoring 40`);
+    expect(lines).toContain(`${bmpMetrics.routes.name} ams-ce1 ams 38`);
+    expect(lines).toContain(`${bmpMetrics.routeLimit.name} 10000`);
+    expect(lines).toContain(`${bmpMetrics.closes.name} malformed 3`);
+    expect(lines).toContain(`${bmpMetrics.refused.name} 4`);
+    expect(lines).toContain(`${bmpMetrics.doubts.name} 5`);
+    expect(lines).toContain(`${bmpMetrics.attributeSets.name} 6`);
+    expect(lines).toContain(`${bmpMetrics.memory.name} 7`);
+    expect(lines).toContain(`${bmpMetrics.memoryLimit.name} 8`);
+    expect(lines).toContain(`${bmpMetrics.unconfigured.name} ams-ce1 ams 1`);
+    // Of a router that is not connected nobody knows it.
+    expect(lines.some((line) => line.startsWith(`${bmpMetrics.unconfigured.name} ams-ce2`))).toBe(false);
+  });
+
+  it("are absent without a station", () => {
+    expect(emitted(estate())).toEqual([]);
+  });
+});
