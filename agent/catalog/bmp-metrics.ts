@@ -22,6 +22,12 @@ export const bmpMetrics = {
     "1 while Microsoft drains the link (its ASN prepended to the prefixes), 0 while not, absent where no BMP tells the AS paths",
     path,
   ),
+  missingPrefixes: metric(
+    "gauge",
+    "expressroute_path_missing_prefixes",
+    "Prefixes that the other link of the peering receives and this one does not; absent unless BMP tells both",
+    [...path, "family"],
+  ),
   sessionSource: metric(
     "gauge",
     "expressroute_bgp_session_source_timestamp_seconds",

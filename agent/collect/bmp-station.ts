@@ -7,7 +7,15 @@ import type {
   BmpPrefixesObservation,
   BmpSessionObservation,
 } from "../estate/bmp-observation.ts";
-import { type Estate, microsoftAsn, pathsOf, type Router } from "../estate/estate.ts";
+import {
+  type Estate,
+  type LinkName,
+  linkNames,
+  microsoftAsn,
+  type Peering,
+  pathsOf,
+  type Router,
+} from "../estate/estate.ts";
 import type { Observe, PollGroup } from "../estate/observation.ts";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
@@ -20,6 +28,7 @@ import { createAttributeSets } from "./bmp-attributes.ts";
 import type { BmpPeer, FamilyRoutes, PeerState, ViewDoubt } from "./bmp-peer.ts";
 import { routeOctets } from "./bmp-routes.ts";
 import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
+import { compareSets } from "./bmp-sets.ts";
 
 export interface BmpStationDeps {
   readonly clock: Clock;
@@ -73,6 +82,9 @@ const silent: BmpStation = {
 /** Counts are told together, this long after the first of them changed. */
 const countsAfter = milliseconds(250);
 
+/** Sets are compared this long after one of them changed: a session that comes up announces for a while. */
+const setsAfter = seconds(2);
+
 /** What a router tells this soon after it connected is what was so before. */
 const openingLasts = seconds(5);
 
@@ -115,6 +127,11 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   let refused = 0;
   let doubts = 0;
   let cancelCounts: (() => void) | undefined;
+  const pairs = [...estate.circuits.values()]
+    .flatMap(({ peerings }) => peerings)
+    .filter(({ paths }) => linkNames.every((link) => monitored.has(paths[link].router)));
+  const changedPairs = new Set<Peering>();
+  let cancelSets: (() => void) | undefined;
 
   const must = (router: string): Monitored => {
     const found = monitored.get(router);
@@ -188,8 +205,26 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
       for (const peer of connection.changed) {
         if (connection.session.peerAt(peer.address) === peer) observe(prefixesOf(router.name, peer, at));
       }
+      for (const pair of connection.changed.size === 0 ? [] : pairs) {
+        if (linkNames.some((link) => pair.paths[link].router === router.name)) changedPairs.add(pair);
+      }
       connection.changed.clear();
     }
+    if (changedPairs.size > 0) cancelSets ??= clock.after(setsAfter, tellSets);
+  }
+
+  function tellSets(): void {
+    cancelSets = undefined;
+    for (const { name: peering, paths } of changedPairs) {
+      const peerOf = (link: LinkName) =>
+        monitored.get(paths[link].router)?.connection?.session.peerAt(paths[link].session.remoteAddress);
+      const [primary, secondary] = [peerOf("primary"), peerOf("secondary")];
+      const compared = primary && secondary && compareSets({ primary, secondary });
+      if (compared !== undefined) {
+        observe({ kind: "bmpSets", circuit: paths.primary.circuit, peering, at: clock.now(), ...compared });
+      }
+    }
+    changedPairs.clear();
   }
 
   function doubted(router: string, peer: BmpPeer, doubt: ViewDoubt): void {
@@ -248,6 +283,8 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     async stop() {
       cancelCounts?.();
       cancelCounts = undefined;
+      cancelSets?.();
+      cancelSets = undefined;
       await listener.stop();
     },
     port: listener.port,

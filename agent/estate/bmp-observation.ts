@@ -2,6 +2,7 @@
 // nothing changes: what it told holds as long as its connection stands. A connection that is lost says nothing of a session.
 
 import type { Instant } from "../lib/clock.ts";
+import type { LinkName, PeeringName } from "./estate.ts";
 import type { PrefixFamily } from "./link-observation.ts";
 
 /** Made when a connection begins and ends, and at every poll interval while it stands. */
@@ -81,4 +82,30 @@ export interface BmpPrefixesObservation {
   }[];
 }
 
-export type BmpObservation = BmpConnectionObservation | BmpSessionObservation | BmpPrefixesObservation;
+/**
+ * Received prefixes of the two paths of a peering, compared as sets while both sessions are up by BMP. A family is left out
+ * where a side is not told, or has path identifiers.
+ */
+export interface BmpSetsObservation {
+  readonly kind: "bmpSets";
+  readonly circuit: string;
+  readonly peering: PeeringName;
+  readonly at: Instant;
+  /** After policy: then it may be the router's own that makes the difference. */
+  readonly isPostPolicy: boolean;
+  readonly families: readonly {
+    readonly family: PrefixFamily;
+    /** Prefixes of each path. */
+    readonly received: Readonly<Record<LinkName, number>>;
+    /** Prefixes that the path does not have, and the other has. */
+    readonly missing: Readonly<Record<LinkName, number>>;
+    /** Some of them, as text. */
+    readonly examples: Readonly<Record<LinkName, readonly string[]>>;
+  }[];
+}
+
+export type BmpObservation =
+  | BmpConnectionObservation
+  | BmpSessionObservation
+  | BmpPrefixesObservation
+  | BmpSetsObservation;

@@ -10,6 +10,7 @@ import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
+import { withCondition } from "./pair-condition.ts";
 
 /** Prepended so often more than usual: Microsoft does it eight times, and nobody else has a reason to do it often. */
 const leastPrepends = 4;
@@ -100,14 +101,7 @@ export function withDrain(
   const finding = findingOf(verdict, other, most, seen !== undefined, before, scene);
   const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
   const condition = advance(before, check, finding, patience, now);
-  const drain = { ...verdict, usualPaths, conditions: [...verdict.conditions, condition] };
-  if (condition.state !== "firing" || condition.effect !== "degraded") return drain;
-  const { cause, owner, evidence } = condition;
-  const reasons = [...verdict.reasons, { cause, owner, evidence }];
-  if (verdict.state !== "up") return { ...drain, reasons };
-  const lasts = was?.state === "degraded";
-  const transitions = (was?.transitions ?? 0) + (was === undefined || lasts ? 0 : 1);
-  return { ...drain, reasons, state: "degraded", since: lasts ? was.since : now, transitions };
+  return withCondition({ ...verdict, usualPaths }, condition, was, now);
 }
 
 function findingOf(

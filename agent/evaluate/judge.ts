@@ -22,6 +22,7 @@ import { advance, type Finding } from "./condition.ts";
 import { withDrain } from "./drain.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
+import { withPrefixSets } from "./prefix-sets.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
@@ -39,9 +40,11 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
       const scene = { estate, circuit, snapshot, hearing, now };
       const [primary, secondary] = linkNames.map((link) => judgePath(scene, peering.paths[link], before.path));
       if (primary === undefined || secondary === undefined) throw new Error("a peering has two paths");
-      const drained = (verdict: PathVerdict, other: PathVerdict) =>
-        withDrain(verdict, other, before.path(subject.path(verdict.path)), scene);
-      const pair = [drained(primary, secondary), drained(secondary, primary)];
+      const together = (verdict: PathVerdict, other: PathVerdict) => {
+        const was = before.path(subject.path(verdict.path));
+        return withPrefixSets(withDrain(verdict, other, was, scene), other, was, scene);
+      };
+      const pair = [together(primary, secondary), together(secondary, primary)];
       paths.push(...pair);
       const was = before.redundancy(subject.redundancy(circuit.name, peering.name));
       redundancy.push(redundancyOf(circuit, peering.name, pair, was, now));

@@ -1,8 +1,9 @@
 // Series of the BMP station.
 
 import { metrics } from "../catalog/metrics.ts";
-import type { Estate } from "../estate/estate.ts";
+import { type Estate, linkNames } from "../estate/estate.ts";
 import type { Snapshot } from "../state/state.ts";
+import { pathLabels } from "./paths.ts";
 import type { Emit } from "./series.ts";
 
 /** What the station counts; undefined where none is configured. */
@@ -26,7 +27,7 @@ export interface BmpTelemetry {
 
 export function emitBmp(
   emit: Emit,
-  { routers, bmp }: Estate,
+  { routers, circuits, bmp }: Estate,
   snapshot: Snapshot,
   from: BmpTelemetry | undefined,
 ): void {
@@ -43,6 +44,7 @@ export function emitBmp(
     const connection = snapshot.bmp(name);
     if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
   }
+  emitSets(emit, circuits, snapshot);
   emit(to.routeLimit, {}, bmp.routes);
   for (const [reason, n] of Object.entries(from.closes)) emit(to.closes, {}, n, { reason });
   emit(to.refused, {}, from.refused);
@@ -50,4 +52,19 @@ export function emitBmp(
   emit(to.attributeSets, {}, from.attributeSets);
   emit(to.memory, {}, from.memory);
   emit(to.memoryLimit, {}, from.memoryLimit);
+}
+
+function emitSets(emit: Emit, circuits: Estate["circuits"], snapshot: Snapshot): void {
+  for (const circuit of circuits.values()) {
+    for (const { name, paths } of circuit.peerings) {
+      const isTold = linkNames.every((link) => {
+        const { router, session } = paths[link];
+        return snapshot.bmpPrefixes(router, session.remoteAddress) !== undefined;
+      });
+      for (const { family, missing } of (isTold && snapshot.bmpSets(circuit.name, name)?.families) || []) {
+        for (const link of linkNames)
+          emit(metrics.bmp.missingPrefixes, pathLabels(paths[link]), missing[link], { family });
+      }
+    }
+  }
 }

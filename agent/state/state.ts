@@ -5,7 +5,9 @@ import type {
   BmpConnectionObservation,
   BmpPrefixesObservation,
   BmpSessionObservation,
+  BmpSetsObservation,
 } from "../estate/bmp-observation.ts";
+import type { PeeringName } from "../estate/estate.ts";
 import type {
   BfdObservation,
   NeighborObservation,
@@ -69,6 +71,8 @@ export interface Snapshot {
   bmp(router: string): BmpConnectionObservation | undefined;
   /** What it told on the connection that stands. */
   bmpPrefixes(router: string, remoteAddress: string): BmpPrefixesObservation | undefined;
+  /** The last comparison of the two paths of a peering. */
+  bmpSets(circuit: string, peering: PeeringName): BmpSetsObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
 }
 
@@ -107,6 +111,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const bmp = new Map<string, BmpConnectionObservation>();
   const bmpSessions = createTable<string, BmpSessionObservation>();
   const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
+  const bmpSets = createTable<PeeringName, BmpSetsObservation>();
   const probes = createTable<number, MutableProbeRecord>();
 
   return {
@@ -158,6 +163,9 @@ export function createState(config: { readonly keep: Duration }): State {
         case "bmpPrefixes":
           bmpPrefixes.set(o.router, o.remoteAddress, o);
           return;
+        case "bmpSets":
+          bmpSets.set(o.circuit, o.peering, o);
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
@@ -183,6 +191,7 @@ export function createState(config: { readonly keep: Duration }): State {
       const stands = counted !== undefined && connection?.connected === true && counted.at >= connection.since;
       return stands ? counted : undefined;
     },
+    bmpSets: bmpSets.get,
     probe: probes.get,
   };
 }

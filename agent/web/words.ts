@@ -35,6 +35,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   lossHigh: "packets are lost",
   delayHigh: "delay too high",
   linkDraining: "Microsoft is draining the link",
+  prefixesMissing: "prefixes are missing",
   agentIsolated: "the agent is cut off",
 };
 

@@ -217,6 +217,40 @@ describe("the BMP station", () => {
     expect(scene.state.bmp("ams-ce1")?.connected).toBe(true);
   });
 
+  it("reads AS paths of two octets where the router says that they are", async () => {
+    scene = await startScene();
+    const router = await scene.connect("ams-ce1");
+    const old = { ...msee, flags: w.twoOctetAs };
+    const attributes = [w.asPath([{ type: 2, asns: [12076, 12076, 23_456] }], 2)];
+    router.send(w.peerUp(msee, opens()), w.routeMonitoring(old, route(1, attributes)));
+    await eventually("it is told", () => ipv4(counted(scene, "ams-ce1", msee.address))?.received === 1);
+    expect(ipv4(counted(scene, "ams-ce1", msee.address))?.prepends[2]).toBe(1);
+  });
+
+  it("compares what both paths of a peering receive, as sets", async () => {
+    scene = await startScene();
+    const [one, two] = [await scene.connect("ams-ce1"), await scene.connect("ams-ce2")];
+    const sets = () => scene.state.bmpSets("ams-1", "azurePrivate")?.families;
+    one.send(w.peerUp(msee, opens()), ...routes(6));
+    two.send(w.peerUp(msee2, opens()), ...routes(4, msee2), w.routeMonitoring(msee2, route(77)));
+    await eventually("they are compared", () => sets()?.[0]?.missing.secondary === 2);
+    expect(sets()).toEqual([
+      {
+        family: "ipv4",
+        received: { primary: 6, secondary: 5 },
+        missing: { primary: 1, secondary: 2 },
+        examples: { primary: ["10.0.77.0/24"], secondary: expect.arrayContaining(["10.0.4.0/24", "10.0.5.0/24"]) },
+      },
+    ]);
+    // The same sets, in another order.
+    two.send(...routes(6, msee2).toReversed(), w.routeMonitoring(msee2, { withdrawn: [w.prefix("10.0.77.0/24")] }));
+    await eventually("they are the same", () => sets()?.[0]?.missing.primary === 0);
+    expect(sets()?.[0]).toMatchObject({
+      missing: { primary: 0, secondary: 0 },
+      received: { primary: 6, secondary: 6 },
+    });
+  });
+
   it("reads prefixes without path identifiers where the OPENs agreed on some, as FRR does", async () => {
     scene = await startScene();
     const agreed = {

@@ -29,7 +29,24 @@ function emitted(of = bmpEstate()): readonly string[] {
     since: at(0),
     detail: "",
   } as const;
-  state.observe({ ...connection, unconfigured: ["192.0.2.77"] });
+  for (const [router, remoteAddress] of [
+    ["ams-ce1", "172.16.0.2"],
+    ["ams-ce2", "172.16.0.6"],
+  ] as const) {
+    state.observe({ ...connection, router, unconfigured: router === "ams-ce1" ? ["192.0.2.77"] : [] });
+    state.observe({ kind: "bmpPrefixes", router, remoteAddress, at: at(2), families: [] });
+  }
+  const counts = (primary: number, secondary: number) => ({ primary, secondary });
+  const examples = { primary: [], secondary: [] };
+  const families = [{ family: "ipv4", received: counts(9, 7), missing: counts(0, 2), examples }] as const;
+  state.observe({
+    kind: "bmpSets",
+    circuit: "ams-1",
+    peering: "azurePrivate",
+    at: at(2),
+    isPostPolicy: false,
+    families,
+  });
   const lines: string[] = [];
   emitBmp(
     (metric, labels, value, more) => {
@@ -58,8 +75,7 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.memory.name} 7`);
     expect(lines).toContain(`${bmpMetrics.memoryLimit.name} 8`);
     expect(lines).toContain(`${bmpMetrics.unconfigured.name} ams-ce1 ams 1`);
-    // Of a router that is not connected nobody knows it.
-    expect(lines.some((line) => line.startsWith(`${bmpMetrics.unconfigured.name} ams-ce2`))).toBe(false);
+    expect(lines).toContain(`${bmpMetrics.missingPrefixes.name} ams-1 azurePrivate secondary ams-ce2 ams ipv4 2`);
   });
 
   it("are absent without a station", () => {
