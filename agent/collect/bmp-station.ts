@@ -29,6 +29,7 @@ import type { BmpPeer, FamilyRoutes, PeerState, ViewDoubt } from "./bmp-peer.ts"
 import { routeOctets } from "./bmp-routes.ts";
 import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
 import { compareSets } from "./bmp-sets.ts";
+import { createConfirming } from "./confirming.ts";
 
 export interface BmpStationDeps {
   readonly clock: Clock;
@@ -91,6 +92,9 @@ const openingLasts = seconds(5);
 /** All sets of attributes of all routers may take so many octets. */
 const attributeOctets = 64 << 20;
 
+/** A session that flaps must not fill the log: the same line about it comes no more often. */
+const linesApart = seconds(10);
+
 /** Strangers of which a line is written: one that scans must not fill the log. */
 const mostStrangers = 100;
 
@@ -123,6 +127,8 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     const peers = new Set(peersOf.get(router)?.map(({ session }) => session.remoteAddress));
     monitored.set(router, { router: known, peers, messages: createCounters(bmpMessageKinds), connection: undefined });
   }
+  const confirming = createConfirming({ clock, poll }, monitored.keys());
+  const saidAt = new Map<string, Instant>();
   const strangers = new Set<string>();
   let refused = 0;
   let doubts = 0;
@@ -192,9 +198,14 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     connection.changed.add(peer);
     cancelCounts ??= clock.after(countsAfter, tellCounts);
     if (observation.isOld || observation.established === undefined) return;
+    confirming.confirm(router.name, ["bgp"]);
+    const line = `${router.name} ${peer.address} ${observation.established}`;
+    const last = saidAt.get(line);
+    const now = clock.now();
+    if (last !== undefined && elapsed(last, now) < linesApart) return;
+    saidAt.set(line, now);
     const said = observation.established ? "is established" : `went down (${observation.reason})`;
     log.info({ router: router.name, peer: peer.address }, `BMP: the session ${said}`);
-    poll(router.name, "bgp");
   }
 
   function tellCounts(): void {
@@ -281,6 +292,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
       return started;
     },
     async stop() {
+      confirming.stop();
       cancelCounts?.();
       cancelCounts = undefined;
       cancelSets?.();

@@ -135,6 +135,15 @@ export interface RouterStatus {
   /** What the router says of itself: untrusted text. */
   readonly sysName: string | null;
   readonly sysDescr: string | null;
+  /** Null where the router never connected by BMP. */
+  readonly bmp: {
+    readonly connected: boolean;
+    readonly since: string;
+    /** What the router says of itself, or why the connection ended: untrusted text. */
+    readonly detail: string;
+    /** Far ends of established sessions with Microsoft's ASN that no path has. */
+    readonly unconfigured: readonly string[];
+  } | null;
 }
 
 export interface Status {
@@ -289,6 +298,7 @@ function globalReachStatus(
 function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Instant) => string): RouterStatus {
   const { router, reachable, since, reason } = verdict;
   const seen = snapshot.router(router.name);
+  const bmp = snapshot.bmp(router.name);
   return {
     name: router.name,
     site: router.site,
@@ -298,5 +308,9 @@ function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Inst
     reason,
     sysName: seen?.sysName ?? null,
     sysDescr: seen?.sysDescr ?? null,
+    bmp:
+      bmp === undefined
+        ? null
+        : { connected: bmp.connected, since: iso(bmp.since), detail: bmp.detail, unconfigured: bmp.unconfigured },
   };
 }

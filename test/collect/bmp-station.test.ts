@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { BmpPrefixesObservation } from "../../agent/estate/bmp-observation.ts";
 import * as w from "../support/bmp.ts";
+import { createFakeClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { bmpEstate, counted, msee, msee2, opens, type Scene, startScene, taken } from "./bmp-scene.ts";
 
@@ -202,6 +203,36 @@ describe("the BMP station", () => {
       await new Promise((done) => setImmediate(done));
     }
     await eventually("they are told", () => ipv4(counted(scene, "ams-ce1", msee.address))?.received === 20);
+  });
+
+  it("ends a connection on which nothing is said, and one whose message does not go on", async () => {
+    const clock = createFakeClock();
+    scene = await startScene(bmpEstate(), clock);
+    const [silent, half] = [await scene.connect("ams-ce1"), await scene.connect("ams-ce2")];
+    half.send(w.initiation("ce2", ""), w.peerUp(msee2, opens()).subarray(0, 40));
+    await taken(scene, "ams-ce2", "initiation", 1);
+    await eventually("both are connected", () => scene.state.bmp("ams-ce1") !== undefined);
+    clock.pass(50_000);
+    expect(scene.station.read()?.closes.stalled).toBe(0);
+    clock.pass(30_000);
+    expect(scene.station.read()?.closes.stalled).toBe(2);
+    await eventually("they are closed", () => silent.isClosed() && half.isClosed());
+  });
+
+  it("asks for a poll when a session changes, at most once a second, and not when it connects", async () => {
+    const clock = createFakeClock();
+    scene = await startScene(bmpEstate(), clock);
+    const router = await scene.connect("ams-ce1");
+    router.send(w.peerUp(msee, opens()));
+    await taken(scene, "ams-ce1", "peerUp", 1);
+    expect(scene.polls).toEqual([]);
+    clock.pass(6_000);
+    for (let i = 0; i < 20; i++) router.send(w.peerDown(msee, 4), w.peerUp(msee, opens()));
+    await taken(scene, "ams-ce1", "peerUp", 21);
+    expect(scene.polls).toEqual([["ams-ce1", "bgp"]]);
+    clock.pass(1_000);
+    expect(scene.polls).toHaveLength(2);
+    expect(scene.lines.filter((line) => line.includes("went down"))).toHaveLength(1);
   });
 
   it("takes the newer connection of a router", async () => {

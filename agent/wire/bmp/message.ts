@@ -257,7 +257,7 @@ export interface Statistic {
   readonly type: number;
   readonly afi: number;
   readonly safi: number;
-  /** Exact to 2^53. Undefined for a type that is not known: nobody says how to read it. */
+  /** Exact to 2^53. Undefined for a type that is not known, and for a value of another length than its type has. */
   readonly value: number | undefined;
 }
 
@@ -268,19 +268,11 @@ export function decodeStatistics(bytes: Uint8Array, at: number, end: number): Re
   const tlvs = decodeTlvs(bytes, from + 4, end);
   if (!tlvs.ok) return tlvs;
   if (tlvs.value.length !== u32(bytes, from)) return failed("length", from);
-  const statistics: Statistic[] = [];
-  let valueAt = from + 8;
-  for (const { type, value } of tlvs.value) {
-    const known = statTypes[type as keyof typeof statTypes];
-    if (known !== undefined && known.octets !== value.length) return failed("length", valueAt - 2);
-    const ofFamily = known?.octets === 11;
-    statistics.push({
-      type,
-      afi: ofFamily ? u16(value, 0) : 0,
-      safi: ofFamily ? (value[2] ?? 0) : 0,
-      value: known === undefined ? undefined : known.octets === 4 ? u32(value, 0) : u64(value, ofFamily ? 3 : 0),
-    });
-    valueAt += 4 + value.length;
-  }
+  const statistics = tlvs.value.map(({ type, value }): Statistic => {
+    const octets = statTypes[type as keyof typeof statTypes]?.octets;
+    const [afi, safi] = octets === 11 && value.length === 11 ? [u16(value, 0), value[2] ?? 0] : [0, 0];
+    if (octets !== value.length) return { type, afi, safi, value: undefined };
+    return { type, afi, safi, value: octets === 4 ? u32(value, 0) : u64(value, octets - 8) };
+  });
   return ok(statistics);
 }
