@@ -22,6 +22,12 @@ export const bmpMetrics = {
     "1 while Microsoft drains the link (its ASN prepended to the prefixes), 0 while not, absent where no BMP tells the AS paths",
     path,
   ),
+  prefixGuard: metric(
+    "gauge",
+    "expressroute_prefix_guard_ratio",
+    "Configured share of Microsoft's limit on prefixes: from level note on it is said, from raise on the path is degraded",
+    ["level"],
+  ),
   missingPrefixes: metric(
     "gauge",
     "expressroute_path_missing_prefixes",

@@ -44,6 +44,7 @@ function must<T>(value: T | undefined, text: string): T {
 }
 
 const duration = (text: string): Duration => must(parseDuration(text), text);
+const percentage = (text: string): number => must(parsePercentage(text), text);
 const address = (text: string): string => formatAddress(must(parseAddress(text), text));
 
 export function buildEstate(
@@ -72,6 +73,10 @@ export function buildEstate(
     notifications:
       hearing === undefined ? undefined : literalAddress(must(parseListen(hearing.listen), hearing.listen)),
     reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
+    prefixGuard: {
+      note: percentage(configuration.prefixGuard.note),
+      raise: percentage(configuration.prefixGuard.raise),
+    },
     bmp: configuration.bmp && bmpOf(configuration.bmp, routers),
     stateDirectory: configuration.stateDirectory,
     routers,
@@ -248,7 +253,7 @@ function thresholdsOf(estate: ThresholdsEntry, own: OwnThresholds): Thresholds {
     for: duration(over?.for ?? base.for),
   });
   return {
-    loss: limit(estate.loss, own?.loss, (text) => must(parsePercentage(text), text)),
+    loss: limit(estate.loss, own?.loss, percentage),
     delay: limit(estate.delay, own?.delay, (text) => duration(text) / 1_000),
     silence: duration(own?.silence ?? estate.silence),
     window: duration(own?.window ?? estate.window),

@@ -6,6 +6,7 @@ import { bmp } from "./bmp-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
+import { prefixGuard } from "./prefix-guard-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 
@@ -365,6 +366,7 @@ export const configurationSchema = keys(
     ).prefault({}),
     reflector: reflector.optional(),
     bmp: bmp.optional(),
+    prefixGuard,
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

@@ -222,6 +222,8 @@ export interface Estate {
   /** Where SNMP notifications are heard; undefined: nowhere. */
   readonly notifications: ListenAddress | undefined;
   readonly reflector: Reflector | undefined;
+  /** Shares of Microsoft's limits on prefixes, from 0 to 1: from `note` on it is said, from `raise` on the path is degraded. */
+  readonly prefixGuard?: { readonly note: number; readonly raise: number } | undefined;
   /** Undefined: no BMP station. */
   readonly bmp?: Bmp | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */

@@ -11,7 +11,16 @@ export const redundancies = ["unknown", "redundant", "reduced", "lost"] as const
 export type Redundancy = (typeof redundancies)[number];
 
 /** What is checked on a path, in the order in which it depends on each other: the first that fails is the cause. */
-export const checks = ["interface", "session", "forwarding", "loss", "delay", "drain", "prefixes"] as const;
+export const checks = [
+  "interface",
+  "session",
+  "forwarding",
+  "loss",
+  "delay",
+  "drain",
+  "prefixes",
+  "prefixLimit",
+] as const;
 export type Check = (typeof checks)[number];
 
 /** Why a path is not `up`. Closed: a metric label, and the word in the page. */
@@ -30,6 +39,7 @@ export const causes = [
   "delayHigh",
   "linkDraining",
   "prefixesMissing",
+  "prefixLimitNear",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];

@@ -98,6 +98,10 @@ function emitConfiguration(emit: Emit, estate: Estate): void {
       }
     }
   }
+  const guard = estate.prefixGuard;
+  if (guard !== undefined) {
+    for (const level of ["note", "raise"] as const) emit(metrics.bmp.prefixGuard, {}, guard[level], { level });
+  }
   for (const { name, circuits } of estate.globalReach.values()) {
     for (const circuit of circuits) emit(metrics.globalReach.info, { global_reach: name, circuit }, 1);
   }

@@ -35,6 +35,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   lossHigh: "packets are lost",
   delayHigh: "delay too high",
   linkDraining: "Microsoft is draining the link",
+  prefixLimitNear: "near Microsoft's limit on prefixes",
   prefixesMissing: "prefixes are missing",
   agentIsolated: "the agent is cut off",
 };

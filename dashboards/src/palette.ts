@@ -85,6 +85,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   probesUnknown: "no probe result",
   lossHigh: "loss above its limit",
   delayHigh: "delay above its limit",
+  prefixLimitNear: "near Microsoft's limit on prefixes",
   prefixesMissing: "no prefixes, where the other link has some",
   linkDraining: "Microsoft drains the link, and the traffic is not safe",
   agentIsolated: "the agent itself is cut off",

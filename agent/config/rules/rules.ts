@@ -4,6 +4,7 @@ import * as bmp from "./bmp.ts";
 import * as circuits from "./circuits.ts";
 import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
+import * as prefixGuard from "./prefix-guard.ts";
 import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   probes.probesHaveWhatTheirTechniqueNeeds,
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
+  prefixGuard.noteIsNotAboveRaise,
   bmp.bmpRoutersAreDefined,
   bmp.bmpAddressesAreOfOneRouter,
   probes.linkLocalTargetsHaveAnInterface,
