@@ -34,6 +34,12 @@ export const bmpMetrics = {
     "Prefixes that the other link of the peering receives and this one does not; absent unless BMP tells both",
     [...path, "family"],
   ),
+  defaultRoute: metric(
+    "gauge",
+    "expressroute_path_default_route",
+    "1 while the default route is among the prefixes received, 0 while not, by family; absent unless BMP tells them",
+    [...path, "family"],
+  ),
   sessionSource: metric(
     "gauge",
     "expressroute_bgp_session_source_timestamp_seconds",

@@ -75,7 +75,7 @@ export interface BmpPrefixesObservation {
     readonly accepted: number | undefined;
     /** Adj-RIB-Out after policy (RFC 8671). */
     readonly advertised: number | undefined;
-    /** The default route is among those received. */
+    /** The default route is among those received, without a path identifier. */
     readonly hasDefault: boolean;
     /** Received routes by how often the neighbour's own ASN stands in a row where it put it; index 0: nowhere. */
     readonly prepends: readonly number[];

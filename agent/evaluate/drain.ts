@@ -2,15 +2,14 @@
 // prefers the other link (Microsoft's documentation of maintenance alerts: eight times). What is usual is learnt for each
 // path: how long an AS_PATH is differs, and is not assumed.
 
-import type { Estate, Path } from "../estate/estate.ts";
+import type { Path } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Check, Condition, PathVerdict, UsualPath, UsualPaths } from "../estate/judgement.ts";
 import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
-import type { Snapshot } from "../state/state.ts";
 import { advance, type Finding } from "./condition.ts";
-import { withCondition } from "./pair-condition.ts";
+import { type PairScene, withCondition } from "./pair-condition.ts";
 
 /** Prepended so often more than usual: Microsoft does it eight times, and nobody else has a reason to do it often. */
 const leastPrepends = 4;
@@ -68,18 +67,12 @@ function drained({ usual }: UsualPath, prepends: readonly number[]): Drained | u
   return seen !== undefined && routes > 0 && routes * 2 >= of ? { routes, of, prepends: seen, usual } : undefined;
 }
 
-export interface DrainScene {
-  readonly estate: Estate;
-  readonly snapshot: Snapshot;
-  readonly now: Instant;
-}
-
 /** The verdict of a path with what BMP tells of a drain; `other` is the other link's, before that. */
 export function withDrain(
   verdict: PathVerdict,
   other: PathVerdict,
   was: PathVerdict | undefined,
-  scene: DrainScene,
+  scene: PairScene,
 ): PathVerdict {
   const { snapshot, now } = scene;
   const { path } = verdict;
@@ -110,7 +103,7 @@ function findingOf(
   found: Drained | undefined,
   isKnown: boolean,
   before: Condition | undefined,
-  scene: DrainScene,
+  scene: PairScene,
 ): Finding {
   const { now } = scene;
   const of = { cause: "linkDraining", owner: "microsoft" } as const;
@@ -143,7 +136,7 @@ function findingOf(
  * The share of the traffic of both links that this one carries, of the direction of which it carries more; undefined
  * where it is not known now, or there is next to none.
  */
-function shareOf(path: Path, other: Path, { estate, snapshot, now }: DrainScene): number | undefined {
+function shareOf(path: Path, other: Path, { estate, snapshot, now }: PairScene): number | undefined {
   const rateOf = ({ router: name, interface: of }: Path) => {
     const router = estate.routers.get(name);
     const isNow = router !== undefined && isFresh(router, snapshot.interface(name, of)?.at, now);

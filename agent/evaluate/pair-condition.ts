@@ -1,7 +1,15 @@
 // Conditions of a path that depend on the other one, and so are judged when both have been.
 
+import type { Estate } from "../estate/estate.ts";
 import type { Condition, PathVerdict } from "../estate/judgement.ts";
 import type { Instant } from "../lib/clock.ts";
+import type { Snapshot } from "../state/state.ts";
+
+export interface PairScene {
+  readonly estate: Estate;
+  readonly snapshot: Snapshot;
+  readonly now: Instant;
+}
 
 /** The verdict with one condition more, which may degrade the path; it never takes it down, nor says anything of an unknown one. */
 export function withCondition(

@@ -5,8 +5,7 @@ import { isFresh } from "../estate/freshness.ts";
 import type { Check, PathVerdict } from "../estate/judgement.ts";
 import { milliseconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
-import type { DrainScene } from "./drain.ts";
-import { withCondition } from "./pair-condition.ts";
+import { type PairScene, withCondition } from "./pair-condition.ts";
 
 const check: Check = "prefixLimit";
 
@@ -15,7 +14,7 @@ export function withPrefixLimit(
   verdict: PathVerdict,
   limits: Peering["prefixLimits"],
   was: PathVerdict | undefined,
-  scene: DrainScene,
+  scene: PairScene,
 ): PathVerdict {
   const { path } = verdict;
   const { estate, snapshot, now } = scene;

@@ -4,8 +4,7 @@ import type { BmpSetsObservation } from "../estate/bmp-observation.ts";
 import type { Check, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
-import type { DrainScene } from "./drain.ts";
-import { withCondition } from "./pair-condition.ts";
+import { type PairScene, withCondition } from "./pair-condition.ts";
 
 const check: Check = "prefixes";
 
@@ -17,7 +16,7 @@ export function withPrefixSets(
   verdict: PathVerdict,
   other: PathVerdict,
   was: PathVerdict | undefined,
-  scene: DrainScene,
+  scene: PairScene,
 ): PathVerdict {
   const { snapshot, now } = scene;
   const { path } = verdict;

@@ -61,6 +61,12 @@ function emitSets(emit: Emit, circuits: Estate["circuits"], snapshot: Snapshot):
         const { router, session } = paths[link];
         return snapshot.bmpPrefixes(router, session.remoteAddress) !== undefined;
       });
+      for (const link of linkNames) {
+        const { router, session } = paths[link];
+        for (const { family, hasDefault } of snapshot.bmpPrefixes(router, session.remoteAddress)?.families ?? []) {
+          emit(metrics.bmp.defaultRoute, pathLabels(paths[link]), hasDefault ? 1 : 0, { family });
+        }
+      }
       for (const { family, missing } of (isTold && snapshot.bmpSets(circuit.name, name)?.families) || []) {
         for (const link of linkNames)
           emit(metrics.bmp.missingPrefixes, pathLabels(paths[link]), missing[link], { family });

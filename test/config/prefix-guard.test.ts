@@ -13,6 +13,6 @@ describe("the prefix guard", () => {
     ["{ note: 95% }", "2:22: prefixGuard.note: note 95% is above raise 90%; write a note that is at most raise"],
     ["{ raise: 70% }", "2:23: prefixGuard.raise: note 80% is above raise 70%; write a note that is at most raise"],
   ])("%s is refused", (text, message) => {
-    expect(errorsOf(withGuard(text))).toEqual([message]);
+    expect(errorsOf(withGuard(text))).toEqual([`estate.yaml:${message}`]);
   });
 });

@@ -19,6 +19,10 @@ const told = {
   memoryLimit: 8,
 };
 
+const told4 = [
+  { family: "ipv4", received: 9, accepted: 9, advertised: undefined, hasDefault: true, prepends: [] },
+] as const;
+
 function emitted(of = bmpEstate()): readonly string[] {
   const state = createState({ keep: seconds(10) });
   const connection = {
@@ -34,7 +38,7 @@ function emitted(of = bmpEstate()): readonly string[] {
     ["ams-ce2", "172.16.0.6"],
   ] as const) {
     state.observe({ ...connection, router, unconfigured: router === "ams-ce1" ? ["192.0.2.77"] : [] });
-    state.observe({ kind: "bmpPrefixes", router, remoteAddress, at: at(2), families: [] });
+    state.observe({ kind: "bmpPrefixes", router, remoteAddress, at: at(2), families: told4 });
   }
   const counts = (primary: number, secondary: number) => ({ primary, secondary });
   const examples = { primary: [], secondary: [] };
@@ -75,6 +79,7 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.memory.name} 7`);
     expect(lines).toContain(`${bmpMetrics.memoryLimit.name} 8`);
     expect(lines).toContain(`${bmpMetrics.unconfigured.name} ams-ce1 ams 1`);
+    expect(lines).toContain(`${bmpMetrics.defaultRoute.name} ams-1 azurePrivate primary ams-ce1 ams ipv4 1`);
     expect(lines).toContain(`${bmpMetrics.missingPrefixes.name} ams-1 azurePrivate secondary ams-ce2 ams ipv4 2`);
   });
 
