@@ -166,6 +166,18 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     });
     of.connection = { session, from, since: now, budget, changed, cancelBeat: () => {} };
     log.info({ router: name, address: from }, "BMP: the router connected");
+    // What it told on the connection before is no more its word.
+    for (const remoteAddress of of.peers) {
+      observe({
+        kind: "bmpSession",
+        router: name,
+        remoteAddress,
+        at: now,
+        isOld: true,
+        ups: 0,
+        established: undefined,
+      });
+    }
     beat(of);
   }
 

@@ -1,5 +1,5 @@
 // What monitored routers told the agent's BMP station (RFC 7854). The router sends each change by itself, and nothing while
-// nothing changes: what it told holds as long as its connection stands. A connection that is lost says nothing of a session.
+// nothing changes: what it told holds as long as its connection stands. That a connection is lost says nothing of a session.
 
 import type { Instant } from "../lib/clock.ts";
 import type { LinkName, PeeringName } from "./estate.ts";
@@ -58,7 +58,7 @@ export type BmpSessionObservation = {
       /** RFC 4271 section 8.1; 0 where the router does not say. */
       readonly fsmEvent: number | undefined;
     }
-  /** The router tells no more of this session. */
+  /** The router tells no more of this session, or connected and has not told of it yet. */
   | { readonly established: undefined }
 );
 

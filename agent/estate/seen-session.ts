@@ -32,39 +32,36 @@ export function sourcesOf({ at, sources }: SeenSession): NonNullable<SeenSession
  */
 const pollLag = seconds(10);
 
-/** What BMP told of a session on the connection that stands; undefined when there is none, or it told nothing. */
-function told(
-  bmp: BmpSessionObservation | undefined,
-  connection: BmpConnectionObservation | undefined,
-): Exclude<BmpSessionObservation, { established: undefined }> | undefined {
-  if (bmp === undefined || connection?.connected !== true || bmp.at < connection.since) return undefined;
-  return bmp.established === undefined ? undefined : bmp;
-}
+type Told = Exclude<BmpSessionObservation, { established: undefined }>;
 
 export function seenSession(
   snmp: SessionObservation | undefined,
   bmp: BmpSessionObservation | undefined,
   connection: BmpConnectionObservation | undefined,
 ): SeenSession | undefined {
-  const said = told(bmp, connection);
-  if (said === undefined || connection === undefined) return snmp;
-  const polled = snmp !== undefined && ({ source: "snmp", at: snmp.at } as const);
-  const heard = { source: "bmp", at: connection.at } as const;
-  if (!polled) return { ...fromBmp(said, undefined, connection.at), sources: [heard] };
+  if (bmp === undefined || bmp.established === undefined || connection === undefined) return snmp;
+  const said: Told = bmp;
+  // What was told holds while the connection stands. That it ended is no news of the session: what was told last stays as it was
+  // then, grows old, and gives way to any poll that is newer than the end.
+  const until = connection.connected ? connection.at : connection.since;
+  if (!connection.connected && snmp !== undefined && snmp.at >= until) return snmp;
+  const heard = { source: "bmp", at: until } as const;
+  if (snmp === undefined) return { ...fromBmp(said, undefined, until), sources: [heard] };
+  const polled = { source: "snmp", at: snmp.at } as const;
   const isUp = snmp.present && snmp.state === "established";
   if (isUp === said.established) {
     const sources = [polled, heard];
-    if (!snmp.present) return { ...fromBmp(said, snmp, connection.at), sources };
-    const at = Math.max(snmp.at, connection.at) as Instant;
+    if (!snmp.present) return { ...fromBmp(said, snmp, until), sources };
+    const at = Math.max(snmp.at, until) as Instant;
     const since = said.isOld ? snmp.establishedSeconds + (at - snmp.at) / 1_000 : (at - said.at) / 1_000;
     return { ...snmp, at, establishedSeconds: since, ...detailOf(said), sources };
   }
   if (snmp.at > said.at + pollLag) return snmp;
-  return { ...fromBmp(said, snmp, connection.at), sources: [heard] };
+  return { ...fromBmp(said, snmp, until), sources: [heard] };
 }
 
 function fromBmp(
-  said: Exclude<BmpSessionObservation, { established: undefined }>,
+  said: Told,
   snmp: SessionObservation | undefined,
   at: Instant,
 ): SessionObservation & Omit<SeenSession, "sources"> {
@@ -89,9 +86,7 @@ function fromBmp(
   };
 }
 
-function detailOf(
-  said: Exclude<BmpSessionObservation, { established: undefined }>,
-): Pick<SeenSession, "toldDown" | "closedBy" | "holdTime"> {
+function detailOf(said: Told): Pick<SeenSession, "toldDown" | "closedBy" | "holdTime"> {
   if (said.established) return said.holdTime === undefined ? {} : { holdTime: said.holdTime };
   const { reason, notification, message, fsmEvent } = said;
   const error = notification && bgpErrorText(notification);

@@ -54,7 +54,11 @@ describe("the BMP station", () => {
     await eventually("it is up", () => state.session("ams-ce1", msee.address) !== undefined);
     router.socket.destroy();
     await eventually("it is gone", () => state.bmp("ams-ce1")?.connected === false);
-    expect(state.session("ams-ce1", msee.address)).toBeUndefined();
+    // As it was told last, and no longer vouched for.
+    expect(state.session("ams-ce1", msee.address)).toMatchObject({
+      state: "established",
+      at: state.bmp("ams-ce1")?.since,
+    });
     expect(state.prefixes("ams-ce1", msee.address)).toBeUndefined();
     expect(scene.station.read()?.routers.get("ams-ce1")).toMatchObject({ connected: false, routes: 0, peers: 0 });
     // A new connection begins anew: nothing is left of the old one.

@@ -69,7 +69,7 @@ describe("a session that SNMP and BMP tell of", () => {
     expect(seen && sourcesOf(seen)).toEqual([{ source: "snmp", at: at(10) }]);
   });
 
-  it("is what BMP says where there is no SNMP, for as long as its connection stands", () => {
+  it("is what BMP says where there is no SNMP", () => {
     expect(seenSession(undefined, up(5), connection(60))).toMatchObject({
       state: "established",
       at: at(60),
@@ -78,9 +78,15 @@ describe("a session that SNMP and BMP tell of", () => {
       holdTime: 180,
       sources: [{ source: "bmp", at: at(60) }],
     });
-    expect(seenSession(undefined, up(5), connection(60, { connected: false }))).toBeUndefined();
-    // Told on the connection before this one.
-    expect(seenSession(undefined, up(5), connection(60, { since: at(6) }))).toBeUndefined();
+  });
+
+  it("is what BMP told last when its connection is lost, as old as that, until a poll is newer", () => {
+    const lost = connection(60, { connected: false, since: at(50) });
+    expect(seenSession(undefined, up(5), lost)).toMatchObject({ state: "established", at: at(50) });
+    // A poll of before the word does not bring a session up again that went down.
+    expect(seenSession(polled(20), down(30), lost)).toMatchObject({ state: "idle", at: at(50) });
+    expect(seenSession(polled(51), down(30), lost)).toEqual(polled(51));
+    expect(seenSession(polled(51), up(5), lost)).toEqual(polled(51));
   });
 
   it("goes down at BMP's word, though a poll that was answered a moment later has it up", () => {
