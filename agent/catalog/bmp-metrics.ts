@@ -66,6 +66,12 @@ export const bmpMetrics = {
     "Routes that are kept of the router, each view of them; of configured sessions only",
     router,
   ),
+  leftOut: metric(
+    "gauge",
+    "expressroute_bmp_peer_messages_left_out",
+    "Messages, on the connection that stands, about peers beyond the 1,024 of a router that are told apart",
+    router,
+  ),
   routeLimit: metric("gauge", "expressroute_bmp_route_limit", "Routes that are kept of one router at most", []),
   closes: metric(
     "counter",

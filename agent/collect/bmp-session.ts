@@ -1,7 +1,8 @@
 // One connection of a monitored router: its messages to what is known of its peers.
 
-import type { Instant } from "../lib/clock.ts";
+import { elapsed, type Instant } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
+import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import { createUpdateLayout } from "../wire/bgp/update.ts";
 import {
   type BmpFault,
@@ -41,6 +42,10 @@ export const mostPeers = 1_024;
 
 const longestText = 255;
 
+const oneBunch = milliseconds(500);
+const longestPace = seconds(600);
+const overdue = 3;
+
 export interface BmpSessionDeps {
   readonly sets: AttributeSets;
   readonly budget: RouteBudget;
@@ -65,8 +70,13 @@ export interface BmpSession {
   sysDescr(): string;
   /** Why the router says it ends the connection; undefined while it does not. */
   termination(): string | undefined;
-  /** Peers that there was no room for. */
-  peersLeftOut(): number;
+  /**
+   * Whether the router was heard lately. One that sends statistics is silent when three of them are overdue; of one that sends
+   * none nobody can tell, and its connection speaks for it.
+   */
+  isSilent(now: Instant): boolean;
+  /** Messages about peers that there was no room for. */
+  leftOut(): number;
   /** Gives back all that is kept. */
   close(): void;
 }
@@ -79,6 +89,9 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
   let sysDescr = "";
   let termination: string | undefined;
   let leftOut = 0;
+  let heardAt: Instant | undefined;
+  let statisticsAt: Instant | undefined;
+  let statisticsEvery: Duration | undefined;
   // Most messages are about the peer of the one before: 26 octets that need not become a key.
   let last: BmpPeer | undefined;
   const lastIdentity = new Uint8Array(26);
@@ -123,6 +136,7 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
       }
       case "statisticsReport": {
         const statistics = decodeStatistics(bytes, at, end);
+        learnPace(now);
         return statistics.ok ? undefined : statistics.error;
       }
       case "peerDown": {
@@ -142,8 +156,18 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
     return undefined;
   }
 
+  /** Statistics of several peers come together; the time between such bunches is what counts, and a pause does not stretch it. */
+  function learnPace(now: Instant): void {
+    const gap = statisticsAt === undefined ? undefined : elapsed(statisticsAt, now);
+    statisticsAt = now;
+    if (gap === undefined || gap < oneBunch) return;
+    const most = statisticsEvery === undefined ? longestPace : 2 * statisticsEvery;
+    statisticsEvery = milliseconds(Math.min(Math.max(gap, statisticsEvery ?? 0), most));
+  }
+
   return {
     take(bytes, at, end, now) {
+      heardAt = now;
       const type = bmpTypeOf(bytes, at);
       messages.add(type ?? "unknownType");
       switch (type) {
@@ -180,7 +204,11 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
     sysName: () => sysName,
     sysDescr: () => sysDescr,
     termination: () => termination,
-    peersLeftOut: () => leftOut,
+    isSilent(now) {
+      if (heardAt === undefined || statisticsEvery === undefined) return false;
+      return elapsed(heardAt, now) > overdue * statisticsEvery;
+    },
+    leftOut: () => leftOut,
     close() {
       for (const peer of peers.values()) peer.clear();
       peers.clear();

@@ -1,12 +1,7 @@
 // The BMP station: routers connect, and tell of their BGP sessions and routes by themselves (RFC 7854). What they tell becomes
 // observations of the configured sessions. A connection that is lost is no evidence of anything but itself.
 
-import type {
-  BmpConnectionObservation,
-  BmpDownReason,
-  BmpPrefixesObservation,
-  BmpSessionObservation,
-} from "../estate/bmp-observation.ts";
+import type { BmpConnectionObservation } from "../estate/bmp-observation.ts";
 import {
   type Estate,
   type LinkName,
@@ -23,9 +18,9 @@ import { milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type BmpClose, connectionOctets, createBmpListener } from "../net/bmp-listener.ts";
-import { shutdownReason } from "../wire/bgp/notification.ts";
 import { createAttributeSets } from "./bmp-attributes.ts";
-import type { BmpPeer, FamilyRoutes, PeerState, ViewDoubt } from "./bmp-peer.ts";
+import { prefixesOf, sessionOf } from "./bmp-observed.ts";
+import type { BmpPeer, ViewDoubt } from "./bmp-peer.ts";
 import { routeOctets } from "./bmp-routes.ts";
 import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
 import { compareSets } from "./bmp-sets.ts";
@@ -59,6 +54,8 @@ export interface BmpTelemetry {
       readonly messages: Readonly<Record<BmpMessageKind, number>>;
       readonly peers: number;
       readonly routes: number;
+      /** Messages about peers that there was no room for, on the connection that stands. */
+      readonly leftOut: number;
     }
   >;
   readonly closes: Readonly<Record<BmpClose, number>>;
@@ -85,9 +82,6 @@ const countsAfter = milliseconds(250);
 
 /** Sets are compared this long after one of them changed: a session that comes up announces for a while. */
 const setsAfter = seconds(2);
-
-/** What a router tells this soon after it connected is what was so before. */
-const openingLasts = seconds(5);
 
 /** All sets of attributes of all routers may take so many octets. */
 const attributeOctets = 64 << 20;
@@ -133,9 +127,12 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   let refused = 0;
   let doubts = 0;
   let cancelCounts: (() => void) | undefined;
-  const pairs = [...estate.circuits.values()]
-    .flatMap(({ peerings }) => peerings)
-    .filter(({ paths }) => linkNames.every((link) => monitored.has(paths[link].router)));
+  const pairsOf = new Map<string, Peering[]>();
+  for (const pair of [...estate.circuits.values()].flatMap(({ peerings }) => peerings)) {
+    const routers = linkNames.map((link) => pair.paths[link].router);
+    if (!routers.every((router) => monitored.has(router))) continue;
+    for (const router of new Set(routers)) pairsOf.set(router, [...(pairsOf.get(router) ?? []), pair]);
+  }
   const changedPairs = new Set<Peering>();
   let cancelSets: (() => void) | undefined;
 
@@ -181,12 +178,17 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     beat(of);
   }
 
-  /** Says at every poll interval that the connection stands: so long holds what it told. */
+  /**
+   * Says at every poll interval that the connection stands: so long holds what it told. A router whose statistics are overdue
+   * is not vouched for: its BGP may hang, while its kernel still answers TCP's probes.
+   */
   function beat(of: Monitored): void {
     const { connection, router } = of;
     if (connection === undefined) return;
     const { session, since } = connection;
-    observe(connectionOf(router.name, true, since, session.sysDescr() || session.sysName()));
+    if (!session.isSilent(clock.now())) {
+      observe(connectionOf(router.name, true, since, session.sysDescr() || session.sysName()));
+    }
     connection.cancelBeat = clock.after(router.pollInterval, () => beat(of));
   }
 
@@ -228,9 +230,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
       for (const peer of connection.changed) {
         if (connection.session.peerAt(peer.address) === peer) observe(prefixesOf(router.name, peer, at));
       }
-      for (const pair of connection.changed.size === 0 ? [] : pairs) {
-        if (linkNames.some((link) => pair.paths[link].router === router.name)) changedPairs.add(pair);
-      }
+      if (connection.changed.size > 0) for (const pair of pairsOf.get(router.name) ?? []) changedPairs.add(pair);
       connection.changed.clear();
     }
     if (changedPairs.size > 0) cancelSets ??= clock.after(setsAfter, tellSets);
@@ -324,6 +324,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
               messages: messages.read(),
               peers: connection?.session.peers().length ?? 0,
               routes: connection?.budget.used ?? 0,
+              leftOut: connection?.session.leftOut() ?? 0,
             },
           ]),
         ),
@@ -343,58 +344,3 @@ function memoryOf(session: BmpSession | undefined): number {
   for (const peer of session?.peers() ?? []) sum += peer.memory();
   return sum;
 }
-
-function sessionOf(router: string, peer: BmpPeer, connectedAt: Instant): BmpSessionObservation | undefined {
-  const state = peer.state();
-  if (state.kind === "unknown") return undefined;
-  const of = {
-    kind: "bmpSession",
-    router,
-    remoteAddress: peer.address,
-    at: state.at,
-    isOld: elapsed(connectedAt, state.at) < openingLasts,
-    ups: peer.ups(),
-  } as const;
-  if (state.kind === "up") {
-    return { ...of, established: true, remoteAsn: peer.peerAs(), localAsn: state.localAsn, holdTime: state.holdTime };
-  }
-  // The router stopped telling of this peer, which says nothing of the session (section 4.9).
-  if (state.down.reason === "deconfigured") return { ...of, established: undefined };
-  return { ...of, established: false, ...downOf(state) };
-}
-
-function downOf({ down }: Extract<PeerState, { kind: "down" }>) {
-  const { reason, notification, fsmEvent } = down;
-  const known: BmpDownReason = reason === undefined || reason === "deconfigured" ? "unknown" : reason;
-  return {
-    reason: known,
-    notification: notification && ([notification.code, notification.subcode] as const),
-    message: notification && shutdownReason(notification),
-    fsmEvent,
-  };
-}
-
-function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefixesObservation {
-  const isUp = peer.state().kind === "up";
-  const [pre, post, out] = [peer.view("inPre"), peer.view("inPost"), peer.view("outPost")];
-  const families = (["ipv4", "ipv6"] as const).flatMap((family) => {
-    const views = [pre, post, out].map((view) => (view?.doubt === undefined ? view?.[family] : undefined));
-    const [received, accepted, advertised] = views;
-    if (!isUp || views.every((view) => (view?.table.size() ?? 0) === 0)) return [];
-    const best = received ?? accepted;
-    return [
-      {
-        family,
-        received: received?.table.size(),
-        accepted: accepted?.table.size(),
-        advertised: advertised?.table.size(),
-        hasDefault: best !== undefined && hasDefault(best),
-        prepends: best === undefined ? [] : [...best.prepends],
-      },
-    ];
-  });
-  return { kind: "bmpPrefixes", router, remoteAddress: peer.address, at, families };
-}
-
-const noOctets = new Uint8Array(0);
-const hasDefault = ({ table }: FamilyRoutes) => table.get(noOctets, 0, 0, 0) !== 0;

@@ -15,6 +15,7 @@ export interface BmpTelemetry {
       readonly messages: Readonly<Record<string, number>>;
       readonly peers: number;
       readonly routes: number;
+      readonly leftOut: number;
     }
   >;
   readonly closes: Readonly<Record<string, number>>;
@@ -41,6 +42,7 @@ export function emitBmp(
     for (const [type, n] of Object.entries(told.messages)) emit(to.messages, labels, n, { type });
     emit(to.peers, labels, told.peers);
     emit(to.routes, labels, told.routes);
+    emit(to.leftOut, labels, told.leftOut);
     const connection = snapshot.bmp(name);
     if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
   }

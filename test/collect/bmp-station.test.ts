@@ -197,6 +197,17 @@ describe("the BMP station", () => {
     expect(scene.lines.join()).toContain("more than the 1000 routes of bmp.routes");
   });
 
+  it("tells no more than 1,024 peers of a router apart, and counts what it leaves out", async () => {
+    scene = await startScene();
+    const router = await scene.connect("ams-ce1");
+    const others = Array.from({ length: 1_030 }, (_, i) =>
+      w.peerUp({ address: `10.${i >> 8}.${i & 255}.1`, asn: 65_001 }, opens()),
+    );
+    router.send(...others, w.routeMonitoring({ address: "10.4.5.1", asn: 65_001 }, route(1)));
+    await taken(scene, "ams-ce1", "routeMonitoring", 1);
+    expect(scene.station.read()?.routers.get("ams-ce1")).toMatchObject({ peers: 1_024, leftOut: 7 });
+  });
+
   it("takes messages however they are cut", async () => {
     scene = await startScene();
     const router = await scene.connect("ams-ce1");
@@ -221,6 +232,29 @@ describe("the BMP station", () => {
     clock.pass(30_000);
     expect(scene.station.read()?.closes.stalled).toBe(2);
     await eventually("they are closed", () => silent.isClosed() && half.isClosed());
+  });
+
+  it("does not vouch for a router whose statistics are overdue, until it is heard again", async () => {
+    const clock = createFakeClock();
+    scene = await startScene(bmpEstate(), clock);
+    const router = await scene.connect("ams-ce1");
+    const statistics = w.statistics(msee, [w.tlv(0, w.u32(0))]);
+    const said = () => scene.station.read()?.routers.get("ams-ce1")?.messages.statisticsReport;
+    router.send(w.peerUp(msee, opens()));
+    for (let i = 1; i <= 3; i++) {
+      // Of two peers together.
+      router.send(statistics, statistics);
+      await eventually("they are taken", () => said() === 2 * i);
+      clock.pass(5_000);
+    }
+    const age = () => clock.now() - (scene.state.session("ams-ce1", msee.address)?.at ?? 0);
+    expect(age()).toBeLessThanOrEqual(1_000);
+    clock.pass(30_000);
+    expect(age()).toBeGreaterThan(15_000);
+    router.send(statistics);
+    await eventually("it is taken", () => said() === 7);
+    clock.pass(1_000);
+    expect(age()).toBeLessThanOrEqual(1_000);
   });
 
   it("asks for a poll when a session changes, at most once a second, and not when it connects", async () => {

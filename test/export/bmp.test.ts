@@ -8,8 +8,8 @@ import { at, estate } from "../support/estate.ts";
 
 const told = {
   routers: new Map([
-    ["ams-ce1", { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38 }],
-    ["ams-ce2", { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0 }],
+    ["ams-ce1", { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38, leftOut: 11 }],
+    ["ams-ce2", { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0, leftOut: 0 }],
   ]),
   closes: { ended: 1, malformed: 3 },
   refused: 4,
@@ -71,6 +71,7 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.connected.name} ams-ce2 ams 0`);
     expect(lines).toContain(`${bmpMetrics.messages.name} ams-ce1 ams routeMonitoring 40`);
     expect(lines).toContain(`${bmpMetrics.routes.name} ams-ce1 ams 38`);
+    expect(lines).toContain(`${bmpMetrics.leftOut.name} ams-ce1 ams 11`);
     expect(lines).toContain(`${bmpMetrics.routeLimit.name} 10000`);
     expect(lines).toContain(`${bmpMetrics.closes.name} malformed 3`);
     expect(lines).toContain(`${bmpMetrics.refused.name} 4`);
