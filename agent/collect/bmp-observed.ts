@@ -1,6 +1,7 @@
 // What is known of a monitored peer, as observations.
 
 import type { BmpDownReason, BmpPrefixesObservation, BmpSessionObservation } from "../estate/bmp-observation.ts";
+import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { shutdownReason } from "../wire/bgp/notification.ts";
@@ -40,14 +41,16 @@ function downOf({ down }: Extract<PeerState, { kind: "down" }>) {
   };
 }
 
+/** A family is there once the router said something of it, with zero where it has no routes any more. */
 export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefixesObservation {
   const isUp = peer.state().kind === "up";
-  const [pre, post, out] = [peer.view("inPre"), peer.view("inPost"), peer.view("outPost")];
-  const families = (["ipv4", "ipv6"] as const).flatMap((family) => {
-    const views = [pre, post, out].map((view) => (view?.doubt === undefined ? view?.[family] : undefined));
-    const [received, accepted, advertised] = views;
-    if (!isUp || views.every((view) => (view?.table.size() ?? 0) === 0)) return [];
+  const families = prefixFamilies.flatMap((family): BmpPrefixesObservation["families"] => {
+    const [received, accepted, advertised] = (["inPre", "inPost", "outPost"] as const).map((name) => {
+      const view = peer.view(name);
+      return view?.doubt === undefined && view?.[family].isTold === true ? view[family] : undefined;
+    });
     const best = received ?? accepted;
+    if (!isUp || (best ?? advertised) === undefined) return [];
     return [
       {
         family,

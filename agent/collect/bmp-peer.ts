@@ -6,9 +6,11 @@ import type { BgpFaultKind } from "../wire/bgp/fault.ts";
 import { asnOf } from "../wire/bgp/open.ts";
 import {
   afiIpv4,
+  afiIpv6,
   eachPrefix,
   isUnicast,
   type PrefixRange,
+  safiUnicast,
   type UpdateLayout,
   type VisitPrefix,
 } from "../wire/bgp/update.ts";
@@ -31,6 +33,8 @@ export interface FamilyRoutes {
   readonly table: RouteTable;
   /** Routes by how often the neighbour's ASN stands in a row; index 0: nowhere at the beginning. */
   readonly prepends: Uint32Array;
+  /** Something was said of this family: that there are no routes is then known. */
+  isTold: boolean;
 }
 
 export interface PeerView {
@@ -146,6 +150,7 @@ export function createBmpPeer(
   function walk(view: PeerView, range: PrefixRange, visit: VisitPrefix): void {
     if (range.from === range.to || !isUnicast(range)) return;
     into = range.afi === afiIpv4 ? view.ipv4 : view.ipv6;
+    into.isTold = true;
     eachPrefix(octets, range, visit);
   }
 
@@ -158,7 +163,7 @@ export function createBmpPeer(
   }
 
   function familyRoutes(bits: 32 | 128): FamilyRoutes {
-    return { table: createRouteTable(bits, seed), prepends: new Uint32Array(mostPrepends + 1) };
+    return { table: createRouteTable(bits, seed), prepends: new Uint32Array(mostPrepends + 1), isTold: false };
   }
 
   function empty({ ipv4, ipv6 }: PeerView): void {
@@ -213,6 +218,10 @@ export function createBmpPeer(
         walk(view, layout.mpUnreach, withdraw);
         walk(view, layout.nlri, announce);
         walk(view, layout.mpReach, announce);
+        if (layout.endOfRibSafi === safiUnicast) {
+          if (layout.endOfRibAfi === afiIpv4) view.ipv4.isTold = true;
+          if (layout.endOfRibAfi === afiIpv6) view.ipv6.isTold = true;
+        }
         if (!overflowed) return undefined;
       }
       // What is missing is not known any more, so neither is how many there are.

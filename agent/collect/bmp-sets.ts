@@ -4,7 +4,7 @@ import type { BmpSetsObservation } from "../estate/bmp-observation.ts";
 import { type LinkName, linkNames } from "../estate/estate.ts";
 import { prefixFamilies } from "../estate/link-observation.ts";
 import { addressText, type BmpPeer } from "./bmp-peer.ts";
-import { createRouteTable, type RouteTable } from "./bmp-routes.ts";
+import type { RouteTable } from "./bmp-routes.ts";
 
 type Families = BmpSetsObservation["families"];
 
@@ -30,27 +30,27 @@ function missingFrom(here: RouteTable, there: RouteTable): Difference | undefine
   return hasPathIds ? undefined : found;
 }
 
-/** Undefined where the sessions are not both up, or not both told in the same view. */
+/** Undefined where the sessions are not both up, or not both told in the same view; so is a family of which one says nothing. */
 export function compareSets(
   peers: Readonly<Record<LinkName, BmpPeer>>,
 ): { readonly isPostPolicy: boolean; readonly families: Families } | undefined {
   if (linkNames.some((link) => peers[link].state().kind !== "up")) return undefined;
-  const name = (["inPre", "inPost"] as const).find((view) => linkNames.some((link) => peers[link].view(view)));
+  const name = (["inPre", "inPost"] as const).find((view) => linkNames.every((link) => peers[link].view(view)));
   if (name === undefined) return undefined;
-  const { primary, secondary } = { primary: peers.primary.view(name), secondary: peers.secondary.view(name) };
-  // A view that cannot be counted cannot be compared; one without any routes can.
-  if (primary?.doubt !== undefined || secondary?.doubt !== undefined) return undefined;
+  const [primary, secondary] = [peers.primary.view(name), peers.secondary.view(name)];
+  // A view that cannot be counted cannot be compared.
+  if (primary === undefined || secondary === undefined || (primary.doubt ?? secondary.doubt) !== undefined) {
+    return undefined;
+  }
   const families = prefixFamilies.flatMap((family): Families => {
-    const [one, two] = [primary?.[family].table, secondary?.[family].table];
-    const sizes = { primary: one?.size() ?? 0, secondary: two?.size() ?? 0 };
-    if (sizes.primary + sizes.secondary === 0) return [];
-    const none = createRouteTable(family === "ipv4" ? 32 : 128, 0);
-    const [ofPrimary, ofSecondary] = [missingFrom(one ?? none, two ?? none), missingFrom(two ?? none, one ?? none)];
+    if (!primary[family].isTold || !secondary[family].isTold) return [];
+    const [one, two] = [primary[family].table, secondary[family].table];
+    const [ofPrimary, ofSecondary] = [missingFrom(one, two), missingFrom(two, one)];
     if (ofPrimary === undefined || ofSecondary === undefined) return [];
     return [
       {
         family,
-        received: sizes,
+        received: { primary: one.size(), secondary: two.size() },
         missing: { primary: ofPrimary.missing, secondary: ofSecondary.missing },
         examples: { primary: ofPrimary.examples, secondary: ofSecondary.examples },
       },

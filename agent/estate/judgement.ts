@@ -20,6 +20,7 @@ export const checks = [
   "drain",
   "prefixes",
   "prefixLimit",
+  "prefixCount",
 ] as const;
 export type Check = (typeof checks)[number];
 
@@ -40,6 +41,7 @@ export const causes = [
   "linkDraining",
   "prefixesMissing",
   "prefixLimitNear",
+  "prefixesCollapsed",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -110,10 +112,20 @@ export interface UsualPath {
 }
 export type UsualPaths = Partial<Record<PrefixFamily, UsualPath>>;
 
+/** How many prefixes a session usually receives, as learnt. */
+export interface UsualCount {
+  readonly usual: number;
+  /** Since when it receives fewer than half of that; undefined while it does not. */
+  readonly fewerSince: Instant | undefined;
+}
+export type UsualCounts = Partial<Record<PrefixFamily, UsualCount>>;
+
 export interface PathVerdict extends Verdict {
   readonly path: Path;
   /** Undefined until BMP told of prefixes. */
   readonly usualPaths?: UsualPaths;
+  /** Undefined until the router told of prefixes. */
+  readonly usualCounts?: UsualCounts;
 }
 
 export interface PairVerdict extends Verdict {

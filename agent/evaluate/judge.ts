@@ -22,6 +22,7 @@ import { advance, type Finding } from "./condition.ts";
 import { withDrain } from "./drain.ts";
 import { type Hearing, hear } from "./hearing.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
+import { withPrefixCount } from "./prefix-collapse.ts";
 import { withPrefixLimit } from "./prefix-limit.ts";
 import { withPrefixSets } from "./prefix-sets.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
@@ -44,7 +45,8 @@ export function judge(estate: Estate, snapshot: Snapshot, previous: Judgement | 
       const together = (verdict: PathVerdict, other: PathVerdict) => {
         const was = before.path(subject.path(verdict.path));
         const drain = withDrain(verdict, other, was, scene);
-        return withPrefixLimit(withPrefixSets(drain, other, was, scene), peering.prefixLimits, was, scene);
+        const counted = withPrefixCount(withPrefixSets(drain, other, was, scene), other, was, scene);
+        return withPrefixLimit(counted, peering.prefixLimits, was, scene);
       };
       const pair = [together(primary, secondary), together(secondary, primary)];
       paths.push(...pair);

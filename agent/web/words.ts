@@ -36,6 +36,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   delayHigh: "delay too high",
   linkDraining: "Microsoft is draining the link",
   prefixLimitNear: "near Microsoft's limit on prefixes",
+  prefixesCollapsed: "most prefixes are gone",
   prefixesMissing: "prefixes are missing",
   agentIsolated: "the agent is cut off",
 };

@@ -96,9 +96,14 @@ describe("the BMP station", () => {
     });
     expect(scene.state.prefixes("ams-ce1", msee.address)?.families).toEqual([
       { family: "ipv4", received: 100, accepted: 60, active: undefined, advertised: 7 },
-      { family: "ipv6", received: 1, accepted: 0, active: undefined, advertised: 0 },
+      { family: "ipv6", received: 1, accepted: undefined, active: undefined, advertised: undefined },
     ]);
     expect(scene.station.read()?.routers.get("ams-ce1")?.routes).toBe(168);
+    // That there are none any more is a count as well.
+    router.send(w.routeMonitoring(msee, { attributes: [w.mpUnreach(w.ipv6Unicast, [w.prefix("2001:db8::/32")])] }));
+    const ipv6 = () => counted(scene, "ams-ce1", msee.address)?.find(({ family }) => family === "ipv6");
+    await eventually("it is gone", () => ipv6()?.received === 0);
+    expect(ipv6()).toMatchObject({ accepted: undefined, hasDefault: false });
   });
 
   it("knows how often the neighbour prepends itself, also where the router writes its own ASN before", async () => {
@@ -317,6 +322,19 @@ describe("the BMP station", () => {
     expect(sets()?.[0]).toMatchObject({
       missing: { primary: 0, secondary: 0 },
       received: { primary: 6, secondary: 6 },
+    });
+  });
+
+  it("does not compare a view that only one router tells, nor take what is not told for nothing", async () => {
+    scene = await startScene();
+    const [one, two] = [await scene.connect("ams-ce1"), await scene.connect("ams-ce2")];
+    const post = (peer: w.Peer) => ({ ...peer, flags: w.postPolicy });
+    one.send(w.peerUp(msee, opens()), ...routes(6), ...routes(5, post(msee)));
+    two.send(w.peerUp(msee2, opens()), ...routes(4, post(msee2)));
+    await eventually("they are compared", () => scene.state.bmpSets("ams-1", "azurePrivate") !== undefined);
+    expect(scene.state.bmpSets("ams-1", "azurePrivate")).toMatchObject({
+      isPostPolicy: true,
+      families: [{ family: "ipv4", missing: { primary: 0, secondary: 1 } }],
     });
   });
 
