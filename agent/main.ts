@@ -11,6 +11,7 @@ import { lab } from "./cli/lab.ts";
 import { hostFiles } from "./cli/load.ts";
 import { run } from "./cli/run.ts";
 import type { Agent } from "./cli/serve.ts";
+import { createBmpStation } from "./collect/bmp-station.ts";
 import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
@@ -50,6 +51,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const stateDirectory = estate.stateDirectory ?? process.env.STATE_DIRECTORY?.split(":")[0];
   const memory = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "snmp-engine.json");
   const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
+  const bmp = createBmpStation({ clock, log, random: randomBytes, observe, poll: polling.confirm }, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);
@@ -70,6 +72,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       snmpMessages: snmp.requests.read,
       snmpDropped: snmp.dropped.read,
       notifications,
+      bmp: bmp.read,
       probesDropped: probing.dropped,
       probesSkipped: probing.skipped,
       probeRestarts: probing.restarts,
@@ -101,6 +104,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       if (!listening.ok) return listening;
       const heard = await notifications.start();
       if (!heard.ok) return heard;
+      const monitoring = await bmp.start();
+      if (!monitoring.ok) return monitoring;
       const reflected = await reflecting.start();
       if (!reflected.ok) return reflected;
       await snmp.start();
@@ -118,6 +123,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       polling.stop();
       await Promise.all([
         notifications.stop(),
+        bmp.stop(),
         probing.stop(),
         checking.stop(),
         tracing.stop(),

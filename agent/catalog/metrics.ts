@@ -1,6 +1,7 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { bmpMetrics } from "./bmp-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import { probeStatistics } from "./statistics-metrics.ts";
@@ -227,6 +228,8 @@ export const metrics = {
       [...path, "remote_address", "remote_asn", "last_error"],
     ),
   },
+
+  bmp: bmpMetrics,
 
   bfd: {
     state: gauge(

@@ -2,6 +2,7 @@
 
 import { addressIn, formatAddress, formatSubnet, parseAddress, parseListen, parseSubnet } from "../estate/address.ts";
 import {
+  type Bmp,
   type Circuit,
   type Estate,
   type GlobalReach,
@@ -46,6 +47,7 @@ function must<T>(value: T | undefined, text: string): T {
 }
 
 const duration = (text: string): Duration => must(parseDuration(text), text);
+const percentage = (text: string): number => must(parsePercentage(text), text);
 const address = (text: string): string => formatAddress(must(parseAddress(text), text));
 
 export function buildEstate(
@@ -72,13 +74,19 @@ export function buildEstate(
   return {
     site: configuration.site,
     web: must<ListenAddress>(parseListen(configuration.web.listen), configuration.web.listen),
-    notifications: hearing === undefined ? undefined : udpAddress(must(parseListen(hearing.listen), hearing.listen)),
+    notifications:
+      hearing === undefined ? undefined : literalAddress(must(parseListen(hearing.listen), hearing.listen)),
     reflector: configuration.reflector && reflectorOf(configuration.reflector, stampKeys),
     selfCheck: {
       gateways: configuration.selfCheck.gateways?.map(address),
       starvedAfter: duration(configuration.selfCheck.starvedAfter),
     },
     statistics: statisticsOf(configuration.probing),
+    prefixGuard: {
+      note: percentage(configuration.prefixGuard.note),
+      raise: percentage(configuration.prefixGuard.raise),
+    },
+    bmp: configuration.bmp && bmpOf(configuration.bmp, routers),
     stateDirectory: configuration.stateDirectory,
     routers,
     circuits: new Map(
@@ -111,14 +119,14 @@ function notificationsOf(
   };
 }
 
-/** A datagram socket takes addresses only. */
-function udpAddress({ host, port }: ListenAddress): ListenAddress {
+/** A datagram socket takes addresses only, and `localhost` may be one of another family than is meant. */
+function literalAddress({ host, port }: ListenAddress): ListenAddress {
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
 function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: StampKeys): Reflector {
   return {
-    listen: udpAddress(must(parseListen(entry.listen), entry.listen)),
+    listen: literalAddress(must(parseListen(entry.listen), entry.listen)),
     senders: entry.senders.map((text) => {
       const parsed = parseSubnet(text);
       return must(parsed.ok ? parsed.value : undefined, text);
@@ -135,6 +143,19 @@ function statisticsOf({ windows, buckets }: Configuration["probing"]): Statistic
     windows: windows.map((name) => ({ name, span: duration(name) })),
     // To 10 ns, so that a limit reads in a label as it does in the file.
     buckets: buckets.map((text) => Number((duration(text) / 1_000).toFixed(8))),
+  };
+}
+
+function bmpOf(entry: NonNullable<Configuration["bmp"]>, routers: ReadonlyMap<string, Router>): Bmp {
+  const everyRouter = () => Object.fromEntries([...routers.keys()].map((name) => [name, { addresses: undefined }]));
+  const named = entry.routers ?? everyRouter();
+  return {
+    listen: literalAddress(must(parseListen(entry.listen), entry.listen)),
+    routers: Object.entries(named).map(([router, { addresses = [] }]) => {
+      const known = must(routers.get(router), router).notifications.addresses;
+      return { router, addresses: [...new Set([...known, ...addresses.map(address)])] };
+    }),
+    routes: entry.routes,
   };
 }
 
@@ -251,7 +272,7 @@ function thresholdsOf(estate: ThresholdsEntry, own: OwnThresholds): Thresholds {
     for: duration(over?.for ?? base.for),
   });
   return {
-    loss: limit(estate.loss, own?.loss, (text) => must(parsePercentage(text), text)),
+    loss: limit(estate.loss, own?.loss, percentage),
     delay: limit(estate.delay, own?.delay, (text) => duration(text) / 1_000),
     silence: duration(own?.silence ?? estate.silence),
     window: duration(own?.window ?? estate.window),

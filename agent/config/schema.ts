@@ -2,9 +2,11 @@
 
 import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
+import { bmp } from "./bmp-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
+import { prefixGuard } from "./prefix-guard-schema.ts";
 import { reflector } from "./reflector-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
@@ -373,6 +375,8 @@ export const configurationSchema = keys(
     reflector: reflector.optional(),
     selfCheck: selfCheck.prefault({}),
     tracing,
+    bmp: bmp.optional(),
+    prefixGuard,
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

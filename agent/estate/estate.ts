@@ -224,6 +224,15 @@ export interface StatisticsConfig {
   readonly buckets: readonly number[];
 }
 
+/** Where routers tell of their BGP sessions and routes by BMP. */
+export interface Bmp {
+  readonly listen: ListenAddress;
+  /** Who may connect, and from which addresses. */
+  readonly routers: readonly { readonly router: string; readonly addresses: readonly string[] }[];
+  /** Routes that are kept of one router at most. */
+  readonly routes: number;
+}
+
 export interface Estate {
   /** The site where this agent stands. */
   readonly site: string;
@@ -235,6 +244,10 @@ export interface Estate {
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined;
   readonly statistics: StatisticsConfig;
+  /** Shares of Microsoft's limits on prefixes, from 0 to 1: from `note` on it is said, from `raise` on the path is degraded. */
+  readonly prefixGuard?: { readonly note: number; readonly raise: number } | undefined;
+  /** Undefined: no BMP station. */
+  readonly bmp?: Bmp | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */
   readonly stateDirectory: string | undefined;
   readonly routers: ReadonlyMap<string, Router>;

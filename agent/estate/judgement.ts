@@ -4,6 +4,7 @@ import type { Instant } from "../lib/clock.ts";
 import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
 import type { PathFinding } from "./finding.ts";
 import type { Isolation } from "./isolation.ts";
+import type { PrefixFamily } from "./link-observation.ts";
 import type { Spread } from "./probe-figures.ts";
 import type { ServiceVerdict } from "./service-judgement.ts";
 
@@ -14,7 +15,17 @@ export const redundancies = ["unknown", "redundant", "reduced", "lost"] as const
 export type Redundancy = (typeof redundancies)[number];
 
 /** What is checked on a path, in the order in which it depends on each other: the first that fails is the cause. */
-export const checks = ["interface", "session", "forwarding", "loss", "delay"] as const;
+export const checks = [
+  "interface",
+  "session",
+  "forwarding",
+  "loss",
+  "delay",
+  "drain",
+  "prefixes",
+  "prefixLimit",
+  "prefixCount",
+] as const;
 export type Check = (typeof checks)[number];
 
 /** Why a path is not `up`. Closed: a metric label, and the word in the page. */
@@ -31,6 +42,10 @@ export const causes = [
   "probesUnknown",
   "lossHigh",
   "delayHigh",
+  "linkDraining",
+  "prefixesMissing",
+  "prefixLimitNear",
+  "prefixesCollapsed",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -95,8 +110,28 @@ export interface Verdict {
   readonly findings: readonly PathFinding[];
 }
 
+/** How often the MSEE's ASN usually stands at the beginning of the AS_PATH of a path's prefixes, as learnt. */
+export interface UsualPath {
+  readonly usual: number;
+  /** Since when it stands there more often; undefined while it does not. */
+  readonly longerSince: Instant | undefined;
+}
+export type UsualPaths = Partial<Record<PrefixFamily, UsualPath>>;
+
+/** How many prefixes a session usually receives, as learnt. */
+export interface UsualCount {
+  readonly usual: number;
+  /** Since when it receives fewer than half of that; undefined while it does not. */
+  readonly fewerSince: Instant | undefined;
+}
+export type UsualCounts = Partial<Record<PrefixFamily, UsualCount>>;
+
 export interface PathVerdict extends Verdict {
   readonly path: Path;
+  /** Undefined until BMP told of prefixes. */
+  readonly usualPaths?: UsualPaths;
+  /** Undefined until the router told of prefixes. */
+  readonly usualCounts?: UsualCounts;
 }
 
 export interface PairVerdict extends Verdict {

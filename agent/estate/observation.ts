@@ -2,6 +2,7 @@
 // the last one ages out, and only a PollObservation says that the asking failed.
 
 import type { Instant } from "../lib/clock.ts";
+import type { BmpObservation } from "./bmp-observation.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
@@ -234,7 +235,8 @@ export type Observation =
   | HostObservation
   | LoopObservation
   | CheckObservation
-  | TracingObservation;
+  | TracingObservation
+  | BmpObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

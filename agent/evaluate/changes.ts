@@ -1,6 +1,6 @@
 // What changed between two judgements, in the words of the log.
 
-import type { Judgement, Verdict } from "../estate/judgement.ts";
+import type { Condition, Judgement, Verdict } from "../estate/judgement.ts";
 import type { ServiceVerdict } from "../estate/service-judgement.ts";
 import { elapsed } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -20,7 +20,8 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
     if (after.isolated && to === "unknown") return false;
     return !(returning && from === "unknown" && fine.includes(to));
   });
-  return about === undefined ? told : [about, ...told];
+  const changes = [...told, ...drainChanges(before, after)];
+  return about === undefined ? changes : [about, ...changes];
 }
 
 function isolationChange(before: Judgement | undefined, { isolated, isolation, at }: Judgement): Change | undefined {
@@ -41,6 +42,17 @@ function recently({ isolation, at, routers }: Judgement): boolean {
   if (count === 0 || state === "firing") return false;
   const slowest = routers.reduce((most, { router }) => Math.max(most, router.pollInterval), 0);
   return at - since <= 3 * slowest;
+}
+
+function drainChanges(before: Judgement | undefined, after: Judgement): readonly Change[] {
+  return after.paths.flatMap((verdict, i): readonly Change[] => {
+    if (verdict === before?.paths[i]) return [];
+    const now = drainOf(verdict);
+    if (now === undefined || now.state === drainOf(before?.paths[i])?.state) return [];
+    const { circuit, peering, link } = verdict.path;
+    const message = `path ${circuit} ${peering} ${link}: the drain ${now.state === "firing" ? "began" : "is over"}`;
+    return [{ severity: "info", message, fields: { evidence: now.evidence } }];
+  });
 }
 
 interface StateChange extends Change {
@@ -85,6 +97,12 @@ function changesOf(before: Judgement | undefined, after: Judgement): readonly St
     push(changes, `${what} ${of.name}`, before?.services[i]?.state, state, describe({ reasons }));
   });
   return changes;
+}
+
+/** Of a drain that is, or that ended; what was never seen is no news. */
+function drainOf(verdict: Verdict | undefined): Condition | undefined {
+  const drain = verdict?.conditions.find(({ check }) => check === "drain");
+  return drain?.state === "firing" || drain?.lastTrue !== undefined ? drain : undefined;
 }
 
 const fine: readonly string[] = ["up", "redundant"];

@@ -21,9 +21,13 @@ import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
 import { advance, type Finding } from "./condition.ts";
+import { withDrain } from "./drain.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
 import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
+import { withPrefixCount } from "./prefix-collapse.ts";
+import { withPrefixLimit } from "./prefix-limit.ts";
+import { withPrefixSets } from "./prefix-sets.ts";
 import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
@@ -59,11 +63,20 @@ export function* judgeInSteps(
   for (const circuit of estate.circuits.values()) {
     yield;
     for (const peering of circuit.peerings) {
-      const pair = linkNames.map((link) => {
+      const scene = { estate, circuit, snapshot, hearing, now };
+      const [primary, secondary] = linkNames.map((link) => {
         const path = peering.paths[link];
         const was = before.path(subject.path(path), (verdict) => verdict.path === path);
-        return unlessSame(was, judgePath({ estate, circuit, snapshot, hearing, now }, path, was));
+        return { was, own: judgePath(scene, path, was) };
       });
+      if (primary === undefined || secondary === undefined) throw new Error("a peering has two paths");
+      /** What is only seen beside the other path. */
+      const together = ({ was, own }: typeof primary, { own: other }: typeof primary) => {
+        const drain = withDrain(own, other, was, scene);
+        const counted = withPrefixCount(withPrefixSets(drain, other, was, scene), other, was, scene);
+        return unlessSame(was, withPrefixLimit(counted, peering.prefixLimits, was, scene));
+      };
+      const pair = [together(primary, secondary), together(secondary, primary)];
       paths.push(...pair);
       const was = before.redundancy(
         subject.redundancy(circuit.name, peering.name),

@@ -5,6 +5,7 @@ import type { Circuit, Path, Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Owner } from "../estate/judgement.ts";
 import type { IfOperStatus } from "../estate/observation.ts";
+import type { SeenSession } from "../estate/seen-session.ts";
 import type { Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -83,8 +84,9 @@ export function checkSession(context: PathContext): Finding {
   }
   const error = bgpErrorText(seen.lastError);
   const lastError = error === undefined ? "" : `, last error ${error}`;
-  const evidence = `${who} is ${seen.state} for ${since}${lastError}${linkEvidence(context)}`;
-  return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen.lastError), effect: "down", evidence };
+  const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}`;
+  const evidence = `${who} is ${seen.state} for ${since}${lastError}${told}${linkEvidence(context)}`;
+  return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen), effect: "down", evidence };
 }
 
 /**
@@ -92,11 +94,14 @@ export function checkSession(context: PathContext): Finding {
  * the time before, but then its interface fails too, and comes first. Whether the far end answers probes proves
  * nothing here: with the session goes its route back to us.
  */
-function sessionOwner({ circuit }: PathContext, [code, subcode]: readonly [number, number]): Owner {
+function sessionOwner({ circuit }: PathContext, seen: SeenSession): Owner {
+  const [code, subcode] = seen.present ? seen.lastError : [0, 0];
   const maximumPrefixes = code === 6 && subcode === 1;
   if (maximumPrefixes) return "customer";
   const peerIsProvider = circuit.connectivityModel === "anyToAny";
   if (peerIsProvider) return "provider";
-  const closedByFarEnd = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);
-  return closedByFarEnd ? "microsoft" : "providerOrMicrosoft";
+  const closedByHand = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);
+  // SNMP gives the error of either end; BMP says whose it was.
+  if (closedByHand && seen.closedBy === "local") return "customer";
+  return closedByHand ? "microsoft" : "providerOrMicrosoft";
 }

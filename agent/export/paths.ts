@@ -76,7 +76,12 @@ export function* emitJudgement(
   };
   for (const verdict of judgement.paths) {
     yield;
-    emitProbed(metrics.path, pathLabels(verdict.path), subject.path(verdict.path), verdict);
+    const labels = pathLabels(verdict.path);
+    emitProbed(metrics.path, labels, subject.path(verdict.path), verdict);
+    const drain = verdict.conditions.find(({ check }) => check === "drain");
+    if (drain !== undefined && drain.state !== "unknown") {
+      emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
+    }
   }
   for (const verdict of judgement.pairs) {
     yield;

@@ -7,6 +7,7 @@ import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type BmpTelemetry, emitBmp } from "./bmp.ts";
 import { createKeptPage } from "./kept-page.ts";
 import { createPackedPage } from "./packed-page.ts";
 import { type PackedText, type Piece, packedText } from "./packed-text.ts";
@@ -45,6 +46,7 @@ export interface AgentTelemetry {
     readonly restarts: () => number;
   };
   readonly tracing: TracerTelemetry;
+  readonly bmp: () => BmpTelemetry | undefined;
   readonly httpRequests: () => Readonly<Record<string, number>>;
 }
 
@@ -77,6 +79,7 @@ export function createPrometheusExport(deps: {
     emitAgent(emit, deps.agent);
     emitHost(emit, snapshot, clock.now());
     emitTracer(emit, deps.agent.tracing);
+    emitBmp(emit, estate, snapshot, deps.agent.bmp());
     yield* emitNotifications(emit, estate, deps.agent.notifications);
     const judgement = deps.judgement();
     if (judgement === undefined) return;
@@ -147,6 +150,10 @@ function* emitConfiguration(emit: Emit, estate: Estate): Generator<void> {
         emit(metrics.peering.prefixLimit, labels, prefixLimits[family]);
       }
     }
+  }
+  const guard = estate.prefixGuard;
+  if (guard !== undefined) {
+    for (const level of ["note", "raise"] as const) emit(metrics.bmp.prefixGuard, {}, guard[level], { level });
   }
   for (const { name, circuits } of estate.globalReach.values()) {
     for (const circuit of circuits) emit(metrics.globalReach.info, { global_reach: name, circuit }, 1);

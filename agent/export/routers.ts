@@ -15,6 +15,7 @@ import {
   pollGroups,
   type SessionObservation,
 } from "../estate/observation.ts";
+import { sourcesOf } from "../estate/seen-session.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import type { CounterRecord } from "../state/counters.ts";
 import type { InterfaceSeen, Snapshot } from "../state/state.ts";
@@ -146,4 +147,7 @@ function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot,
   emit(to.transitions, labels, seen.establishedTransitions);
   if (established) emit(to.established, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.establishedSeconds));
   emit(to.info, labels, 1, farLabels(path, seen));
+  if (established && seen.holdTime !== undefined) emit(metrics.bmp.sessionHoldTime, labels, seen.holdTime);
+  for (const { source, at } of sourcesOf(seen))
+    emit(metrics.bmp.sessionSource, labels, clock.toEpoch(at) / 1_000, { source });
 }

@@ -1,6 +1,13 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
 // probes, and figures of the probes of the last while. Nothing here says what an observation means.
 
+import type {
+  BmpConnectionObservation,
+  BmpPrefixesObservation,
+  BmpSessionObservation,
+  BmpSetsObservation,
+} from "../estate/bmp-observation.ts";
+import type { PeeringName } from "../estate/estate.ts";
 import type { HostObservation, LoopObservation, LoopThread } from "../estate/host-observation.ts";
 import type {
   BfdObservation,
@@ -18,6 +25,7 @@ import type {
   SessionObservation,
   SubjectKey,
 } from "../estate/observation.ts";
+import { type SeenSession, seenPrefixes, seenSession } from "../estate/seen-session.ts";
 import type { MtuObservation, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
@@ -54,11 +62,17 @@ export interface Snapshot {
   interface(router: string, name: string): InterfaceSeen | undefined;
   /** What its counters grew by; undefined until the interface was seen. */
   counters(router: string, name: string): CounterRecord | undefined;
-  session(router: string, remoteAddress: string): SessionObservation | undefined;
+  session(router: string, remoteAddress: string): SeenSession | undefined;
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
+  /** Undefined where the router never connected. */
+  bmp(router: string): BmpConnectionObservation | undefined;
+  /** What it told on the connection that stands. */
+  bmpPrefixes(router: string, remoteAddress: string): BmpPrefixesObservation | undefined;
+  /** The last comparison of the two paths of a peering. */
+  bmpSets(circuit: string, peering: PeeringName): BmpSetsObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
   host(): HostObservation | undefined;
   /** What a thread said of itself in the last minute, oldest first. */
@@ -111,6 +125,10 @@ export function createState({
   const checks = createCheckRecords();
   const traces = new Map<SubjectKey, TraceRecord>();
   const mtus = new Map<SubjectKey, MtuObservation>();
+  const bmp = new Map<string, BmpConnectionObservation>();
+  const bmpSessions = createTable<string, BmpSessionObservation>();
+  const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
+  const bmpSets = createTable<PeeringName, BmpSetsObservation>();
 
   return {
     observe(o) {
@@ -157,6 +175,18 @@ export function createState({
         case "loop":
           loops[o.thread] = [...loops[o.thread].filter(({ at }) => at >= o.at - loopsKept), o];
           return;
+        case "bmpConnection":
+          bmp.set(o.router, o);
+          return;
+        case "bmpSession":
+          bmpSessions.set(o.router, o.remoteAddress, o);
+          return;
+        case "bmpPrefixes":
+          bmpPrefixes.set(o.router, o.remoteAddress, o);
+          return;
+        case "bmpSets":
+          bmpSets.set(o.circuit, o.peering, o);
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) {
@@ -181,11 +211,20 @@ export function createState({
     router: (router) => routers.get(router),
     interface: (router, name) => interfaces.get(router, name)?.last,
     counters: (router, name) => interfaces.get(router, name)?.counters,
-    session: sessions.get,
+    session: (router, address) =>
+      seenSession(sessions.get(router, address), bmpSessions.get(router, address), bmp.get(router)),
     bfd: bfd.get,
     neighbor: neighbors.get,
     optics: optics.get,
-    prefixes: prefixes.get,
+    prefixes: (router, address) =>
+      seenPrefixes(prefixes.get(router, address), bmpPrefixes.get(router, address), bmp.get(router)),
+    bmp: (router) => bmp.get(router),
+    bmpPrefixes(router, address) {
+      const [counted, connection] = [bmpPrefixes.get(router, address), bmp.get(router)];
+      const stands = counted !== undefined && connection?.connected === true && counted.at >= connection.since;
+      return stands ? counted : undefined;
+    },
+    bmpSets: bmpSets.get,
     probe: probes.get,
     host: () => host,
     loop: (thread) => loops[thread],

@@ -18,6 +18,7 @@ import {
   redundancyTones,
   redundancyWords,
   sessionWords,
+  sourceWords,
   trafficWords,
 } from "./words.ts";
 
@@ -59,10 +60,11 @@ ${renderFindings(path.traced, now)}
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
 <dt>Traffic</dt><dd>${trafficWords(path.traffic)}</dd>
-<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${sourceWords(path.session)}</span></dd>
 ${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
 </dl>
 ${figuresTable(path.probing, `${circuit.name} ${peering.name} ${link}`)}
+${path.notes.map((note) => html`<p class="why quiet">Note: ${note.evidence} ${since(note.since, now)}</p>`)}
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
 ${traceBlock(`${id}-trace`, path.traced)}

@@ -79,7 +79,7 @@ export function renderRouters(status: Status, now: number): Html {
 }
 
 function renderRouter(
-  { name, site, reachable, since: from, reason, sysName, sysDescr }: RouterStatus,
+  { name, site, reachable, since: from, reason, sysName, sysDescr, bmp }: RouterStatus,
   now: number,
 ): Html {
   const [tone, word] =
@@ -90,5 +90,12 @@ function renderRouter(
         : (["warn", "no answer"] as const);
   const self = [sysName, sysDescr].filter((said) => said !== null && said !== "").join(", ");
   return html`<tr><th scope="row">${name}</th><td>${site}</td><td>${chip(tone, word)}</td><td>${since(from, now)}</td>
-<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span></td></tr>`;
+<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}</td></tr>`;
+}
+
+function bmpWords({ connected, detail, unconfigured }: NonNullable<RouterStatus["bmp"]>): string {
+  const state = connected ? "connected" : `not connected (${detail})`;
+  const others =
+    unconfigured.length === 0 ? "" : `; sessions with AS 12076 that no path has: ${unconfigured.join(", ")}`;
+  return state + others;
 }

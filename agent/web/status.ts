@@ -30,7 +30,8 @@ import {
   type SubjectKey,
   subject,
 } from "../estate/observation.ts";
-import type { Clock, Instant } from "../lib/clock.ts";
+import { type SessionSource, sourcesOf } from "../estate/seen-session.ts";
+import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
@@ -58,6 +59,10 @@ export interface SessionStatus {
   readonly seconds: number | null;
   /** bgpPeerLastError in words; sticky, so it may be older than the present failure. */
   readonly lastError: string | null;
+  /** Seconds, as both ends agreed; null where BMP does not tell it. */
+  readonly holdTime: number | null;
+  /** Who told the state (`snmp`, `bmp`), and how many seconds ago; empty when it is not known. */
+  readonly sources: readonly { readonly source: SessionSource; readonly age: number }[];
 }
 
 /** What was measured over the threshold window. */
@@ -77,6 +82,8 @@ interface Judged extends Measured {
   /** In the order of the stages; the first is the cause. */
   readonly reasons: readonly Reason[];
   readonly notCovered: readonly string[];
+  /** What is so and harms nothing now, such as a drain whose traffic moved. */
+  readonly notes: readonly { readonly since: string; readonly evidence: string }[];
 }
 
 export interface PathStatus extends Judged {
@@ -142,6 +149,15 @@ export interface RouterStatus {
   /** What the router says of itself: untrusted text. */
   readonly sysName: string | null;
   readonly sysDescr: string | null;
+  /** Null where the router never connected by BMP. */
+  readonly bmp: {
+    readonly connected: boolean;
+    readonly since: string;
+    /** What the router says of itself, or why the connection ended: untrusted text. */
+    readonly detail: string;
+    /** Far ends of established sessions with Microsoft's ASN that no path has. */
+    readonly unconfigured: readonly string[];
+  } | null;
 }
 
 export interface Status {
@@ -245,13 +261,16 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
 }
 
 function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: StatusSource, now: Instant): Judged {
-  const { state, since, transitions, reasons, notCovered, performance } = verdict;
+  const { state, since, transitions, reasons, notCovered, performance, conditions } = verdict;
   return {
     state,
     since: utc(clock, since),
     transitions,
     reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
     notCovered,
+    notes: conditions
+      .filter((condition) => condition.state === "firing" && condition.effect === "none")
+      .map((condition) => ({ since: utc(clock, condition.since), evidence: condition.evidence })),
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
     probing: probeStatus(of, performance, estate, snapshot, now),
@@ -273,13 +292,15 @@ function trafficOf(path: Path, router: Router | undefined, snapshot: Snapshot, n
 }
 
 function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): SessionStatus {
-  const unseen = { adminUp: null, seconds: null, lastError: null };
+  const unseen = { adminUp: null, seconds: null, lastError: null, holdTime: null, sources: [] };
   const seen = snapshot.session(path.router, path.session.remoteAddress);
   if (seen === undefined || router === undefined) return { state: "notAsked", ...unseen };
   if (!isFresh(router, seen.at, now)) return { state: "stale", ...unseen };
   if (!seen.present) return { state: "absent", ...unseen };
   const { state, adminUp, establishedSeconds, lastError } = seen;
-  return { state, adminUp, seconds: establishedSeconds, lastError: bgpErrorText(lastError) ?? null };
+  const sources = sourcesOf(seen).map(({ source, at }) => ({ source, age: Math.max(0, elapsed(at, now)) / 1_000 }));
+  const error = bgpErrorText(lastError) ?? null;
+  return { state, adminUp, seconds: establishedSeconds, lastError: error, holdTime: seen.holdTime ?? null, sources };
 }
 
 function globalReachStatus(
@@ -305,6 +326,7 @@ function globalReachStatus(
 function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Instant) => string): RouterStatus {
   const { router, reachable, since, reason } = verdict;
   const seen = snapshot.router(router.name);
+  const bmp = snapshot.bmp(router.name);
   return {
     name: router.name,
     site: router.site,
@@ -314,5 +336,9 @@ function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Inst
     reason,
     sysName: seen?.sysName ?? null,
     sysDescr: seen?.sysDescr ?? null,
+    bmp:
+      bmp === undefined
+        ? null
+        : { connected: bmp.connected, since: iso(bmp.since), detail: bmp.detail, unconfigured: bmp.unconfigured },
   };
 }

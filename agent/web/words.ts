@@ -34,6 +34,10 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   probesUnknown: "not probed",
   lossHigh: "packets are lost",
   delayHigh: "delay too high",
+  linkDraining: "Microsoft is draining the link",
+  prefixLimitNear: "near Microsoft's limit on prefixes",
+  prefixesCollapsed: "most prefixes are gone",
+  prefixesMissing: "prefixes are missing",
   agentIsolated: "the agent is cut off",
 };
 
@@ -74,6 +78,15 @@ export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): 
   if (state === "absent") return "absent on the router";
   const lasting = span === null ? "" : ` for ${formatDuration(seconds(span))}`;
   return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
+}
+
+/** `hold time 180s; by snmp 2s ago, bmp under 1s ago`; empty when nobody tells the state. */
+export function sourceWords({ holdTime, sources }: SessionStatus): string {
+  const hold = holdTime === null ? [] : [`hold time ${formatDuration(seconds(holdTime))}`];
+  const ages = sources.map(
+    ({ source, age }) => `${source} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`,
+  );
+  return [...hold, ...(ages.length === 0 ? [] : [`by ${ages.join(", ")}`])].join("; ");
 }
 
 /**

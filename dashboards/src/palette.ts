@@ -86,6 +86,10 @@ const causeWords: Readonly<Record<Cause, string>> = {
   probesUnknown: "no probe result",
   lossHigh: "loss above its limit",
   delayHigh: "delay above its limit",
+  prefixLimitNear: "near Microsoft's limit on prefixes",
+  prefixesCollapsed: "BGP is up, and most or all of its prefixes are gone",
+  prefixesMissing: "no prefixes, where the other link has some",
+  linkDraining: "Microsoft drains the link, and the traffic is not safe",
   agentIsolated: "the agent itself is cut off",
 };
 

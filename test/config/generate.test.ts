@@ -73,6 +73,7 @@ describe("the reference", () => {
 
   /** With the parts that are off unless they are written. */
   const whole = `${estateYaml}reflector: { listen: 127.0.0.1:10862, senders: [192.0.2.30/32] }
+bmp: { listen: 127.0.0.1:11019 }
 services: { sql: { circuit: ams-1, peering: azurePrivate, checks: [{ technique: tcp, host: 10.1.2.3, port: 1433 }] } }
 `;
   const defaults = referenceRows().filter((row) => row.default !== undefined);

@@ -44,6 +44,7 @@ const telemetry: AgentTelemetry = {
     dropped: () => ({ forged: 5 }),
     restarts: () => 1,
   },
+  bmp: () => undefined,
   httpRequests: () => ({ served: 9 }),
 };
 

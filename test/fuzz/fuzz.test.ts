@@ -77,7 +77,7 @@ describe("the fuzzer's list of decoders", () => {
 
 describe("a short run", () => {
   it("finds nothing, and meets every decoder with every class that it has a place for", { timeout: 60_000 }, () => {
-    const tally = run(targets, { count: 25_000 });
+    const tally = run(targets, { count: 30_000 });
     expect(tally.failures).toEqual([]);
     for (const { name, messages, outcomes } of tally.targets) {
       expect(messages, name).toBeGreaterThan(400);

@@ -3,6 +3,7 @@
 
 import type { FuzzTarget } from "./target.ts";
 import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
+import { bgpNotifications, bgpOpens, bgpUpdates, bmpMessages, bmpSessions } from "./targets/bgp.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { notifications } from "./targets/notifications.ts";
 import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
@@ -46,4 +47,9 @@ export const targets: readonly FuzzTarget[] = [
   quotedEchoes,
   quotedDatagrams,
   traceAnswers,
+  bgpOpens,
+  bgpNotifications,
+  bgpUpdates,
+  bmpMessages,
+  bmpSessions,
 ];

@@ -113,6 +113,8 @@ describe("status", () => {
       adminUp: true,
       seconds: 250,
       lastError: "4/0 Hold Timer Expired",
+      holdTime: null,
+      sources: [{ source: "snmp", age: 0 }],
     });
   });
 

@@ -48,7 +48,7 @@ describe("figures", () => {
 
 describe("what routers said", () => {
   it("keeps silence, absence, intent and failure apart", () => {
-    const session = { adminUp: true, seconds: 252, lastError: null };
+    const session = { adminUp: true, seconds: 252, lastError: null, holdTime: null, sources: [] };
     expect(sessionWords({ ...session, state: "idle" })).toBe("idle for 4m 12s");
     expect(sessionWords({ ...session, state: "idle", adminUp: false })).toBe("idle for 4m 12s, shut on the router");
     expect(sessionWords({ ...session, state: "absent", seconds: null })).toBe("absent on the router");

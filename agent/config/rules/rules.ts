@@ -1,8 +1,10 @@
 // What no single key can show: references between parts of the file, and values that do not fit together.
 
+import * as bmp from "./bmp.ts";
 import * as circuits from "./circuits.ts";
 import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
+import * as prefixGuard from "./prefix-guard.ts";
 import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
 import * as routers from "./routers.ts";
@@ -35,6 +37,9 @@ export const rules: readonly Rule[] = [
   reflector.reflectorHasSenders,
   statistics.windowsDiffer,
   statistics.bucketsAscend,
+  prefixGuard.noteIsNotAboveRaise,
+  bmp.bmpRoutersAreDefined,
+  bmp.bmpAddressesAreOfOneRouter,
   probes.linkLocalTargetsHaveAnInterface,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,

@@ -60,6 +60,7 @@ const exposition = createPrometheusExport({
       dropped: () => ({}),
       restarts: () => 0,
     },
+    bmp: () => undefined,
     httpRequests: () => ({}),
   },
 });

@@ -9,7 +9,11 @@ import { until } from "./until.ts";
 export interface BgpTimers {
   /** Detect a dead link by BFD (300 ms x 3) as well. Off: link and session outlive a blackhole. */
   readonly bfd: boolean;
+  /** The CEs tell the station on the jump host of their sessions. */
+  readonly bmp?: boolean;
 }
+
+export const bmpPort = 11_019;
 
 // ExpressRoute's own timers are 60/180; only the connect timer (default 120 s) is short, or the
 // tests would wait for it. Without a route map in and out, eBGP passes nothing. Route maps stand
@@ -44,8 +48,17 @@ export function ceBgpConfig(ce: CePlan, timers: BgpTimers): string {
     `  neighbor ${ce.msee.address} route-map ER-OUT out`,
     `  neighbor ${siblingOf(ce).lan} next-hop-self`,
     " exit-address-family",
+    ...(timers.bmp === true ? bmpTargets : []),
   );
 }
+
+const bmpTargets = [
+  " bmp targets jump",
+  "  bmp stats interval 5000",
+  "  bmp monitor ipv4 unicast pre-policy",
+  "  bmp monitor ipv4 unicast post-policy",
+  `  bmp connect ${plan.jump} port ${bmpPort} min-retry 500 max-retry 1000`,
+];
 
 export function mseeBgpConfig(ce: CePlan, timers: BgpTimers): string {
   return lines(
@@ -81,6 +94,8 @@ export interface FrrRouter {
   readonly bgpd: string;
   /** SNMPCONFPATH with the AgentX settings of bgpd; undefined: no SNMP. */
   readonly snmpConfPath?: string;
+  /** Further modules of bgpd, such as `bmp`. */
+  readonly modules?: readonly string[];
 }
 
 export async function startFrr(router: FrrRouter): Promise<void> {
@@ -109,12 +124,14 @@ export async function startFrr(router: FrrRouter): Promise<void> {
   await Promise.all([startDaemon(router, "bfdd"), startDaemon(router, "bgpd")]);
 }
 
-async function startDaemon({ namespace, dir, snmpConfPath }: FrrRouter, daemon: "zebra" | "bfdd" | "bgpd") {
+async function startDaemon(router: FrrRouter, daemon: "zebra" | "bfdd" | "bgpd") {
+  const { namespace, dir, snmpConfPath, modules = [] } = router;
   const snmp = daemon === "bgpd" && snmpConfPath !== undefined;
+  const loaded = daemon === "bgpd" ? [...(snmp ? ["snmp"] : []), ...modules] : [];
   await run(
     ...inNamespace(namespace, `/usr/lib/frr/${daemon}`, [
       ...["-d", "-N", namespace, "-P", "0", "-f", join(dir, `${daemon}.conf`)],
-      ...(snmp ? ["-M", "snmp"] : []),
+      ...loaded.flatMap((module) => ["-M", module]),
     ]),
     snmp ? { env: { SNMPCONFPATH: snmpConfPath, MIBS: "" } } : {},
   );

@@ -33,7 +33,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-export async function startLab({ prefix, bfd, snmpd = () => [] }: LabOptions): Promise<Lab> {
+export async function startLab({ prefix, bfd, bmp = false, snmpd = () => [] }: LabOptions): Promise<Lab> {
   requireRoot();
   await requirePackages();
   takePrefix(prefix);
@@ -60,7 +60,7 @@ export async function startLab({ prefix, bfd, snmpd = () => [] }: LabOptions): P
 
   try {
     await createNamespaces(ns);
-    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd }, snmpd(ce)), startMsee(lab, ce, { bfd })]));
+    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd, bmp }, snmpd(ce)), startMsee(lab, ce, { bfd })]));
     await converged(lab);
   } catch (failure) {
     await lab.stop();
@@ -79,6 +79,7 @@ async function startCe(lab: Lab, ce: CePlan, timers: BgpTimers, snmpd: readonly 
     dir: join(lab.dir, ce.node),
     bgpd: ceBgpConfig(ce, timers),
     snmpConfPath: snmpConfPathOf(agent),
+    modules: timers.bmp === true ? ["bmp"] : [],
   });
 }
 

@@ -1,0 +1,69 @@
+// What is known of a monitored peer, as observations.
+
+import type { BmpDownReason, BmpPrefixesObservation, BmpSessionObservation } from "../estate/bmp-observation.ts";
+import { prefixFamilies } from "../estate/link-observation.ts";
+import { elapsed, type Instant } from "../lib/clock.ts";
+import { seconds } from "../lib/duration.ts";
+import { shutdownReason } from "../wire/bgp/notification.ts";
+import type { BmpPeer, FamilyRoutes, PeerState } from "./bmp-peer.ts";
+
+/** What a router tells this soon after it connected is what was so before. */
+const openingLasts = seconds(5);
+
+/** Undefined while the router has not told. */
+export function sessionOf(router: string, peer: BmpPeer, connectedAt: Instant): BmpSessionObservation | undefined {
+  const state = peer.state();
+  if (state.kind === "unknown") return undefined;
+  const of = {
+    kind: "bmpSession",
+    router,
+    remoteAddress: peer.address,
+    at: state.at,
+    isOld: elapsed(connectedAt, state.at) < openingLasts,
+    ups: peer.ups(),
+  } as const;
+  if (state.kind === "up") {
+    return { ...of, established: true, remoteAsn: peer.peerAs(), localAsn: state.localAsn, holdTime: state.holdTime };
+  }
+  // The router stopped telling of this peer, which says nothing of the session (section 4.9).
+  if (state.down.reason === "deconfigured") return { ...of, established: undefined };
+  return { ...of, established: false, ...downOf(state) };
+}
+
+function downOf({ down }: Extract<PeerState, { kind: "down" }>) {
+  const { reason, notification, fsmEvent } = down;
+  const known: BmpDownReason = reason === undefined || reason === "deconfigured" ? "unknown" : reason;
+  return {
+    reason: known,
+    notification: notification && ([notification.code, notification.subcode] as const),
+    message: notification && shutdownReason(notification),
+    fsmEvent,
+  };
+}
+
+/** A family is there once the router said something of it, with zero where it has no routes any more. */
+export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefixesObservation {
+  const isUp = peer.state().kind === "up";
+  const families = prefixFamilies.flatMap((family): BmpPrefixesObservation["families"] => {
+    const [received, accepted, advertised] = (["inPre", "inPost", "outPost"] as const).map((name) => {
+      const view = peer.view(name);
+      return view?.doubt === undefined && view?.[family].isTold === true ? view[family] : undefined;
+    });
+    const best = received ?? accepted;
+    if (!isUp || (best ?? advertised) === undefined) return [];
+    return [
+      {
+        family,
+        received: received?.table.size(),
+        accepted: accepted?.table.size(),
+        advertised: advertised?.table.size(),
+        hasDefault: best !== undefined && hasDefault(best),
+        prepends: best === undefined ? [] : [...best.prepends],
+      },
+    ];
+  });
+  return { kind: "bmpPrefixes", router, remoteAddress: peer.address, at, families };
+}
+
+const noOctets = new Uint8Array(0);
+const hasDefault = ({ table }: FamilyRoutes) => table.get(noOctets, 0, 0, 0) !== 0;

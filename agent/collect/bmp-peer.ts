@@ -1,0 +1,243 @@
+// What one monitored router said of one of its peers: whether the session is up, and the routes of each view.
+
+import { formatAddress } from "../estate/address.ts";
+import type { Instant } from "../lib/clock.ts";
+import type { BgpFaultKind } from "../wire/bgp/fault.ts";
+import { asnOf } from "../wire/bgp/open.ts";
+import {
+  afiIpv4,
+  afiIpv6,
+  eachPrefix,
+  isUnicast,
+  type PrefixRange,
+  safiUnicast,
+  type UpdateLayout,
+  type VisitPrefix,
+} from "../wire/bgp/update.ts";
+import type { PeerDown, PeerUp, PerPeerHeader } from "../wire/bmp/message.ts";
+import type { AttributeSets } from "./bmp-attributes.ts";
+import { type PathIdReader, pathIdReader, withoutPathIds } from "./bmp-path-ids.ts";
+import { createRouteTable, type RouteTable } from "./bmp-routes.ts";
+
+/** Adj-RIB-In and Adj-RIB-Out (RFC 8671), each before policy and after it. */
+export const bmpViews = ["inPre", "inPost", "outPre", "outPost"] as const;
+export type BmpView = (typeof bmpViews)[number];
+
+/** Why the routes of a view cannot be counted any more, until the session comes up anew. */
+export type ViewDoubt = BgpFaultKind | "tooMany";
+
+/** Greatest number of prepends that is told apart. */
+export const mostPrepends = 31;
+
+export interface FamilyRoutes {
+  readonly table: RouteTable;
+  /** Routes by how often the neighbour's ASN stands in a row; index 0: nowhere at the beginning. */
+  readonly prepends: Uint32Array;
+  /** Something was said of this family: that there are no routes is then known. */
+  isTold: boolean;
+}
+
+export interface PeerView {
+  readonly ipv4: FamilyRoutes;
+  readonly ipv6: FamilyRoutes;
+  readonly doubt: ViewDoubt | undefined;
+}
+
+export type PeerState =
+  | { readonly kind: "unknown" }
+  | {
+      readonly kind: "up";
+      readonly at: Instant;
+      readonly localAsn: number | undefined;
+      readonly holdTime: number | undefined;
+    }
+  | { readonly kind: "down"; readonly at: Instant; readonly down: PeerDown };
+
+/** The routes of all peers of a router may be so many. */
+export interface RouteBudget {
+  readonly most: number;
+  used: number;
+}
+
+export interface BmpPeer {
+  readonly address: string;
+  readonly peerType: number;
+  /** In hexadecimal. */
+  readonly distinguisher: string;
+  /** 0 until it was told. */
+  peerAs(): number;
+  state(): PeerState;
+  /** Times that it came up on this connection. */
+  ups(): number;
+  up(peerUp: PeerUp, header: PerPeerHeader, at: Instant): void;
+  down(down: PeerDown, at: Instant): void;
+  /** Applies the UPDATE of a Route Monitoring; undefined when it was applied or is of no concern. */
+  update(bytes: Uint8Array, at: number, end: number, header: PerPeerHeader): ViewDoubt | undefined;
+  view(name: BmpView): PeerView | undefined;
+  /** Octets that its routes take. */
+  memory(): number;
+  /** Gives back all routes. */
+  clear(): void;
+}
+
+export interface PeerDeps {
+  readonly sets: AttributeSets;
+  readonly budget: RouteBudget;
+  /** One for all peers: filled by each message. */
+  readonly layout: UpdateLayout;
+  readonly seed: number;
+  /** False: its routes are of no concern, and none is kept. */
+  readonly keepsRoutes: boolean;
+}
+
+export function addressText(octets: Uint8Array): string {
+  let value = 0n;
+  for (const octet of octets) value = (value << 8n) | BigInt(octet);
+  return formatAddress({ family: octets.length === 4 ? 4 : 6, value });
+}
+
+export function createBmpPeer(
+  { sets, budget, layout, seed, keepsRoutes }: PeerDeps,
+  identity: Pick<BmpPeer, "address" | "peerType" | "distinguisher">,
+): BmpPeer {
+  let state: PeerState = { kind: "unknown" };
+  let ups = 0;
+  let peerAs = 0;
+  const views = new Map<BmpView, PeerView>();
+  let reading: { readonly in: PathIdReader; readonly out: PathIdReader } = { in: withoutPathIds, out: withoutPathIds };
+
+  // Where the prefixes that are walked belong, and the attributes they come with; the visitors are made once.
+  let into = familyRoutes(32);
+  let octets: Uint8Array = new Uint8Array(0);
+  let attributes = 0;
+  let asOctets: 2 | 4 = 4;
+  let overflowed = false;
+
+  const announce: VisitPrefix = (bytes, at, length, pathId) => {
+    const { table } = into;
+    if (overflowed || (budget.used >= budget.most && table.get(bytes, at, length, pathId) === 0)) {
+      overflowed = true;
+      return;
+    }
+    // The first prefix of a message finds the set; the others have the same.
+    if (attributes === 0) attributes = sets.take(octets, layout, asOctets);
+    else sets.retain(attributes);
+    const before = table.set(bytes, at, length, pathId, attributes);
+    count(attributes, 1);
+    if (before === 0) {
+      budget.used += 1;
+      return;
+    }
+    count(before, -1);
+    sets.release(before);
+  };
+  const withdraw: VisitPrefix = (bytes, at, length, pathId) => {
+    const before = into.table.delete(bytes, at, length, pathId);
+    if (before === 0) return;
+    budget.used -= 1;
+    count(before, -1);
+    sets.release(before);
+  };
+
+  /** A router may stand its own ASN before the path, as FRR does: it writes what it would send. */
+  function count(id: number, change: 1 | -1): void {
+    const { asns, runs } = sets.head(id);
+    const run = asns[0] === peerAs ? runs[0] : asns[1] === peerAs ? runs[1] : 0;
+    const at = Math.min(run, mostPrepends);
+    into.prepends[at] = (into.prepends[at] ?? 0) + change;
+  }
+
+  function walk(view: PeerView, range: PrefixRange, visit: VisitPrefix): void {
+    if (range.from === range.to || !isUnicast(range)) return;
+    into = range.afi === afiIpv4 ? view.ipv4 : view.ipv6;
+    into.isTold = true;
+    eachPrefix(octets, range, visit);
+  }
+
+  function viewOf(name: BmpView): PeerView {
+    const known = views.get(name);
+    if (known !== undefined) return known;
+    const made: PeerView = { ipv4: familyRoutes(32), ipv6: familyRoutes(128), doubt: undefined };
+    views.set(name, made);
+    return made;
+  }
+
+  function familyRoutes(bits: 32 | 128): FamilyRoutes {
+    return { table: createRouteTable(bits, seed), prepends: new Uint32Array(mostPrepends + 1), isTold: false };
+  }
+
+  function empty({ ipv4, ipv6 }: PeerView): void {
+    for (const { table } of [ipv4, ipv6]) {
+      budget.used -= table.size();
+      table.each(sets.release);
+    }
+  }
+
+  function clear(): void {
+    for (const view of views.values()) empty(view);
+    views.clear();
+  }
+
+  return {
+    ...identity,
+    peerAs: () => peerAs,
+    state: () => state,
+    ups: () => ups,
+    up(peerUp, header, at) {
+      // A second Peer Up begins anew. Before the first one there may be routes of this same session (IOS does that).
+      if (state.kind === "up") clear();
+      const { sentOpen, receivedOpen } = peerUp;
+      reading = { in: pathIdReader(receivedOpen, sentOpen), out: pathIdReader(sentOpen, receivedOpen) };
+      peerAs = header.peerAs;
+      ups += 1;
+      const holdTimes = [sentOpen?.holdTime, receivedOpen?.holdTime].filter((time) => time !== undefined);
+      state = {
+        kind: "up",
+        at,
+        localAsn: sentOpen && asnOf(sentOpen),
+        holdTime: holdTimes.length === 2 ? Math.min(...holdTimes) : undefined,
+      };
+    },
+    down(down, at) {
+      clear();
+      // Some say it again at every attempt to connect: the first time is when it went.
+      if (state.kind !== "down") state = { kind: "down", at, down };
+    },
+    update(bytes, at, end, header) {
+      if (!keepsRoutes) return undefined;
+      const view = viewOf(viewNameOf(header));
+      if (view.doubt !== undefined) return undefined;
+      if (peerAs === 0) peerAs = header.peerAs;
+      const fault = reading[header.isAdjRibOut ? "out" : "in"].read(bytes, at, end, layout);
+      octets = bytes;
+      attributes = 0;
+      asOctets = header.asOctets;
+      overflowed = false;
+      if (fault === undefined) {
+        walk(view, layout.withdrawn, withdraw);
+        walk(view, layout.mpUnreach, withdraw);
+        walk(view, layout.nlri, announce);
+        walk(view, layout.mpReach, announce);
+        if (layout.endOfRibSafi === safiUnicast) {
+          if (layout.endOfRibAfi === afiIpv4) view.ipv4.isTold = true;
+          if (layout.endOfRibAfi === afiIpv6) view.ipv6.isTold = true;
+        }
+        if (!overflowed) return undefined;
+      }
+      // What is missing is not known any more, so neither is how many there are.
+      empty(view);
+      const doubt = fault?.kind ?? "tooMany";
+      views.set(viewNameOf(header), { ipv4: familyRoutes(32), ipv6: familyRoutes(128), doubt });
+      return doubt;
+    },
+    view: (name) => views.get(name),
+    memory: () =>
+      [...views.values()].reduce((sum, { ipv4, ipv6 }) => sum + ipv4.table.memory() + ipv6.table.memory(), 0),
+    clear,
+  };
+}
+
+function viewNameOf({ isAdjRibOut, isPostPolicy }: PerPeerHeader): BmpView {
+  if (isAdjRibOut) return isPostPolicy ? "outPost" : "outPre";
+  return isPostPolicy ? "inPost" : "inPre";
+}

@@ -1,0 +1,114 @@
+// Whether a session lost most of the prefixes that it usually receives, while it stayed up: what it carried then goes nowhere, or
+// elsewhere, and BGP's state shows nothing of it.
+
+import { isFresh } from "../estate/freshness.ts";
+import type { Check, PathVerdict, UsualCount, UsualCounts } from "../estate/judgement.ts";
+import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
+import { elapsed, type Instant } from "../lib/clock.ts";
+import { seconds } from "../lib/duration.ts";
+import { advance, type Finding } from "./condition.ts";
+import { type PairScene, withCondition } from "./pair-condition.ts";
+
+const check: Check = "prefixCount";
+
+/** Below this share of what is usual it is a collapse: networks come and go, half of them do not. */
+const leastShare = 0.5;
+/** A session announces for a while when it comes up, and a count may be a poll of before. */
+const settled = seconds(30);
+const patience = seconds(30);
+/** What has lasted so long is usual. */
+const newUsualAfter = seconds(86_400);
+
+/** What is usual after this look: what was seen first, more at once, and fewer after a day. */
+export function learnCount(before: UsualCount | undefined, count: number, now: Instant): UsualCount {
+  if (before === undefined || count >= before.usual) return { usual: count, fewerSince: undefined };
+  if (count >= before.usual * leastShare) return { usual: before.usual, fewerSince: undefined };
+  const fewerSince = before.fewerSince ?? now;
+  return elapsed(fewerSince, now) >= newUsualAfter
+    ? { usual: count, fewerSince: undefined }
+    : { usual: before.usual, fewerSince };
+}
+
+/** Counts of a session that has been up for a while, by family; undefined where they are not known now. */
+function countsOf(
+  { path }: PathVerdict,
+  { estate, snapshot, now }: PairScene,
+): ReadonlyMap<PrefixFamily, number> | undefined {
+  const { remoteAddress } = path.session;
+  const router = estate.routers.get(path.router);
+  const session = snapshot.session(path.router, remoteAddress);
+  const seen = snapshot.prefixes(path.router, remoteAddress);
+  if (router === undefined || session?.present !== true || session.state !== "established" || seen === undefined) {
+    return undefined;
+  }
+  if (!isFresh(router, session.at, now) || !isFresh(router, seen.at, now, "prefixes")) return undefined;
+  const establishedFor = session.establishedSeconds * 1_000 + elapsed(session.at, now);
+  if (establishedFor < settled + elapsed(seen.at, now)) return undefined;
+  return new Map(
+    seen.families.flatMap(({ family, received, accepted }) => {
+      const count = received ?? accepted;
+      return count === undefined ? [] : [[family, count] as const];
+    }),
+  );
+}
+
+/** The verdict of a path with what became of the prefixes that it usually receives. */
+export function withPrefixCount(
+  verdict: PathVerdict,
+  other: PathVerdict,
+  was: PathVerdict | undefined,
+  scene: PairScene,
+): PathVerdict {
+  const { now } = scene;
+  const before = was?.conditions.find((condition) => condition.check === check);
+  const counts = countsOf(verdict, scene);
+  if (counts === undefined && before === undefined) return verdict;
+  const usualCounts: UsualCounts = { ...was?.usualCounts };
+  for (const family of prefixFamilies) {
+    const count = counts?.get(family);
+    if (count !== undefined) usualCounts[family] = learnCount(usualCounts[family], count, now);
+  }
+  const finding = findingOf(verdict, other, counts, usualCounts, scene);
+  const keepFiringFor = verdict.path.thresholds.keepFiringFor;
+  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, now);
+  return withCondition({ ...verdict, usualCounts }, condition, was, now);
+}
+
+function findingOf(
+  { path }: PathVerdict,
+  other: PathVerdict,
+  counts: ReadonlyMap<PrefixFamily, number> | undefined,
+  usual: UsualCounts,
+  scene: PairScene,
+): Finding {
+  const cause = "prefixesCollapsed";
+  const where = `BGP session of ${path.router} with ${path.session.remoteAddress}`;
+  if (counts === undefined) {
+    const evidence = `${where}: how many prefixes it receives is not known now`;
+    return { cause, owner: "unknown", holds: "unknown", effect: "none", evidence };
+  }
+  const lost = prefixFamilies.flatMap((family) => {
+    const of = usual[family];
+    const count = counts.get(family);
+    return of?.fewerSince === undefined || count === undefined ? [] : [{ family, count, usual: of.usual }];
+  });
+  if (lost.length === 0) {
+    return {
+      cause,
+      owner: "unknown",
+      holds: false,
+      effect: "none",
+      evidence: `${where} receives what it usually does`,
+    };
+  }
+  const parts = lost.map(({ family, count, usual }) => `${count} ${family} prefixes instead of ${usual}`);
+  const elsewhere = countsOf(other, scene);
+  const alsoOther = lost.every(({ family, usual }) => (elsewhere?.get(family) ?? 0) < usual * leastShare);
+  const isOneLink = elsewhere !== undefined && !alsoOther;
+  const hint = isOneLink ? `; the ${other.path.link} link still has them` : "";
+  const evidence = `${where} is established and receives ${parts.join(" and ")}${hint}`;
+  // On both links it is often the gateway behind them, or its limit; of a provider's own announcements nobody can tell.
+  const owner = isOneLink && path.msee !== undefined ? "microsoft" : "unknown";
+  const effect = lost.some(({ count }) => count === 0) ? "degraded" : "none";
+  return { cause, owner, holds: true, effect, evidence };
+}
