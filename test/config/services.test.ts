@@ -3,7 +3,7 @@ import { parseConfig } from "../../agent/config/load.ts";
 import { parseDnsServer, parseStatus } from "../../agent/config/values.ts";
 import { ok } from "../../agent/lib/result.ts";
 import { rootAuthority } from "../support/certificates.ts";
-import { errorsOf, estateOf, estateYaml, holding, sources } from "./estate-yaml.ts";
+import { edited, errorsOf, estateOf, estateYaml, holding, sources } from "./estate-yaml.ts";
 
 const withService = (checks: string, more = "") =>
   `${estateYaml}services:\n  orders:\n    circuit: ams-1\n    peering: azurePrivate\n    checks: ${checks}\n${more}`;
@@ -189,6 +189,12 @@ describe("what is wrong is said, with its place and what would be right", () => 
     expect(
       wrong(text("    circuit: ams-1\n    peering: azurePrivate", "    circuit: sin-1\n    peering: microsoft")),
     ).toEqual(["services.orders.peering: sin-1 has no peering microsoft; use azurePrivate, or add it there"]);
+  });
+
+  it("on one line, even where a name that is defined holds a line break", () => {
+    const errors = errorsOf(edited(["ams-ce1: { site", "\rms-ce1: { site"]));
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) expect(error).not.toMatch(/[\r\n]/);
   });
 
   it("of limits that would flap", () => {

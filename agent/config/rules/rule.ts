@@ -49,10 +49,12 @@ const longestList = 8;
 /** The fix of a reference that leads nowhere. */
 export function choose(name: string, defined: readonly string[], where: string): string {
   if (defined.length === 0) return `define it under ${where}`;
-  const some = defined.slice(0, longestList).join(", ");
+  // A name that is written wrongly may hold what would break the line.
+  const shown = (one: string) => (/\p{C}/u.test(one) ? quote(one) : one);
+  const some = defined.slice(0, longestList).map(shown).join(", ");
   const all = defined.length > longestList ? `${some}, and ${defined.length - longestList} more` : some;
   const near = nearest(name, defined);
-  return near === undefined ? `define it, or use one of: ${all}` : `did you mean ${near}? (defined: ${all})`;
+  return near === undefined ? `define it, or use one of: ${all}` : `did you mean ${shown(near)}? (defined: ${all})`;
 }
 
 export function notDefined(name: string, where: string): string {
