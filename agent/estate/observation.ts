@@ -4,6 +4,7 @@
 import type { Instant } from "../lib/clock.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { LinkObservation } from "./link-observation.ts";
+import type { RouterProbeObservation } from "./router-probe.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -18,11 +19,20 @@ export const subject = {
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
-export const pollGroups = ["system", "interfaces", "bgp", "bfd", "neighbors", "optics", "prefixes"] as const;
+export const pollGroups = [
+  "system",
+  "interfaces",
+  "bgp",
+  "bfd",
+  "neighbors",
+  "optics",
+  "prefixes",
+  "routerProbes",
+] as const;
 export type PollGroup = (typeof pollGroups)[number];
 
 /** Groups of tables that many routers lack: what is not there is no trouble, and is not asked for at every turn. */
-export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes"];
+export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes", "routerProbes"];
 
 /** Why a poll gave nothing. Closed: each is a metric label. */
 export const pollFailures = ["timeout", "unreachable", "refused", "malformed", "incomplete", "noSuchTable"] as const;
@@ -212,6 +222,7 @@ export type Observation =
   | InterfaceObservation
   | SessionObservation
   | LinkObservation
+  | RouterProbeObservation
   | ProbeObservation;
 
 /** Takes observations in; `state/` is the one behind it. */

@@ -23,6 +23,8 @@ import {
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
+import { type Flow, flowSince, markFlow } from "./flow.ts";
+import { createRouterProbes, type RouterProbeRecord } from "./router-probes.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -54,12 +56,16 @@ export interface Snapshot {
   interface(router: string, name: string): InterfaceObservation | undefined;
   /** What its counters grew by; undefined until the interface was seen. */
   counters(router: string, name: string): CounterRecord | undefined;
+  /** When it last carried packets both ways, as far as two readings in a row tell. */
+  flow(router: string, name: string): Flow | undefined;
   session(router: string, remoteAddress: string): SessionObservation | undefined;
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
   optics(router: string, name: string): OpticsObservation | undefined;
   prefixes(router: string, remoteAddress: string): PrefixesObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
+  /** Probes that the path's router sends itself. */
+  routerProbes(of: SubjectKey): readonly RouterProbeRecord[];
 }
 
 export interface State extends Snapshot {
@@ -76,6 +82,7 @@ interface MutablePollRecord {
 interface MutableInterfaceRecord {
   last: InterfaceObservation;
   counters: CounterTrack | undefined;
+  flow: Flow | undefined;
 }
 
 interface MutableProbeRecord {
@@ -95,6 +102,7 @@ export function createState(config: { readonly keep: Duration }): State {
   const optics = createTable<string, OpticsObservation>();
   const prefixes = createTable<string, PrefixesObservation>();
   const probes = createTable<number, MutableProbeRecord>();
+  const routerProbes = createRouterProbes();
 
   return {
     observe(o) {
@@ -111,14 +119,18 @@ export function createState(config: { readonly keep: Duration }): State {
         case "interface": {
           const record = interfaces.get(o.router, o.interface);
           if (record === undefined) {
-            interfaces.set(o.router, o.interface, { last: o, counters: o.present ? trackCounters(o) : undefined });
+            const counters = o.present ? trackCounters(o) : undefined;
+            interfaces.set(o.router, o.interface, { last: o, counters, flow: undefined });
             return;
           }
           record.last = o;
           const { counters } = record;
           if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
-          else if (o.present) addReading(counters, o);
-          else loseCounters(counters);
+          else if (o.present) {
+            const mark = markFlow(counters);
+            addReading(counters, o);
+            record.flow = flowSince(mark, counters) ?? record.flow;
+          } else loseCounters(counters);
           return;
         }
         case "session":
@@ -136,6 +148,9 @@ export function createState(config: { readonly keep: Duration }): State {
         case "prefixes":
           prefixes.set(o.router, o.remoteAddress, o);
           return;
+        case "routerProbe":
+          routerProbes.observe(o);
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) probes.set(o.of, o.index, { last: o, totals: plus(noProbes, o), recent: [o] });
@@ -148,12 +163,14 @@ export function createState(config: { readonly keep: Duration }): State {
     router: (router) => routers.get(router),
     interface: (router, name) => interfaces.get(router, name)?.last,
     counters: (router, name) => interfaces.get(router, name)?.counters,
+    flow: (router, name) => interfaces.get(router, name)?.flow,
     session: sessions.get,
     bfd: bfd.get,
     neighbor: neighbors.get,
     optics: optics.get,
     prefixes: prefixes.get,
     probe: probes.get,
+    routerProbes: routerProbes.of,
   };
 }
 
