@@ -9,7 +9,13 @@ import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { nqaTable } from "../mib/nqa.ts";
 import { pingTable, rpmTable } from "../mib/ping-mib.ts";
-import { type FoundProbe, nameOf, type ProbeIdentity, type ProbeReading, type ProbeTable } from "../mib/router-probes.ts";
+import {
+  type FoundProbe,
+  nameOf,
+  type ProbeIdentity,
+  type ProbeReading,
+  type ProbeTable,
+} from "../mib/router-probes.ts";
 import { rttMonTable } from "../mib/rttmon.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError } from "../net/snmp-error.ts";

@@ -1,7 +1,14 @@
 // What the agent makes of its observations. `evaluate/` computes it; `export/` and `web/` show it.
 
 import type { Instant } from "../lib/clock.ts";
-import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import {
+  type Circuit,
+  type GlobalReachPair,
+  type Path,
+  type PeeringName,
+  probeTechniques,
+  type Router,
+} from "./estate.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -76,6 +83,10 @@ export interface Performance {
   readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
 }
 
+/** Whose word on forwarding counts: a technique of this agent, a probe of the router, or the traffic itself. */
+export const witnesses = ["routerSourced", ...probeTechniques, "traffic"] as const;
+export type Witness = (typeof witnesses)[number];
+
 export interface Verdict {
   readonly state: PathState;
   readonly since: Instant;
@@ -87,6 +98,10 @@ export interface Verdict {
   readonly notCovered: readonly string[];
   readonly conditions: readonly Condition[];
   readonly performance: Performance;
+  /** Absent when nobody can tell whether anything gets through. */
+  readonly witness?: Witness | undefined;
+  /** When probes were last silent without being believed: what they lost until then is no loss of the path. */
+  readonly disbelievedAt?: Instant | undefined;
 }
 
 export interface PathVerdict extends Verdict {

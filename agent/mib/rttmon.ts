@@ -189,13 +189,7 @@ const icmpJitterKind: Kind = {
 
 const common = [operation.rttMonCtrlOperState, ...Object.values(latest)];
 
-function found(
-  who: ProbeIdentity,
-  index: readonly number[],
-  kind: Kind,
-  packets: number,
-  unit: number,
-): FoundProbe {
+function found(who: ProbeIdentity, index: readonly number[], kind: Kind, packets: number, unit: number): FoundProbe {
   return {
     identity: who,
     oids: [...common.map((column) => instance(column, index)), ...kind.columns.map((oid) => [...oid, ...index])],

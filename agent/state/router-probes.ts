@@ -13,6 +13,8 @@ export interface CountedResult {
 
 export interface RouterProbeRecord {
   readonly last: RouterProbeObservation;
+  /** Of the latest result that was read. */
+  readonly mark: string | undefined;
   /** The result of `last` was completed then, or later; undefined while that is not known. */
   readonly resultAt: Instant | undefined;
   /** So for the last result in which something came back. */
@@ -71,6 +73,7 @@ const noTotals = { results: 0, sent: 0, lost: 0, forward: 0, backward: 0 };
 function first(o: RouterProbeObservation): RouterProbeRecord {
   const before: RouterProbeRecord = {
     last: o,
+    mark: o.result?.mark,
     resultAt: undefined,
     answeredAt: undefined,
     lossRun: 0,
@@ -81,11 +84,10 @@ function first(o: RouterProbeObservation): RouterProbeRecord {
 }
 
 function next(record: RouterProbeRecord, o: RouterProbeObservation): RouterProbeRecord {
-  const { last } = record;
-  const seen = { ...record, last: o };
-  if (o.result === undefined || o.result.mark === last.result?.mark) return seen;
+  const { last, mark } = record;
+  if (o.result === undefined || o.result.mark === mark) return { ...record, last: o };
   // It was not there at the reading before.
-  return counted(seen, o.result, o.result.completedAt ?? last.at);
+  return counted({ ...record, last: o, mark: o.result.mark }, o.result, o.result.completedAt ?? last.at);
 }
 
 function counted(record: RouterProbeRecord, result: RouterProbeResult, at: Instant): RouterProbeRecord {

@@ -195,7 +195,13 @@ describe("DISMAN-PING-MIB", () => {
         target: far,
         frequency: seconds(10),
         running: true,
-        result: { sense: "ok", sent: 5, received: 5, complete: true, delay: { min: 0.002, average: 0.003, max: 0.005 } },
+        result: {
+          sense: "ok",
+          sent: 5,
+          received: 5,
+          complete: true,
+          delay: { min: 0.002, average: 0.003, max: 0.005 },
+        },
       },
     ]);
   });
@@ -225,7 +231,10 @@ describe("RPM", () => {
   const test = { owner: "AZURE", test: "primary" };
 
   it("its last completed test is told in microseconds; the ping MIB says where it goes", async () => {
-    const seen = await firstOf([rpm({ ...test, completed: [15, 14, 5] }), ping({ ...test, target: far, source: near })]);
+    const seen = await firstOf([
+      rpm({ ...test, completed: [15, 14, 5] }),
+      ping({ ...test, target: far, source: near }),
+    ]);
     expect(seen).toMatchObject([
       {
         mib: "JUNIPER-RPM-MIB",

@@ -10,8 +10,7 @@ import { type Instances, inet } from "./link-mibs.ts";
 const octets = (...bytes: readonly number[]): Value => ({ type: "octets", value: Uint8Array.from(bytes) });
 const ticks = (value: number): Value => ({ type: "timeTicks", value });
 
-const address = (of: string | undefined): Value =>
-  of === undefined ? octets() : octets(...inet(of).slice(2));
+const address = (of: string | undefined): Value => (of === undefined ? octets() : octets(...inet(of).slice(2)));
 
 function rows(root: string, index: string | number, cells: Readonly<Record<string, Value | undefined>>): Instances {
   return Object.fromEntries(
