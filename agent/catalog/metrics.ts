@@ -1,6 +1,8 @@
 // Every exported metric, defined once. `export/` fills them, `catalog/metrics.md` and the
 // tests of dashboards and alerts are made from this list.
 
+import { routerProbeMetrics } from "./router-probe-metrics.ts";
+
 export interface MetricDefinition {
   readonly name: string;
   readonly type: "gauge" | "counter";
@@ -387,6 +389,7 @@ export const metrics = {
     ),
     httpRequests: counter("expressroute_agent_http_requests_total", "HTTP requests by how they ended", ["outcome"]),
   },
+  routerProbe: routerProbeMetrics,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, MetricDefinition>>>>;
 
 export const allMetrics: readonly MetricDefinition[] = Object.values(metrics).flatMap((group) => Object.values(group));

@@ -6,6 +6,7 @@ import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { reflector } from "./reflector-schema.ts";
+import { routerProbes } from "./router-probes-schema.ts";
 import * as s from "./scalars.ts";
 
 /** The port of STAMP's reflectors, RFC 8762 section 4.1. */
@@ -256,6 +257,7 @@ const peering = (is: string) =>
         { primary: probeList("primary"), secondary: probeList("secondary") },
         { is: "What is probed over each path." },
       ).optional(),
+      routerProbes: routerProbes.optional(),
       thresholds: ownThresholds.optional(),
     },
     { is },

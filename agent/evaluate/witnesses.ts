@@ -1,10 +1,11 @@
 // Who can say whether a path or a Global Reach pair carries packets, how strong each is, and whose word counts.
 
 import type { Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
+import { isFreshProbe, probePatience } from "../estate/freshness.ts";
 import type { Witness as WitnessName } from "../estate/judgement.ts";
 import type { RouterProbeObservation } from "../estate/router-probe.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
-import { type Duration, formatDuration, milliseconds, seconds } from "../lib/duration.ts";
+import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
 import type { RouterProbeRecord } from "../state/router-probes.ts";
 import type { ProbeRecord } from "../state/state.ts";
 
@@ -79,12 +80,6 @@ export function streamWitness(
   return { ...common, word: "silent", says };
 }
 
-/** Where the router does not tell how often a probe runs. It is the default of IP SLA. */
-const usualFrequency = seconds(60);
-
-/** Missed results after which a probe has nothing to say of the present. */
-const missedResults = 3;
-
 /** Fewer packets than this lost in a row are chance. */
 const lostPackets = 3;
 
@@ -95,8 +90,7 @@ export function routerWitness(
 ): Witness {
   const { silence } = path.thresholds;
   const { last, resultAt, answeredAt, lossRun } = record;
-  const every = milliseconds(Math.max(last.frequency ?? usualFrequency, router.pollInterval));
-  const patience = missedResults * every;
+  const patience = probePatience(router, last);
   const common = {
     name: "routerSourced",
     strength: "routerSourced",
@@ -107,7 +101,7 @@ export function routerWitness(
   } as const;
   const mute = (says: string) => ({ ...common, word: "mute", says }) as const;
   if (!last.running) return mute("is not running");
-  if (now - last.at > patience) return mute(`was last read ${formatDuration(elapsed(last.at, now))} ago`);
+  if (!isFreshProbe(router, last, now)) return mute(`was last read ${formatDuration(elapsed(last.at, now))} ago`);
   if (answeredAt === undefined) return mute("was not answered since this agent started");
   const quiet = elapsed(answeredAt, now);
   const { result } = last;

@@ -43,7 +43,12 @@ export function emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): voi
 }
 
 export function emitJudgement(emit: Emit, judgement: Judgement, clock: Clock): void {
-  for (const verdict of judgement.paths) emitVerdict(emit, metrics.path, pathLabels(verdict.path), verdict, clock);
+  for (const verdict of judgement.paths) {
+    const labels = pathLabels(verdict.path);
+    emitVerdict(emit, metrics.path, labels, verdict, clock);
+    const { witness } = verdict;
+    if (witness !== undefined) emit(metrics.routerProbe.witness, labels, 1, { witness });
+  }
   for (const verdict of judgement.pairs) emitVerdict(emit, metrics.pair, pairLabels(verdict.pair), verdict, clock);
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {
     const labels = { circuit: circuit.name, peering };

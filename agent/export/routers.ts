@@ -19,6 +19,7 @@ import type { CounterRecord } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitEvidence, emitOptics } from "./evidence.ts";
 import { pathLabels } from "./paths.ts";
+import { emitRouterProbes } from "./router-probes.ts";
 import { type Emit, type Labels, numberOf } from "./series.ts";
 
 export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): void {
@@ -32,6 +33,7 @@ export function emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, cloc
     if (router === undefined) continue;
     emitSession(emit, path, router, snapshot, clock, now);
     emitEvidence(emit, path, router, snapshot, now);
+    emitRouterProbes(emit, path, router, snapshot, clock);
   }
   for (const circuit of estate.circuits.values()) {
     for (const link of linkNames) {

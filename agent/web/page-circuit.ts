@@ -18,6 +18,7 @@ import {
   redundancyWords,
   sessionWords,
   trafficWords,
+  witnessWords,
 } from "./words.ts";
 
 export function renderCircuit(status: Status, circuit: CircuitStatus, now: number): Html {
@@ -53,6 +54,7 @@ function renderPath(
 <h4>${link} ${chip(pathTones[state], state)} ${since(path.since, now)}</h4>
 ${broken ? renderReasons(path) : nothing}
 <dl>
+<dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>

@@ -22,6 +22,7 @@ import type {
   Redundancy,
   RouterVerdict,
   Verdict,
+  Witness,
 } from "../estate/judgement.ts";
 import type { BgpState, IfAdminStatus, IfOperStatus } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
@@ -65,6 +66,8 @@ interface Judged extends Measured {
   /** In the order of the stages; the first is the cause. */
   readonly reasons: readonly Reason[];
   readonly notCovered: readonly string[];
+  /** Whose word on forwarding counts; null when nobody can tell. */
+  readonly witness: Witness | null;
 }
 
 export interface PathStatus extends Judged {
@@ -228,6 +231,7 @@ function judged(verdict: Verdict, iso: (at: Instant) => string): Judged {
     transitions,
     reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
     notCovered,
+    witness: verdict.witness ?? null,
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
   };

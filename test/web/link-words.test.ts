@@ -28,6 +28,7 @@ describe("what the router tells of a link", () => {
       neighbor: null,
       optics: null,
       prefixes: null,
+      routerProbes: null,
     });
   });
 

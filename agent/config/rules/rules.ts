@@ -5,6 +5,7 @@ import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
 import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
+import * as routerProbes from "./router-probes.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
 import * as subnets from "./subnets.ts";
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   probes.sourcesFitTheirTargets,
   reflector.reflectorHasSenders,
   probes.linkLocalTargetsHaveAnInterface,
+  routerProbes.routerProbesAreNamedInOneWay,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,
