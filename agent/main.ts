@@ -11,6 +11,7 @@ import { lab } from "./cli/lab.ts";
 import { hostFiles } from "./cli/load.ts";
 import { run } from "./cli/run.ts";
 import type { Agent } from "./cli/serve.ts";
+import { createConfirming } from "./collect/confirming.ts";
 import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
@@ -46,7 +47,9 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const reflecting = createReflecting({ clock, log }, estate.reflector);
-  const judging = createJudging({ clock, log, snapshot: state }, estate);
+  const confirming = createConfirming({ clock, poll: polling.confirm }, estate.routers.keys());
+  const doubt = (router: string) => confirming.confirm(router, ["interfaces"]);
+  const judging = createJudging({ clock, log, snapshot: state, doubt }, estate);
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -99,6 +102,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     },
     async stop() {
       judging.stop();
+      confirming.stop();
       polling.stop();
       await Promise.all([notifications.stop(), probing.stop(), reflecting.stop(), snmp.stop(), web.stop()]);
     },

@@ -7,6 +7,7 @@ import { milliseconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
+import { doubtedRouters } from "./doubts.ts";
 import { judge } from "./judge.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
@@ -20,10 +21,16 @@ export interface Judging {
 }
 
 export function createJudging(
-  deps: { readonly clock: Clock; readonly log: Logger; readonly snapshot: Snapshot },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly snapshot: Snapshot;
+    /** Is told of each router whose interfaces would tell more if they were polled now; at every round, as long as it holds. */
+    readonly doubt?: (router: string) => void;
+  },
   estate: Estate,
 ): Judging {
-  const { clock, log, snapshot } = deps;
+  const { clock, log, snapshot, doubt } = deps;
   let latest: Judgement | undefined;
   let cancel: (() => void) | undefined;
 
@@ -31,6 +38,7 @@ export function createJudging(
     const next = judge(estate, snapshot, latest, clock.now());
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
     latest = next;
+    if (doubt !== undefined) for (const router of doubtedRouters(estate, snapshot, next.at)) doubt(router);
     cancel = clock.after(pace, round);
   }
 

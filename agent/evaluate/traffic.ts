@@ -42,7 +42,8 @@ export function trafficSince(
 
 const shared = new WeakMap<Estate, ReadonlySet<string>>();
 
-function isShared(estate: Estate, path: Path): boolean {
+/** Several paths of the estate are on its interface. */
+export function isShared(estate: Estate, path: Path): boolean {
   let known = shared.get(estate);
   if (known === undefined) {
     const paths = Map.groupBy(pathsOf(estate), interfaceOf);
