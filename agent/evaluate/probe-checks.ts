@@ -199,10 +199,11 @@ function checkLimit(
   return { ...what, holds, evidence: `${say(value)} (${rule})` };
 }
 
-/** Silent probes that decide nothing. */
+/** The stream whose figures are shown is silent, and decides nothing. */
 export function isDisbelieved(probing: Probing): boolean {
-  const deciding = witnessOf(probing) === "traffic" ? undefined : probing.decision?.by;
-  return probing.witnesses.some((one) => one.word === "silent" && one !== deciding);
+  const { view, decision } = probing;
+  if (view?.witness.word !== "silent") return false;
+  return decision?.by !== view.witness || witnessOf(probing) === "traffic";
 }
 
 /** Whose word on forwarding counts. */

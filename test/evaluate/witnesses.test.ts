@@ -61,6 +61,16 @@ describe("an MSEE that stops answering", () => {
     expect(s.path("primary")).toMatchObject({ witness: "stamp", performance: { lossRatio: 0 }, notCovered: [] });
   });
 
+  it("while STAMP is answered but slow: its delay is judged all the same", () => {
+    const s = withStamp();
+    s.play(20);
+    s.primary.dark = true;
+    s.play(20);
+    s.primary.delay = 0.12;
+    s.play(20);
+    expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "delayHigh" }] });
+  });
+
   it("while the router's own probe is answered: up, whatever it takes until the next result", () => {
     const s = withPing();
     s.primary.routerProbe = routerProbe();
