@@ -100,8 +100,11 @@ export interface Verdict {
   readonly performance: Performance;
   /** Absent when nobody can tell whether anything gets through. */
   readonly witness?: Witness | undefined;
-  /** When probes were last silent without being believed: what they lost until then is no loss of the path. */
-  readonly disbelievedAt?: Instant | undefined;
+  /**
+   * By the place of each stream of probes: when it was last silent without being believed. What it lost until then is no
+   * loss of the path.
+   */
+  readonly disbelievedAt?: readonly (Instant | undefined)[] | undefined;
 }
 
 export interface PathVerdict extends Verdict {

@@ -25,8 +25,8 @@ import {
   checkDelay,
   checkForwarding,
   checkLoss,
+  disbelieved,
   hearProbes,
-  isDisbelieved,
   type Probing,
   witnessOf,
 } from "./probe-checks.ts";
@@ -169,7 +169,7 @@ function verdict(
     conditions,
     performance: (probing.view?.measured ?? notMeasured).window,
     witness: witnessOf(probing),
-    disbelievedAt: isDisbelieved(probing) ? now : was?.disbelievedAt,
+    disbelievedAt: disbelieved(probing, was, now),
   };
 }
 

@@ -24,7 +24,9 @@ export interface ProbeView {
 export interface Probing {
   /** Undefined where the agent has no probe of its own. */
   readonly view: ProbeView | undefined;
-  /** Strongest first. */
+  /** The agent's own, in the order of the configuration. */
+  readonly streams: readonly Witness[];
+  /** All, strongest first. */
   readonly witnesses: readonly Witness[];
   readonly decision: Decision | undefined;
   /** Where the far end alone is silent, or loses: what shows that the path carries traffic nevertheless. */
@@ -59,11 +61,14 @@ export function hearProbes(
   was: Verdict | undefined,
   now: Instant,
 ): Probing {
-  const end = silenceEnd(was, thresholds, now);
+  const end = outageEnd(was, thresholds, now);
   const farEnd = on?.path.session.remoteAddress;
   const views = probes.map((target, index): ProbeView => {
     const record = snapshot.probe(of, index);
-    const measured = record === undefined ? notMeasured : measure(record.recent, thresholds, end, now);
+    const measured =
+      record === undefined
+        ? notMeasured
+        : measure(record.recent, thresholds, silenceEnd(end, was, index, thresholds), now);
     return { target, record, measured, witness: streamWitness(target, record, farEnd, thresholds, now) };
   });
   const records = on === undefined ? [] : snapshot.routerProbes(of);
@@ -76,6 +81,7 @@ export function hearProbes(
   const silent = decision?.holds === true && decision.by.asksFarEnd ? decision.by.answeredAt : undefined;
   return {
     view,
+    streams: views.map(({ witness }) => witness),
     witnesses,
     decision,
     traffic: on && trafficSince(on, snapshot, silent, now),
@@ -83,11 +89,16 @@ export function hearProbes(
   };
 }
 
-/** Until when losses belong to a silence: of an outage, or of probes that nobody believed. */
-function silenceEnd(was: Verdict | undefined, thresholds: Thresholds, now: Instant): Instant | undefined {
-  const outage = outageEnd(was, thresholds, now);
-  if (was?.disbelievedAt === undefined) return outage;
-  const doubt = later(was.disbelievedAt, thresholds.keepFiringFor);
+/** Until when the losses of a stream belong to a silence: of an outage, or one that nobody believed. */
+function silenceEnd(
+  outage: Instant | undefined,
+  was: Verdict | undefined,
+  index: number,
+  { keepFiringFor }: Thresholds,
+): Instant | undefined {
+  const doubted = was?.disbelievedAt?.[index];
+  if (doubted === undefined) return outage;
+  const doubt = later(doubted, keepFiringFor);
   return outage === undefined || doubt > outage ? doubt : outage;
 }
 
@@ -199,11 +210,13 @@ function checkLimit(
   return { ...what, holds, evidence: `${say(value)} (${rule})` };
 }
 
-/** The stream whose figures are shown is silent, and decides nothing. */
-export function isDisbelieved(probing: Probing): boolean {
-  const { view, decision } = probing;
-  if (view?.witness.word !== "silent") return false;
-  return decision?.by !== view.witness || witnessOf(probing) === "traffic";
+/** See Verdict. */
+export function disbelieved(probing: Probing, was: Verdict | undefined, now: Instant): Verdict["disbelievedAt"] {
+  const deciding = witnessOf(probing) === "traffic" ? undefined : probing.decision?.by;
+  const { streams } = probing;
+  const isDoubted = (one: Witness) => one.word === "silent" && one !== deciding;
+  if (was?.disbelievedAt === undefined && !streams.some(isDoubted)) return undefined;
+  return streams.map((one, index) => (isDoubted(one) ? now : was?.disbelievedAt?.[index]));
 }
 
 /** Whose word on forwarding counts. */

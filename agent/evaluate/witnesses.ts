@@ -139,16 +139,18 @@ export interface Decision {
  *   one has nothing more to say: then nobody knows.
  * - The far end's own silence is nothing against an answer from behind it, whoever asked.
  *
- * Undefined when nobody can tell. `all`: in any order.
+ * Undefined when nobody can tell.
  */
 export function decide(all: readonly Witness[], { silence }: Thresholds): Decision | undefined {
   const witnesses = all.filter((one) => !(one.word === "silent" && isDisproved(one, all, silence)));
   for (const strength of strengths) {
     const here = witnesses.filter((one) => one.strength === strength && one.word !== "mute");
-    const answered = latest(here.filter(({ word }) => word === "answered"));
-    if (answered !== undefined && !isOvertaken(answered, witnesses)) return { by: answered, holds: false };
-    const [silent] = here.filter(({ word }) => word === "silent");
-    if (answered !== undefined || silent === undefined) continue;
+    const answered = here.filter(({ word }) => word === "answered");
+    // The first of them, so that two that are both answered do not take turns.
+    const heard = answered.find((one) => !isOvertaken(one, witnesses));
+    if (heard !== undefined) return { by: heard, holds: false };
+    const silent = here.find(({ word }) => word === "silent");
+    if (answered.length > 0 || silent === undefined) continue;
     const behind = silent.asksFarEnd ? answeredBehind(silent, witnesses) : undefined;
     return behind === undefined ? { by: silent, holds: true } : { by: behind, holds: false };
   }
@@ -179,11 +181,4 @@ function isOvertaken(answered: Witness, witnesses: readonly Witness[]): boolean 
 
 function isStronger(a: Strength, b: Strength): boolean {
   return strengths.indexOf(a) < strengths.indexOf(b);
-}
-
-function latest(witnesses: readonly Witness[]): Witness | undefined {
-  return witnesses.reduce<Witness | undefined>(
-    (a, b) => (a !== undefined && (a.answeredAt ?? 0) >= (b.answeredAt ?? 0) ? a : b),
-    undefined,
-  );
 }

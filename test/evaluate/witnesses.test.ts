@@ -202,6 +202,37 @@ describe("a blackhole behind a session that is still up", () => {
   });
 });
 
+describe("two reflectors of one path", () => {
+  const probes = [{ ...stamp, address: "198.51.100.7" }, stamp];
+  const [peering] = circuit().peerings;
+  const paths = { primary: path("primary", probes), secondary: path("secondary") };
+  const withTwo = () => scene(estate({ peerings: peering === undefined ? [] : [{ ...peering, paths }] }));
+
+  it("do not take turns in speaking", () => {
+    const s = withTwo();
+    s.play(20);
+    s.primary.loseEvery = 5;
+    s.play(30);
+    // The first one's loss, whatever the second says.
+    expect(s.path("primary").performance.lossRatio).toBeCloseTo(0.2);
+  });
+
+  it("of which one is silent: up, for the other's answers prove the path", () => {
+    const s = withTwo();
+    s.play(20);
+    s.primary.dark = true;
+    s.play(60);
+    expect(s.path("primary").performance.lossRatio).toBe(0);
+    s.primary.dark = false;
+    s.play(30);
+    // What the first lost meanwhile is no loss of the path.
+    expect(s.states("primary")).toEqual(["up"]);
+    Object.assign(s.primary, { dark: true, stampDark: true });
+    s.play(4);
+    expect(s.path("primary").state).toBe("down");
+  });
+});
+
 describe("when they disagree", () => {
   it("the strongest is silent and the ping is answered: down, and the page says who is answered", () => {
     const s = withStamp();
