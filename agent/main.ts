@@ -12,6 +12,7 @@ import { hostFiles } from "./cli/load.ts";
 import { run } from "./cli/run.ts";
 import type { Agent } from "./cli/serve.ts";
 import { createBmpStation } from "./collect/bmp-station.ts";
+import { createConfirming } from "./collect/confirming.ts";
 import { createNotifications } from "./collect/notifications.ts";
 import { createPolling } from "./collect/polling.ts";
 import type { Estate } from "./estate/estate.ts";
@@ -58,7 +59,9 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const checking = createChecking({ clock, log, observe }, checksOf(estate));
   const reflecting = createReflecting({ clock, log }, estate.reflector);
   const tracing = createTracing({ clock, log, observe }, estate.tracing);
-  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded }, estate);
+  const confirming = createConfirming({ clock, poll: polling.confirm }, estate.routers.keys());
+  const doubt = (router: string) => confirming.confirm(router, ["interfaces"]);
+  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded, doubt }, estate);
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -120,6 +123,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     async stop() {
       judging.stop();
       host.stop();
+      confirming.stop();
       polling.stop();
       await Promise.all([
         notifications.stop(),

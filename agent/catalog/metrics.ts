@@ -2,6 +2,7 @@
 // tests of dashboards and alerts are made from this list.
 
 import { bmpMetrics } from "./bmp-metrics.ts";
+import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import { probeStatistics } from "./statistics-metrics.ts";
@@ -385,6 +386,7 @@ export const metrics = {
     ),
     httpRequests: counter("expressroute_agent_http_requests_total", "HTTP requests by how they ended", ["outcome"]),
   },
+  routerProbe: routerProbeMetrics,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, MetricDefinition>>>>;
 
 export const allMetrics: readonly MetricDefinition[] = Object.values(metrics).flatMap((group) => Object.values(group));

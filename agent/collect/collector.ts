@@ -7,12 +7,18 @@ import type {
   RouterObservation,
   SessionObservation,
 } from "../estate/observation.ts";
+import type { RouterProbeObservation } from "../estate/router-probe.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError, SnmpFailure } from "../net/snmp-error.ts";
 import type { UptimeWatch } from "./uptime.ts";
 
-export type Collected = RouterObservation | InterfaceObservation | SessionObservation | LinkObservation;
+export type Collected =
+  | RouterObservation
+  | InterfaceObservation
+  | SessionObservation
+  | LinkObservation
+  | RouterProbeObservation;
 
 /** How one poll went. Two say nothing of the router. `aborted`: we stopped. `notAsked`: there was nothing to ask it. */
 export interface Poll {

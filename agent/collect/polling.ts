@@ -24,6 +24,7 @@ import { neighborsCollector, wantedNeighbors } from "./neighbors.ts";
 import { opticsCollector } from "./optics.ts";
 import { partOf, periodic, type Task } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
+import { probedPaths, routerProbesCollector } from "./router-probes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
 
@@ -111,6 +112,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     // Several circuits may use one interface, and both peerings of a circuit do: each is asked for once.
     const interfaces = [...new Set(paths.map((path) => path.interface))];
     const peers = [...new Set(paths.map((path) => path.session.remoteAddress))];
+    const probed = probedPaths(paths);
     return {
       system: systemCollector(deps, name),
       interfaces: interfaces.length === 0 ? undefined : interfacesCollector(deps, name, interfaces),
@@ -119,6 +121,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       neighbors: peers.length === 0 ? undefined : neighborsCollector(deps, name, wantedNeighbors(paths)),
       optics: interfaces.length === 0 ? undefined : opticsCollector(deps, name, interfaces),
       prefixes: peers.length === 0 ? undefined : prefixesCollector(deps, name, peers, router.bgpTable),
+      routerProbes: probed.length === 0 ? undefined : routerProbesCollector(deps, router, probed),
     };
   }
 

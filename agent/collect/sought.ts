@@ -3,9 +3,9 @@
 // they share is data of the module, and what each has of its own is one small object.
 
 import type { PollGroup } from "../estate/observation.ts";
-import type { Instant } from "../lib/clock.ts";
+import { type Instant, later } from "../lib/clock.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
-import { err, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
 import type { SnmpError } from "../net/snmp-error.ts";
 import type { PreparedGet } from "../net/snmp-get.ts";
@@ -28,6 +28,14 @@ export interface Place {
   readonly key: string;
   /** How many cells it has. */
   readonly width: number;
+  /** It is asked for no more often than this; absent: at every poll. */
+  readonly every?: Duration | undefined;
+}
+
+/** Rows that move on: known only when the place has been read, they are asked for at once. */
+export interface Further {
+  readonly oids: readonly Oid[];
+  read(cells: Cells, from: number, at: Instant): Collected | undefined;
 }
 
 export interface Look<P extends Place> {
@@ -58,7 +66,7 @@ export interface Sought<C extends SoughtContext, P extends Place> {
   nothingShown(context: C): string;
   look(context: C): Promise<Result<Look<P>, SnmpError>>;
   /** The cells of a place begin at `from`. `gone`: it stands there no more. Undefined: no value of it can be read. */
-  read(context: C, place: P, cells: Cells, from: number, at: Instant): Collected | "gone" | undefined;
+  read(context: C, place: P, cells: Cells, from: number, at: Instant): Collected | Further | "gone" | undefined;
   /** What is said of a key that a complete look did not find. */
   absent?(context: C, key: string, at: Instant): Collected;
   /** True when it may have moved to another place. */
@@ -68,9 +76,18 @@ export interface Sought<C extends SoughtContext, P extends Place> {
 export const tenMinutes = seconds(600);
 
 interface Found<P extends Place> extends Pick<Look<P>, "places" | "missing" | "doubt"> {
+  /** Places that are asked for equally often. */
+  readonly rounds: readonly Round<P>[];
+  readonly restarts: number;
+}
+
+interface Round<P extends Place> {
+  readonly places: readonly P[];
   /** sysUpTime and all places. */
   readonly get: PreparedGet;
-  readonly restarts: number;
+  readonly every: Duration | undefined;
+  /** Undefined: at the next poll. */
+  due: Instant | undefined;
 }
 
 interface Search<C extends SoughtContext, P extends Place> {
@@ -98,7 +115,7 @@ export function soughtCollector<C extends SoughtContext, P extends Place>(contex
 async function poll<C extends SoughtContext, P extends Place>(search: Search<C, P>): Promise<Poll> {
   const { context, sought, lookout } = search;
   const { clock, uptime, router } = context;
-  const { group, table } = sought;
+  const { table } = sought;
   // Twice at most: once as known, and once after it was looked up again.
   for (let fresh = false, lost = false; ; ) {
     if (lost || (isWanted(search) && isDue(lookout, context))) {
@@ -108,15 +125,16 @@ async function poll<C extends SoughtContext, P extends Place>(search: Search<C, 
       fresh = search.found !== before;
     }
     const now = search.found;
-    if (now === undefined || now.places.length === 0) return notAsked;
-    const askedAt = clock.now();
-    const got = await now.get({ group, table });
-    if (!got.ok) return failed(got.error);
+    const due = now?.rounds.filter((round) => round.due === undefined || clock.now() >= round.due) ?? [];
+    if (now === undefined || due.length === 0) return notAsked;
+    const places = due.flatMap((round) => round.places);
+    const readings: Reading[] = [];
+    for (const round of due) {
+      const read = await readRound(search, round);
+      if (!read.ok) return failed(read.error);
+      readings.push(...read.value);
+    }
     const at = clock.now();
-    // Sensors take some agents seconds, and others answer meanwhile: what came late is still the newest of its group,
-    // whose polls never overlap. It is judged only for what it says of a restart.
-    uptime.judge(got.value, askedAt, at);
-    const readings = readAll(search, now, got.value, at);
     lost = now.restarts !== uptime.restarts() || readings.includes("gone");
     if (lost && !fresh) continue;
     if (lost) {
@@ -126,7 +144,7 @@ async function poll<C extends SoughtContext, P extends Place>(search: Search<C, 
     }
     const seen = readings.filter((reading) => reading !== undefined && reading !== "gone");
     remember(search, now, fresh, seen);
-    const unreadable = now.places.filter((_, i) => readings[i] === undefined);
+    const unreadable = places.filter((_, i) => readings[i] === undefined);
     const remarks = unreadable.map(({ key }) => `${router}: no value of ${table} can be read for ${key}`);
     const absent = fresh && now.doubt === undefined ? absences(search, now.missing, at) : [];
     return { result: "ok", detail: remarks.join("; "), observations: [...seen, ...absent] };
@@ -157,7 +175,7 @@ async function lookAgain<C extends SoughtContext, P extends Place>(
     search.everFound ??= new Set();
     search.everFound.add(key);
   }
-  search.found = { places, missing, doubt, get: context.target.prepare([sysUpTime, ...oids]), restarts };
+  search.found = { places, missing, doubt, rounds: roundsOf(context, places, oids), restarts };
   if (places.length > 0) return undefined;
   missed(lookout, context, search.everFound === undefined ? "never" : "lost", sought.rarely);
   if (shown && sought.absent !== undefined) {
@@ -177,19 +195,67 @@ async function look<C extends SoughtContext, P extends Place>({
   return doubt === undefined ? looked : err(doubt);
 }
 
-function readAll<C extends SoughtContext, P extends Place>(
-  { context, sought }: Search<C, P>,
-  { places }: Found<P>,
-  cells: Cells,
-  at: Instant,
-): readonly (Collected | "gone" | undefined)[] {
-  // sysUpTime stands before the first.
-  let next = 1;
-  return places.map((place) => {
+function roundsOf<P extends Place>(
+  { target }: SoughtContext,
+  places: readonly P[],
+  oids: readonly Oid[],
+): readonly Round<P>[] {
+  let next = 0;
+  const asked = places.map((place) => {
     const start = next;
     next += place.width;
-    return sought.read(context, place, cells, start, at);
+    return { place, oids: oids.slice(start, next) };
   });
+  return [...Map.groupBy(asked, ({ place }) => place.every)].map(([every, of]) => ({
+    places: of.map(({ place }) => place),
+    get: target.prepare([sysUpTime, ...of.flatMap((one) => one.oids)]),
+    every,
+    due: undefined,
+  }));
+}
+
+type Reading = Collected | "gone" | undefined;
+
+/** One reading of each place of the round. */
+async function readRound<C extends SoughtContext, P extends Place>(
+  { context, sought }: Search<C, P>,
+  round: Round<P>,
+): Promise<Result<readonly Reading[], SnmpError>> {
+  const { clock, uptime, target } = context;
+  const { group, table } = sought;
+  const askedAt = clock.now();
+  const got = await round.get({ group, table });
+  if (!got.ok) return got;
+  if (round.every !== undefined) round.due = later(askedAt, round.every);
+  const at = clock.now();
+  // Sensors take some agents seconds, and others answer meanwhile: what came late is still the newest of its group,
+  // whose polls never overlap. It is judged only for what it says of a restart.
+  uptime.judge(got.value, askedAt, at);
+  // sysUpTime stands before the first.
+  let next = 1;
+  const readings = round.places.map((place) => {
+    const start = next;
+    next += place.width;
+    return sought.read(context, place, got.value, start, at);
+  });
+  const further = readings.filter(isFurther);
+  const names = further.flatMap(({ oids }) => oids);
+  const more = names.length === 0 ? ok(got.value) : await target.get([sysUpTime, ...names], { group, table });
+  if (!more.ok) return more;
+  const then = clock.now();
+  next = 1;
+  return ok(
+    readings.map((reading) => {
+      if (!isFurther(reading)) return reading;
+      const start = next;
+      next += reading.oids.length;
+      return reading.read(more.value, start, then);
+    }),
+  );
+}
+
+function isFurther(reading: Collected | Further | "gone" | undefined): reading is Further {
+  return typeof reading === "object" && "oids" in reading;
 }
 
 /** All of a place's cells. */

@@ -25,6 +25,7 @@ import {
   type StatisticsConfig,
   type Thresholds,
 } from "../estate/estate.ts";
+import type { RouterProbeName } from "../estate/router-probe.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { dependenciesOf, servicesOf } from "./build-services.ts";
 import { type Configuration, stampPort } from "./schema.ts";
@@ -39,6 +40,7 @@ type LinkEntry = CircuitEntry["links"][LinkName];
 type ThresholdsEntry = Configuration["thresholds"]["path"];
 type OwnThresholds = PeeringEntry["thresholds"];
 type ProbeEntry = NonNullable<NonNullable<PeeringEntry["probes"]>[LinkName]>[number];
+type RouterProbeEntry = NonNullable<NonNullable<PeeringEntry["routerProbes"]>[LinkName]>[number];
 
 /** Every text was checked before: one that does not parse is our own bug. */
 function must<T>(value: T | undefined, text: string): T {
@@ -181,6 +183,7 @@ function circuitOf(
       msee,
       vlan: of.vlan,
       probes: pathProbes(of.probes?.[link], msee, configuration.probing, stampKeys),
+      routerProbes: of.routerProbes?.[link]?.map(routerProbeName),
       thresholds: thresholdsOf(configuration.thresholds.path, of.thresholds),
     };
   };
@@ -200,6 +203,12 @@ function circuitOf(
     connectivityModel: entry.connectivityModel,
     peerings,
   };
+}
+
+function routerProbeName({ index, tag, owner, test }: RouterProbeEntry): RouterProbeName {
+  if (index !== undefined) return { index };
+  if (tag !== undefined) return { tag };
+  return { owner: must(owner, "the owner of a probe"), test: must(test, "the name of a test") };
 }
 
 /** The router has the first usable address of the subnet and the MSEE the second (Microsoft's routing requirements). */

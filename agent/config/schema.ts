@@ -8,6 +8,7 @@ import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { prefixGuard } from "./prefix-guard-schema.ts";
 import { reflector } from "./reflector-schema.ts";
+import { routerProbes } from "./router-probes-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
 import { checking, internetDependencies, services } from "./services-schema.ts";
@@ -264,6 +265,7 @@ const peering = (is: string) =>
         { is: "What is probed over each path." },
       ).optional(),
       ...tracedKeys("both paths", "that of the link"),
+      routerProbes: routerProbes.optional(),
       thresholds: ownThresholds.optional(),
     },
     { is },

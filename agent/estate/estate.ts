@@ -4,6 +4,7 @@
 import type { Duration } from "../lib/duration.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
+import type { RouterProbeName } from "./router-probe.ts";
 import type { InternetDependency, Service } from "./service.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -149,6 +150,8 @@ export interface Path {
   readonly msee: string | undefined;
   readonly vlan: number;
   readonly probes: readonly ProbeTarget[];
+  /** Probes that the router itself sends; absent: those to the far end of the session, or from the near end. */
+  readonly routerProbes?: readonly RouterProbeName[] | undefined;
   readonly thresholds: Thresholds;
 }
 

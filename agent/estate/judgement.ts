@@ -1,7 +1,14 @@
 // What the agent makes of its observations. `evaluate/` computes it; `export/` and `web/` show it.
 
 import type { Instant } from "../lib/clock.ts";
-import type { Circuit, GlobalReachPair, Path, PeeringName, Router } from "./estate.ts";
+import {
+  type Circuit,
+  type GlobalReachPair,
+  type Path,
+  type PeeringName,
+  probeTechniques,
+  type Router,
+} from "./estate.ts";
 import type { PathFinding } from "./finding.ts";
 import type { Isolation } from "./isolation.ts";
 import type { PrefixFamily } from "./link-observation.ts";
@@ -95,6 +102,10 @@ export interface Performance {
   readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
 }
 
+/** Whose word on forwarding counts: a technique of this agent, a probe of the router, or the traffic itself. */
+export const witnesses = ["routerSourced", ...probeTechniques, "traffic"] as const;
+export type Witness = (typeof witnesses)[number];
+
 export interface Verdict {
   readonly state: PathState;
   readonly since: Instant;
@@ -108,6 +119,13 @@ export interface Verdict {
   readonly performance: Performance;
   /** What was noticed that is no outage, whatever the state. */
   readonly findings: readonly PathFinding[];
+  /** Absent when nobody can tell whether anything gets through. */
+  readonly witness?: Witness | undefined;
+  /**
+   * By the place of each stream of probes: when it was last silent without being believed. What it lost until then is no
+   * loss of the path.
+   */
+  readonly disbelievedAt?: readonly (Instant | undefined)[] | undefined;
 }
 
 /** How often the MSEE's ASN usually stands at the beginning of the AS_PATH of a path's prefixes, as learnt. */

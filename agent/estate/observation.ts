@@ -6,6 +6,7 @@ import type { BmpObservation } from "./bmp-observation.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
+import type { RouterProbeObservation } from "./router-probe.ts";
 import type { CheckObservation } from "./service-observation.ts";
 import type { TracingObservation } from "./tracing.ts";
 
@@ -24,11 +25,20 @@ export const subject = {
 };
 
 /** What is asked of a router in requests of their own, so that a hung bgpd cannot hide the interfaces. */
-export const pollGroups = ["system", "interfaces", "bgp", "bfd", "neighbors", "optics", "prefixes"] as const;
+export const pollGroups = [
+  "system",
+  "interfaces",
+  "bgp",
+  "bfd",
+  "neighbors",
+  "optics",
+  "prefixes",
+  "routerProbes",
+] as const;
 export type PollGroup = (typeof pollGroups)[number];
 
 /** Groups of tables that many routers lack: what is not there is no trouble, and is not asked for at every turn. */
-export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes"];
+export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes", "routerProbes"];
 
 /** Why a poll gave nothing. Closed: each is a metric label. */
 export const pollFailures = ["timeout", "unreachable", "refused", "malformed", "incomplete", "noSuchTable"] as const;
@@ -236,7 +246,8 @@ export type Observation =
   | LoopObservation
   | CheckObservation
   | TracingObservation
-  | BmpObservation;
+  | BmpObservation
+  | RouterProbeObservation;
 
 /** Takes observations in; `state/` is the one behind it. */
 export type Observe = (observation: Observation) => void;

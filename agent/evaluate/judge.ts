@@ -28,7 +28,15 @@ import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from ".
 import { withPrefixCount } from "./prefix-collapse.ts";
 import { withPrefixLimit } from "./prefix-limit.ts";
 import { withPrefixSets } from "./prefix-sets.ts";
-import { checkDelay, checkForwarding, checkLoss, type ProbeView, speakingProbe, wasAnswered } from "./probe-checks.ts";
+import {
+  checkDelay,
+  checkForwarding,
+  checkLoss,
+  disbelieved,
+  hearProbes,
+  type Probing,
+  witnessOf,
+} from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { judgeServices } from "./services.ts";
@@ -100,10 +108,10 @@ export function* judgeInSteps(
     pairs: pairsOf(estate).map((pair) => {
       const key = subject.pair(pair);
       const was = before.pair(key, (verdict) => verdict.pair === pair);
-      const view = speakingProbe(key, pair.probes, pair.thresholds, snapshot, was, now, hearing.blindUntil);
-      const conditions = judgeProbes(view, pair.thresholds, "unknown", hearing, was, now);
+      const probing = hearProbes({ of: key, ...pair }, snapshot, undefined, was, now, hearing.blindUntil);
+      const { conditions, open } = judgeProbes(probing, pair.thresholds, "unknown", hearing, was, now);
       const findings = pairFindings({ estate, snapshot, now }, pair, was?.findings ?? []);
-      return { pair, ...verdict(conditions, view, coverage(view), hearing, was, now), findings } satisfies PairVerdict;
+      return { pair, ...verdict(conditions, probing, open, hearing, was, now), findings } satisfies PairVerdict;
     }),
     routers,
     services: judgeServices({ estate, snapshot, hearing, redundancy, paths, now }, previous?.services),
@@ -124,37 +132,46 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const router = estate.routers.get(path.router);
   if (router === undefined)
     throw new Error(`path of ${path.circuit} names the router ${path.router}, which is not in the estate`);
-  const view = speakingProbe(key, path.probes, path.thresholds, snapshot, was, now, hearing.blindUntil);
-  const forwarding = judgeProbes(view, path.thresholds, forwardingOwner(circuit), hearing, was, now);
+  const probing = hearProbes({ of: key, ...path }, snapshot, { estate, path, router }, was, now, hearing.blindUntil);
+  const forwarding = judgeProbes(probing, path.thresholds, forwardingOwner(circuit), hearing, was, now);
   const context = { path, circuit, router, snapshot, now };
   const patience = { for: immediately, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
   const control = [
     advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
   ];
-  const notCovered = [...coverage(view), ...modelCoverage(path, circuit, snapshot)];
+  const notCovered = [...forwarding.open, ...modelCoverage(path, circuit, snapshot)];
   const findings = pathFindings(scene, path, was?.findings ?? []);
-  return { path, ...verdict([...control, ...forwarding], view, notCovered, hearing, was, now), findings };
+  return { path, ...verdict([...control, ...forwarding.conditions], probing, notCovered, hearing, was, now), findings };
 }
 
 function judgeProbes(
-  view: ProbeView | undefined,
+  probing: Probing,
   thresholds: Path["thresholds"],
   owner: Owner,
   hearing: Hearing,
   was: Verdict | undefined,
   now: Instant,
-): readonly Condition[] {
-  const context = { view, thresholds, now, owner };
+): { readonly conditions: readonly Condition[]; readonly open: readonly string[] } {
+  const context = { probing, thresholds, now, owner };
+  const { view } = probing;
   const mayFire = hearing.mayFire && (view === undefined || settledSince(hearing.blindUntil, view, thresholds, now));
   const patience = { keepFiringFor: thresholds.keepFiringFor, mayFire };
   const step = (check: Condition["check"], finding: Finding, wait: Duration) =>
     advance(condition(was, check), check, finding, { ...patience, for: wait }, now);
-  return [
-    step("forwarding", checkForwarding(context), immediately),
-    step("loss", checkLoss(context, condition(was, "loss")), thresholds.loss.for),
-    step("delay", checkDelay(context, condition(was, "delay")), thresholds.delay.for),
-  ];
+  const forwarding = checkForwarding(context);
+  const loss = checkLoss(context, condition(was, "loss"));
+  return {
+    conditions: [
+      step("forwarding", forwarding, immediately),
+      step("loss", loss, thresholds.loss.for),
+      step("delay", checkDelay(context, condition(was, "delay")), thresholds.delay.for),
+    ],
+    open: [
+      ...(forwarding.open === undefined ? [] : [`forwarding: ${forwarding.open}`]),
+      ...(loss.open === undefined ? [] : [`loss: ${loss.open}`]),
+    ],
+  };
 }
 
 /** Who is asked first when packets vanish between a link and a session that are both up. */
@@ -170,13 +187,6 @@ function forwardingOwner(circuit: Circuit): Owner {
   }
 }
 
-function coverage(view: ProbeView | undefined): readonly string[] {
-  if (view === undefined) return ["forwarding: no probe is configured"];
-  return view.record === undefined || wasAnswered(view)
-    ? []
-    : [`forwarding: ${view.target.address} never answered a probe since this agent started`];
-}
-
 function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readonly string[] {
   if (circuit.connectivityModel === "anyToAny") {
     return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
@@ -186,7 +196,7 @@ function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readon
 
 function verdict(
   conditions: readonly Condition[],
-  view: ProbeView | undefined,
+  probing: Probing,
   notCovered: readonly string[],
   hearing: Hearing,
   was: Verdict | undefined,
@@ -213,7 +223,9 @@ function verdict(
     reasons: state === "unknown" && hearing.isolated ? [hearing.reason, ...reasons] : reasons,
     notCovered,
     conditions,
-    performance: (view?.measured ?? notMeasured).window,
+    performance: (probing.view?.measured ?? notMeasured).window,
+    witness: witnessOf(probing),
+    disbelievedAt: disbelieved(probing, was, now),
   };
 }
 

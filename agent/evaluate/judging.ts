@@ -9,6 +9,7 @@ import type { Logger } from "../lib/log.ts";
 import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
+import { doubtedRouters } from "./doubts.ts";
 import { judgeInSteps } from "./judge.ts";
 import { worsened } from "./worsened.ts";
 
@@ -29,10 +30,12 @@ export function createJudging(
     readonly snapshot: Snapshot;
     /** Told of each path or pair that became degraded or down. */
     readonly degraded?: (of: SubjectKey) => void;
+    /** Is told of each router whose interfaces would tell more if they were polled now; at every round, as long as it holds. */
+    readonly doubt?: (router: string) => void;
   },
   estate: Estate,
 ): Judging {
-  const { clock, log, snapshot } = deps;
+  const { clock, log, snapshot, doubt } = deps;
   let latest: Judgement | undefined;
   let cancel: (() => void) | undefined;
   let stopped = false;
@@ -44,6 +47,7 @@ export function createJudging(
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
     for (const of of worsened(latest, next)) deps.degraded?.(of);
     latest = next;
+    if (doubt !== undefined) for (const router of doubtedRouters(estate, snapshot, next.at)) doubt(router);
     cancel = clock.after(pace, () => void round());
   }
 

@@ -1,22 +1,41 @@
-// What the probes say of a path or a Global Reach pair: whether anything gets through, how much, how fast.
+// What the probes say of a path or a Global Reach pair: whether anything gets through, how much, how fast. The probes are
+// the agent's own, and those of the path's router.
 
-import type { Limit, ProbeTarget, Thresholds } from "../estate/estate.ts";
+import type { Estate, Limit, Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
 import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
-import { elapsed, type Instant } from "../lib/clock.ts";
-import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
+import { type Instant, later } from "../lib/clock.ts";
 import type { ProbeRecord } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import { settledFrom } from "./blind.ts";
 import type { Finding } from "./condition.ts";
 import { latest } from "./hearing.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
+import { lossOfRouterProbes } from "./router-probe-loss.ts";
+import { trafficSince } from "./traffic.ts";
+import { type Decision, decide, routerWitness, streamWitness, type Witness } from "./witnesses.ts";
 
-/** The stream of probes that speaks for a subject, and what it measured. */
+/** The stream of the agent's own probes whose figures are those of a subject, and what it measured. */
 export interface ProbeView {
   readonly target: ProbeTarget;
   readonly record: ProbeRecord | undefined;
   readonly measured: Measured;
+  readonly witness: Witness;
+}
+
+/** All that the probes of a subject say. */
+export interface Probing {
+  /** Undefined where the agent has no probe of its own. */
+  readonly view: ProbeView | undefined;
+  /** The agent's own, in the order of the configuration. */
+  readonly streams: readonly Witness[];
+  /** All, strongest first. */
+  readonly witnesses: readonly Witness[];
+  readonly decision: Decision | undefined;
+  /** Where the far end alone is silent, or loses: what shows that the path carries traffic nevertheless. */
+  readonly traffic: string | undefined;
+  /** Packets of the router's probes, where they are enough to tell loss. */
+  readonly routerLoss: { readonly ratio: number; readonly packets: number } | undefined;
 }
 
 /** Whether a probe was ever answered since this agent started; until then nothing is known of what is behind it. */
@@ -24,81 +43,142 @@ export function wasAnswered(view: Pick<ProbeView, "record"> | undefined): boolea
   return view?.record?.last.lastReceivedAt !== undefined;
 }
 
-/** Probes are reported as they settle; this long without any and the prober itself is stuck. */
-function probingStalled({ interval, timeout }: ProbeTarget): Duration {
-  return milliseconds(Math.max(5_000, 3 * interval + timeout));
+interface Probed {
+  readonly of: SubjectKey;
+  readonly probes: readonly ProbeTarget[];
+  readonly thresholds: Thresholds;
 }
 
-/**
- * Of several streams the first speaks (the configuration lists the strongest first), unless it was
- * never answered and a later one was.
- */
-export function speakingProbe(
-  of: SubjectKey,
-  probes: readonly ProbeTarget[],
-  thresholds: Thresholds,
+/** A path and its router: whose probes and counters are heard besides. */
+export interface OnPath {
+  readonly estate: Estate;
+  readonly path: Path;
+  readonly router: Router;
+}
+
+/** `on`: undefined for a Global Reach pair, which has no router and no far end. */
+export function hearProbes(
+  { of, probes, thresholds }: Probed,
   snapshot: Snapshot,
+  on: OnPath | undefined,
   was: Verdict | undefined,
   now: Instant,
   blindUntil?: Instant,
-): ProbeView | undefined {
-  const outage = outageEnd(was, thresholds, now);
-  const views = probes.map((target, index) => {
+): Probing {
+  const end = outageEnd(was, thresholds, now);
+  const farEnd = on?.path.session.remoteAddress;
+  const views = probes.map((target, index): ProbeView => {
     const record = snapshot.probe(of, index);
-    const end = latest(outage, settledFrom(blindUntil, target));
-    const measured = record === undefined ? notMeasured : measure(record, thresholds, end, now);
-    return { target, record, measured };
+    const until = latest(silenceEnd(end, was, index, thresholds), settledFrom(blindUntil, target));
+    const measured = record === undefined ? notMeasured : measure(record, thresholds, until, now);
+    return { target, record, measured, witness: streamWitness(target, record, farEnd, thresholds, now) };
   });
-  return views.find(wasAnswered) ?? views[0];
+  const records = on === undefined ? [] : snapshot.routerProbes(of);
+  const routers = records.flatMap((record) => (on === undefined ? [] : routerWitness(record, on, now)));
+  const own = [...views].sort((a, b) => rank(a) - rank(b));
+  const witnesses = [...routers, ...own.map(({ witness }) => witness)];
+  const decision = decide(witnesses, thresholds);
+  const view =
+    own.find(({ witness }) => witness === decision?.by) ?? own.find(speaks) ?? own.find(wasAnswered) ?? own[0];
+  const silent = decision?.holds === true && decision.by.asksFarEnd ? decision.by.answeredAt : undefined;
+  return {
+    view,
+    streams: views.map(({ witness }) => witness),
+    witnesses,
+    decision,
+    traffic: on && trafficSince(on, snapshot, silent, now),
+    routerLoss: lossOfRouterProbes(records, thresholds, latest(end, blindUntil), now),
+  };
 }
 
+/** Until when the losses of a stream belong to a silence: of an outage, or one that nobody believed. */
+function silenceEnd(
+  outage: Instant | undefined,
+  was: Verdict | undefined,
+  index: number,
+  { keepFiringFor }: Thresholds,
+): Instant | undefined {
+  const doubted = was?.disbelievedAt?.[index];
+  if (doubted === undefined) return outage;
+  const doubt = later(doubted, keepFiringFor);
+  return outage === undefined || doubt > outage ? doubt : outage;
+}
+
+const rank = ({ witness }: ProbeView) => (witness.strength === "farEnd" ? 1 : 0);
+
+const speaks = ({ witness }: ProbeView) => witness.word === "answered";
+
 export interface ProbeContext {
-  readonly view: ProbeView | undefined;
+  readonly probing: Probing;
   readonly thresholds: Thresholds;
   readonly now: Instant;
   /** Who is asked first when packets vanish between two ends that are up. */
   readonly owner: Owner;
 }
 
-export function checkForwarding({ view, thresholds, now, owner }: ProbeContext): Finding {
-  const silent = { cause: "probesSilent", owner, effect: "down" } as const;
-  const unknown = { holds: "unknown", cause: "probesUnknown", owner: "unknown", effect: "unknown" } as const;
-  if (view === undefined) return { ...unknown, effect: "none", evidence: "no probe is configured" };
-  const to = `${view.target.technique} probes to ${view.target.address}`;
-  if (view.record === undefined) return { ...unknown, evidence: `${to} have not been sent yet` };
-  const { last } = view.record;
-  if (now - last.at > probingStalled(view.target)) {
-    return { ...unknown, evidence: `${to} stopped ${formatDuration(elapsed(last.at, now))} ago: the prober is stuck` };
-  }
-  if (last.lastReceivedAt === undefined) {
-    const evidence = `${to} were never answered since this agent started: forwarding is not confirmed`;
-    return { ...unknown, effect: "none", evidence };
-  }
-  const quiet = elapsed(last.lastReceivedAt, now);
-  // A host that cannot send says nothing of the path; only probes that went out and stayed unanswered do.
-  const sentInVain = last.lossRun * view.target.interval >= thresholds.silence / 2;
-  if (quiet < thresholds.silence || !sentInVain) {
-    return { ...silent, holds: false, evidence: `${to} are answered` };
-  }
-  return {
-    ...silent,
-    holds: true,
-    evidence: `${to}: no answer for ${formatDuration(quiet)}, ${last.lossRun} lost in a row`,
-  };
+/** A finding, and what it leaves open: said of a path that is up nevertheless. */
+export interface ProbeFinding extends Finding {
+  readonly open?: string;
 }
 
-export function checkLoss(context: ProbeContext, before: Condition | undefined): Finding {
-  const { probes, lossRatio } = (context.view?.measured ?? notMeasured).afterOutage;
+export function checkForwarding({ probing, owner }: ProbeContext): ProbeFinding {
+  const { witnesses, decision, traffic } = probing;
+  const silent = { cause: "probesSilent", owner, effect: "down" } as const;
+  const unknown = { holds: "unknown", cause: "probesUnknown", owner: "unknown", effect: "unknown" } as const;
+  if (decision === undefined) {
+    const [first] = witnesses;
+    const none = "no probe is configured";
+    if (first === undefined) return { ...unknown, effect: "none", evidence: none, open: none };
+    const expected = witnesses.find(({ isExpected }) => isExpected);
+    if (expected !== undefined) return { ...unknown, evidence: `${expected.who} ${expected.says}` };
+    const evidence = `${witnesses.map(sentence).join("; ")}: forwarding is not confirmed`;
+    return { ...unknown, effect: "none", evidence, open: evidence };
+  }
+  const { by, holds } = decision;
+  const evidence = [by, ...witnesses.filter((one) => one !== by && (holds || one.word === "silent"))]
+    .map(sentence)
+    .join("; ");
+  if (holds && by.asksFarEnd && traffic !== undefined) {
+    const doubted = `${evidence}; but ${traffic}: forwarding is not confirmed by a probe, and not denied`;
+    return { ...silent, holds: false, evidence: doubted, open: doubted };
+  }
+  return { ...silent, holds, evidence };
+}
+
+function sentence({ who, says, word }: Witness): string {
+  return word === "silent" ? `${who}: ${says}` : `${who} ${says}`;
+}
+
+export function checkLoss(context: ProbeContext, before: Condition | undefined): ProbeFinding {
+  const { view, routerLoss, decision } = context.probing;
   const { loss } = context.thresholds;
+  const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
+  const say = (packets: number, of: string) => (v: number) => `${percent(v)} of ${packets} ${of} lost`;
+  if (routerLoss !== undefined) {
+    const of = say(routerLoss.packets, "packets of the router's own probes");
+    return checkLimit(context, before, loss, "lossHigh", routerLoss.ratio, of, percent);
+  }
+  const { probes, lossRatio } = (view?.measured ?? notMeasured).afterOutage;
   // With fewer probes than this a single lost one would be above the limit.
   const enough = probes >= Math.ceil(1 / loss.raise);
-  const value = enough && wasAnswered(context.view) ? lossRatio : undefined;
-  const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
-  return checkLimit(context, before, loss, "lossHigh", value, (v) => `${percent(v)} of ${probes} probes lost`, percent);
+  const isWitness = view?.witness.word !== "silent" || decision?.by === view.witness;
+  const value = enough && isWitness && wasAnswered(view) ? lossRatio : undefined;
+  const finding = checkLimit(context, before, loss, "lossHigh", value, say(probes, "probes"), percent);
+  const excuse = finding.holds === true ? excuseOf(context.probing) : undefined;
+  if (excuse === undefined) return finding;
+  const evidence = `${finding.evidence}; but ${excuse}: the far end may limit what it answers`;
+  return { ...finding, holds: false, evidence, open: evidence };
+}
+
+/** Why the loss of the view's probes is not to be believed alone; undefined when it is, or nothing says otherwise. */
+function excuseOf({ view, witnesses, traffic }: Probing): string | undefined {
+  if (view?.witness.asksFarEnd !== true) return undefined;
+  const other = witnesses.find(({ word, strength }) => word === "answered" && strength !== "farEnd");
+  return other === undefined ? traffic : sentence(other);
 }
 
 export function checkDelay(context: ProbeContext, before: Condition | undefined): Finding {
-  const { delay, probes } = (context.view?.measured ?? notMeasured).afterOutage;
+  const { delay, probes } = (context.probing.view?.measured ?? notMeasured).afterOutage;
   const ms = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
   const enough = probes >= minDelaySamples;
   return checkLimit(
@@ -130,4 +210,19 @@ function checkLimit(
   const holds = firing ? value >= limit.clear : value >= limit.raise;
   const rule = firing ? `clears below ${unit(limit.clear)}` : `limit ${unit(limit.raise)}`;
   return { ...what, holds, evidence: `${say(value)} (${rule})` };
+}
+
+/** See Verdict. */
+export function disbelieved(probing: Probing, was: Verdict | undefined, now: Instant): Verdict["disbelievedAt"] {
+  const deciding = witnessOf(probing) === "traffic" ? undefined : probing.decision?.by;
+  const { streams } = probing;
+  const isDoubted = (one: Witness) => one.word === "silent" && one !== deciding;
+  if (was?.disbelievedAt === undefined && !streams.some(isDoubted)) return undefined;
+  return streams.map((one, index) => (isDoubted(one) ? now : was?.disbelievedAt?.[index]));
+}
+
+/** Whose word on forwarding counts. */
+export function witnessOf({ decision, traffic }: Probing): Verdict["witness"] {
+  if (decision === undefined) return undefined;
+  return decision.holds && decision.by.asksFarEnd && traffic !== undefined ? "traffic" : decision.by.name;
 }

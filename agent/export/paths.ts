@@ -12,7 +12,7 @@ import {
   type StatisticsConfig,
   type Thresholds,
 } from "../estate/estate.ts";
-import { type Judgement, pathStates, redundancies, type Verdict } from "../estate/judgement.ts";
+import { type Judgement, pathStates, redundancies, type Verdict, witnesses } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
@@ -38,6 +38,7 @@ export const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalRea
 
 const levels = ["raise", "clear"] as const;
 const levelLabels = labelTexts("level", levels);
+const witnessLabels = labelTexts("witness", witnesses);
 const techniqueLabels = labelTexts("technique", probeTechniques);
 
 export function* emitThresholds(emit: Emit, estate: Estate): Generator<void> {
@@ -78,6 +79,8 @@ export function* emitJudgement(
     yield;
     const labels = pathLabels(verdict.path);
     emitProbed(metrics.path, labels, subject.path(verdict.path), verdict);
+    const { witness } = verdict;
+    if (witness !== undefined) emit(metrics.routerProbe.witness, labels, 1, witnessLabels[witness]);
     const drain = verdict.conditions.find(({ check }) => check === "drain");
     if (drain !== undefined && drain.state !== "unknown") {
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);

@@ -22,6 +22,7 @@ import type { InterfaceSeen, Snapshot } from "../state/state.ts";
 import { doubleOf } from "../state/words.ts";
 import { emitEvidence, emitOptics } from "./evidence.ts";
 import { pathLabels } from "./paths.ts";
+import { emitRouterProbes } from "./router-probes.ts";
 import { type Emit, type LabelText, labelsOf, labelText, labelTexts, numbersOf } from "./series.ts";
 
 const pollResults = ["ok", ...pollFailures] as const;
@@ -58,6 +59,7 @@ export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clo
     if (router === undefined) continue;
     emitSession(emit, path, router, snapshot, clock, now);
     emitEvidence(emit, path, router, snapshot, now);
+    emitRouterProbes(emit, path, router, snapshot, clock);
   }
   for (const circuit of estate.circuits.values()) {
     yield;

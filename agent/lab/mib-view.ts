@@ -24,6 +24,7 @@ import {
   upTime,
 } from "./instances.ts";
 import { interfacesOf, type SimulatedInterface } from "./interfaces.ts";
+import { ipSlaRows, ipSlaTables } from "./ip-sla-rows.ts";
 import { linkRows, linkTables } from "./link-rows.ts";
 import { type PathPlan, paths, type RouterPlan } from "./plan.ts";
 import { bgpStateOf, type SimulatedSession } from "./session.ts";
@@ -46,6 +47,7 @@ export function createMibView(router: RouterPlan, simulation: Simulation): MibVi
     ...interfaces.flatMap((i) => interfaceRows(i, router, simulation)),
     ...bgpGroup(router, simulation),
     ...linkRows(router, interfaces, simulation),
+    ...ipSlaRows(router, simulation),
   ].sort((a, b) => compareOids(a.oid, b.oid));
   const withoutBgp = instances.filter((i) => !isUnder(i.oid, bgp));
   const objectTypes = objectTypesOf(instances);
@@ -92,7 +94,13 @@ function firstNotBefore(list: readonly Instance[], name: Oid): number {
   return low;
 }
 
-const tables = [oid("1.3.6.1.2.1.2.2.1"), oid("1.3.6.1.2.1.31.1.1.1"), oid("1.3.6.1.2.1.15.3.1"), ...linkTables];
+const tables = [
+  oid("1.3.6.1.2.1.2.2.1"),
+  oid("1.3.6.1.2.1.31.1.1.1"),
+  oid("1.3.6.1.2.1.15.3.1"),
+  ...linkTables,
+  ...ipSlaTables,
+];
 
 function objectTypesOf(instances: readonly Instance[]): readonly Oid[] {
   const types = new Map<string, Oid>();

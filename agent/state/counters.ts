@@ -63,7 +63,7 @@ export interface CounterTrack extends CounterRecord {
   readonly mark: RateMark;
 }
 
-interface LastReading extends Omit<CounterSource, "askedAt"> {
+interface LastReading extends CounterSource {
   at: Instant;
   ifIndex: number;
   speed: number;
@@ -71,6 +71,7 @@ interface LastReading extends Omit<CounterSource, "askedAt"> {
   ethernetBits: 32 | 64 | undefined;
   discontinuityTime: number | undefined;
   restarts: number;
+  askedAt: Instant;
 }
 
 interface RateMark {
@@ -136,8 +137,8 @@ export function trackCounters(reading: CounterReading): CounterTrack {
 }
 
 function lastOf({ at, ifIndex, speed, source }: CounterReading): LastReading {
-  const { trafficBits, ethernetBits, discontinuityTime, restarts } = source;
-  return { at, ifIndex, speed, trafficBits, ethernetBits, discontinuityTime, restarts };
+  const { trafficBits, ethernetBits, discontinuityTime, restarts, askedAt } = source;
+  return { at, ifIndex, speed, trafficBits, ethernetBits, discontinuityTime, restarts, askedAt };
 }
 
 /** Puts what was read where it is compared. */
@@ -192,6 +193,7 @@ function keep(last: LastReading, { at, ifIndex, speed, source }: CounterReading)
   last.ethernetBits = source.ethernetBits;
   last.discontinuityTime = source.discontinuityTime;
   last.restarts = source.restarts;
+  last.askedAt = source.askedAt;
 }
 
 /** Takes the reading as what the next is compared with, and counts nothing. */

@@ -31,7 +31,9 @@ import type { Instant } from "../lib/clock.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
 import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
+import { type Flow, flowSince, markFlow } from "./flow.ts";
 import { type ProbeKeeping, type ProbeRecord, type ProbeTrack, trackProbes } from "./probe-statistics.ts";
+import { createRouterProbes, type RouterProbeRecord } from "./router-probes.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -62,6 +64,8 @@ export interface Snapshot {
   interface(router: string, name: string): InterfaceSeen | undefined;
   /** What its counters grew by; undefined until the interface was seen. */
   counters(router: string, name: string): CounterRecord | undefined;
+  /** When it last carried packets both ways, as far as two readings in a row tell. */
+  flow(router: string, name: string): Flow | undefined;
   session(router: string, remoteAddress: string): SeenSession | undefined;
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
@@ -74,6 +78,8 @@ export interface Snapshot {
   /** The last comparison of the two paths of a peering. */
   bmpSets(circuit: string, peering: PeeringName): BmpSetsObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
+  /** Probes that the path's router sends itself. */
+  routerProbes(of: SubjectKey): readonly RouterProbeRecord[];
   host(): HostObservation | undefined;
   /** What a thread said of itself in the last minute, oldest first. */
   loop(thread: LoopThread): readonly LoopObservation[];
@@ -100,6 +106,7 @@ interface MutablePollRecord {
 interface MutableInterfaceRecord {
   last: MutableInterface;
   counters: CounterTrack | undefined;
+  flow: Flow | undefined;
 }
 
 /** How long it is known what a thread said of itself. */
@@ -129,6 +136,7 @@ export function createState({
   const bmpSessions = createTable<string, BmpSessionObservation>();
   const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
   const bmpSets = createTable<PeeringName, BmpSetsObservation>();
+  const routerProbes = createRouterProbes();
 
   return {
     observe(o) {
@@ -187,6 +195,9 @@ export function createState({
         case "bmpSets":
           bmpSets.set(o.circuit, o.peering, o);
           return;
+        case "routerProbe":
+          routerProbes.observe(o);
+          return;
         case "probe": {
           const record = probes.get(o.of, o.index);
           if (record === undefined) {
@@ -213,6 +224,7 @@ export function createState({
     counters: (router, name) => interfaces.get(router, name)?.counters,
     session: (router, address) =>
       seenSession(sessions.get(router, address), bmpSessions.get(router, address), bmp.get(router)),
+    flow: (router, name) => interfaces.get(router, name)?.flow,
     bfd: bfd.get,
     neighbor: neighbors.get,
     optics: optics.get,
@@ -231,6 +243,7 @@ export function createState({
     check: checks.get,
     trace: (of) => traces.get(of),
     mtu: (of) => mtus.get(of),
+    routerProbes: routerProbes.of,
   };
 }
 
@@ -272,7 +285,7 @@ function createTable<K, V>() {
 // be with it, for it lives until the next poll and then dies old.
 
 function newInterface(o: InterfaceObservation): MutableInterfaceRecord {
-  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined };
+  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined, flow: undefined };
 }
 
 function seenOf(o: InterfaceObservation): MutableInterface {
@@ -295,8 +308,11 @@ function addInterface(record: MutableInterfaceRecord, o: InterfaceObservation): 
     record.last = seenOf(o);
   }
   if (counters === undefined) record.counters = o.present ? trackCounters(o) : undefined;
-  else if (o.present) addReading(counters, o);
-  else loseCounters(counters);
+  else if (o.present) {
+    const mark = markFlow(counters);
+    addReading(counters, o);
+    record.flow = flowSince(mark, counters) ?? record.flow;
+  } else loseCounters(counters);
 }
 
 function updateSession(

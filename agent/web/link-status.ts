@@ -11,6 +11,7 @@ import type {
 } from "../estate/link-observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type RouterProbeStatus, routerProbeStatuses } from "./router-probe-status.ts";
 
 export interface LinkStatus {
   /** `absent`: the router has BFD sessions, and had none with this far end when it was last looked for. */
@@ -40,10 +41,12 @@ export interface LinkStatus {
         readonly advertised: number | null;
       }[]
     | null;
+  /** Probes that the router sends itself. */
+  readonly routerProbes: readonly RouterProbeStatus[] | null;
 }
 
 export function linkStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): LinkStatus {
-  if (router === undefined) return { bfd: null, neighbor: null, optics: null, prefixes: null };
+  if (router === undefined) return { bfd: null, neighbor: null, optics: null, prefixes: null, routerProbes: null };
   const { remoteAddress } = path.session;
   const neighbor = snapshot.neighbor(router.name, remoteAddress);
   const optics = snapshot.optics(router.name, path.interface);
@@ -68,6 +71,7 @@ export function linkStatus(path: Path, router: Router | undefined, snapshot: Sna
             advertised: advertised ?? null,
           }))
         : null,
+    routerProbes: routerProbeStatuses(path, router, snapshot, now),
   };
 }
 

@@ -3,6 +3,7 @@
 import { type OpticalQuantity, opticalQuantities } from "../estate/link-observation.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { LinkStatus } from "./link-status.ts";
+import { routerProbeWords } from "./router-probe-status.ts";
 import { ms } from "./words.ts";
 
 type Line = readonly [label: string, words: string];
@@ -13,7 +14,7 @@ interface Told {
 }
 
 export function linkWords({ remoteAddress, evidence }: Told): readonly Line[] {
-  const { bfd, neighbor, optics, prefixes } = evidence;
+  const { bfd, neighbor, optics, prefixes, routerProbes } = evidence;
   const lines: Line[] = [];
   if (bfd !== null) lines.push(["BFD", bfdWords(bfd)]);
   if (neighbor !== null) {
@@ -22,6 +23,7 @@ export function linkWords({ remoteAddress, evidence }: Told): readonly Line[] {
   }
   if (optics !== null && optics.length > 0) lines.push(["Optics", opticsWords(optics)]);
   if (prefixes !== null && prefixes.length > 0) lines.push(["Prefixes", prefixes.map(familyWords).join("; ")]);
+  for (const probe of routerProbes ?? []) lines.push(["Router probe", routerProbeWords(probe)]);
   return lines;
 }
 

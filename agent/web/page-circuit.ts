@@ -20,6 +20,7 @@ import {
   sessionWords,
   sourceWords,
   trafficWords,
+  witnessWords,
 } from "./words.ts";
 
 export function renderCircuit(status: Status, circuit: CircuitStatus, now: number): Html {
@@ -56,6 +57,7 @@ function renderPath(
 ${broken ? renderReasons(path) : nothing}
 ${renderFindings(path.traced, now)}
 <dl>
+<dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>

@@ -22,6 +22,7 @@ import type {
   Redundancy,
   RouterVerdict,
   Verdict,
+  Witness,
 } from "../estate/judgement.ts";
 import {
   type BgpState,
@@ -84,6 +85,8 @@ interface Judged extends Measured {
   readonly notCovered: readonly string[];
   /** What is so and harms nothing now, such as a drain whose traffic moved. */
   readonly notes: readonly { readonly since: string; readonly evidence: string }[];
+  /** Whose word on forwarding counts; null when nobody can tell. */
+  readonly witness: Witness | null;
 }
 
 export interface PathStatus extends Judged {
@@ -271,6 +274,7 @@ function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: S
     notes: conditions
       .filter((condition) => condition.state === "firing" && condition.effect === "none")
       .map((condition) => ({ since: utc(clock, condition.since), evidence: condition.evidence })),
+    witness: verdict.witness ?? null,
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,
     probing: probeStatus(of, performance, estate, snapshot, now),

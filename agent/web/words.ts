@@ -3,7 +3,7 @@
 import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { TrafficRate } from "../state/counters.ts";
-import type { InterfaceStatus, Measured, SessionStatus } from "./status.ts";
+import type { InterfaceStatus, Measured, PathStatus, SessionStatus } from "./status.ts";
 
 export const ownerWords: Readonly<Record<Owner, string>> = {
   customer: "you (router side)",
@@ -97,6 +97,14 @@ export function lossWords(of: Figures): string {
   const { ratio, probes } = of.loss;
   if (ratio !== null) return `${percent(ratio)} of ${probes} probes`;
   return isSilent(of) ? "no probe is answered" : "not measured";
+}
+
+/** Who says that packets get through, or that they do not. */
+export function witnessWords({ witness, reasons }: Pick<PathStatus, "witness" | "reasons">): string {
+  if (witness === null) return "not confirmed";
+  if (witness === "traffic") return "traffic both ways; not confirmed by a probe";
+  const who = witness === "routerSourced" ? "the router's own probe" : `${witness} probes`;
+  return `${reasons.some(({ cause }) => cause === "probesSilent") ? "denied" : "confirmed"} by ${who}`;
 }
 
 /** What was measured, with the reasons beside it. */

@@ -6,15 +6,19 @@ import type { Collected, Collector, CollectorDeps } from "../../agent/collect/co
 import { neighborsCollector } from "../../agent/collect/neighbors.ts";
 import { opticsCollector } from "../../agent/collect/optics.ts";
 import { prefixesCollector } from "../../agent/collect/prefixes.ts";
+import { probedPaths, routerProbesCollector } from "../../agent/collect/router-probes.ts";
 import { createUptimeWatch } from "../../agent/collect/uptime.ts";
 import { systemClock } from "../../agent/lib/clock.ts";
+import { seconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpClient } from "../../agent/net/snmp-client.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
 import { ipv4Peer, vendorMibs } from "../support/bgp-mibs.ts";
 import { gauge, integer, text } from "../support/cells.ts";
+import { path, router } from "../support/estate.ts";
 import { bfdCisco, bfdJuniper, bfdStandard, chassis, physicalNeighbor } from "../support/link-mibs.ts";
+import { ipSla, nqa, ping } from "../support/router-probe-mibs.ts";
 import { joined, type Mib, mibOf, type Responder, startResponder } from "../support/snmp-responder.ts";
 import { er0, mib as mibOfScene } from "./scene.ts";
 
@@ -117,6 +121,22 @@ describe("over UDP", () => {
     mib = mibOf({ ...make, ...instances });
     for (const observations of await twice(prefixesCollector(deps, "ce1", [ipv4Peer], undefined))) {
       expect(observations).toMatchObject([{ kind: "prefixes", remoteAddress: ipv4Peer }]);
+    }
+  });
+
+  it.each([
+    ["IP SLA", ipSla({ number: 900, target: far, frequency: 0 }), { name: "900" }],
+    ["a ping test", ping({ owner: "noc", test: "azure", target: far, frequency: 0 }), { name: "noc/azure" }],
+    ["an NQA test, whose result is a GET further", nqa({ owner: "o", test: "t", target: far }), { name: "o/t" }],
+  ])("a probe of the router is found among two hundred: %s", async (_, own, expected) => {
+    const others = Array.from({ length: 200 }, (__, i) => ipSla({ number: i + 1, target: `10.1.0.${i + 1}` }));
+    mib = joined(plain(), ...others, own);
+    const one = path("primary");
+    const wanted = probedPaths([{ ...one, session: { ...one.session, remoteAddress: far } }]);
+    const collect = routerProbesCollector(deps, { ...router("ce1", "127.0.0.1"), pollInterval: seconds(60) }, wanted);
+    for (const observations of await twice(collect)) {
+      expect(observations).toMatchObject([{ kind: "routerProbe", ...expected, running: true }]);
+      expect(observations[0]).toHaveProperty("result.delay.average");
     }
   });
 

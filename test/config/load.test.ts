@@ -189,6 +189,22 @@ describe("thresholds", () => {
   });
 });
 
+describe("probes of the routers", () => {
+  const subnets = "subnets: { primary: 172.16.0.0/30, secondary: 172.16.0.4/30 }";
+
+  it("are found by their addresses unless they are named, and may be left out", () => {
+    expect(pathOf(estateOf(estateYaml), "ams-1", "azurePrivate", "primary").routerProbes).toBeUndefined();
+    const probes = "routerProbes: { primary: [{ index: 10 }, { tag: t }, { owner: o, test: n }], secondary: [] }";
+    const estate = estateOf(edited([subnets, `${subnets}\n        ${probes}`]));
+    expect(pathOf(estate, "ams-1", "azurePrivate", "primary").routerProbes).toEqual([
+      { index: 10 },
+      { tag: "t" },
+      { owner: "o", test: "n" },
+    ]);
+    expect(pathOf(estate, "ams-1", "azurePrivate", "secondary").routerProbes).toEqual([]);
+  });
+});
+
 describe("probes", () => {
   const icmp = { technique: "icmp", address: "172.16.0.2", port: 0, source: undefined, interval: 200, timeout: 1_000 };
 

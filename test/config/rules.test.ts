@@ -291,6 +291,43 @@ describe("globalReach", () => {
   });
 });
 
+describe("probes of the routers", () => {
+  const subnets = "subnets: { primary: 172.16.0.0/30, secondary: 172.16.0.4/30 }";
+  const here = "circuits.ams-1.peerings.azurePrivate.routerProbes.primary[0]";
+  const named = (probe: string) => [[subnets, `${subnets}\n        routerProbes: { primary: [${probe}] }`]] as const;
+
+  it.each<Case>([
+    [
+      "two ways to name one",
+      named("{ index: 10, tag: azure }"),
+      [`25:35: ${here}: names a probe in several ways; write index, or tag, or owner and test`],
+    ],
+    [
+      "a test of an operation that has a number",
+      named("{ index: 10, test: azure }"),
+      [`25:35: ${here}: names a probe in several ways; write index, or tag, or owner and test`],
+    ],
+    ["nothing at all", named("{}"), [`25:35: ${here}: names no probe; write index, or tag, or owner and test`]],
+    [
+      "an owner without a test",
+      named("{ owner: azure }"),
+      [`25:35: ${here}: has an owner and no test; add the name of the test`],
+    ],
+    [
+      "a test without an owner",
+      named("{ test: azure }"),
+      [`25:35: ${here}: has a test and no owner; add the owner of the test`],
+    ],
+    [
+      "a number that is none, said once",
+      named("{ index: ten }"),
+      [`25:44: ${here}.index: "ten" is not a number of an operation; write for example 10`],
+    ],
+  ])("%s", (_, edits, expected) => {
+    expect(errorsOf(edited(...edits))).toEqual(expected.map((line) => `estate.yaml:${line}`));
+  });
+});
+
 describe("probes", () => {
   it.each<Case>([
     [

@@ -259,7 +259,7 @@ describe("unknown is not down", () => {
     s.primary.dark = true;
     s.play(30);
     expect(s.path("primary")).toMatchObject({ state: "up" });
-    expect(s.path("primary").notCovered.join()).toContain("never answered a probe");
+    expect(s.path("primary").notCovered.join()).toContain("were never answered since this agent started");
   });
 
   it("anyToAny: says that the MSEE is not covered, and the provider owns the session", () => {

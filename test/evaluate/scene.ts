@@ -1,6 +1,6 @@
 // Plays observations into a real State and judges every half second, as the agent does.
 
-import type { Estate } from "../../agent/estate/estate.ts";
+import type { Estate, Path, ProbeTechnique } from "../../agent/estate/estate.ts";
 import type { Sleep } from "../../agent/estate/host-observation.ts";
 import type { Judgement, PairVerdict, PathVerdict, RedundancyVerdict } from "../../agent/estate/judgement.ts";
 import {
@@ -10,12 +10,13 @@ import {
   type SessionObservation,
   subject,
 } from "../../agent/estate/observation.ts";
+import type { RouterProbeObservation } from "../../agent/estate/router-probe.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { estate as anEstate, at } from "../support/estate.ts";
-import { reading } from "../support/interfaces.ts";
+import { noCounters, reading } from "../support/interfaces.ts";
 
 type Interface = Extract<InterfaceObservation, { present: true }>;
 type Session = Extract<SessionObservation, { present: true }>;
@@ -32,6 +33,21 @@ export interface PathScene {
   dark: boolean;
   delay: number;
   cannotSend: boolean;
+  /** Its second stream, if the estate has one: STAMP to a reflector behind the path. */
+  stampDark: boolean;
+  /** Bits per second over the interface, each way. */
+  traffic: number;
+  /** A probe that the router sends itself. */
+  routerProbe: RouterProbeScene | undefined;
+}
+
+export interface RouterProbeScene {
+  /** Seconds between its results. */
+  readonly every: number;
+  readonly packets: number;
+  lost: number;
+  readonly target: string;
+  running: boolean;
 }
 
 const well = (): PathScene => ({
@@ -43,6 +59,9 @@ const well = (): PathScene => ({
   dark: false,
   delay: 0.002,
   cannotSend: false,
+  stampDark: false,
+  traffic: 0,
+  routerProbe: undefined,
 });
 
 /** What the host tells of itself from now on; `undefined` facts are not told. */
@@ -95,6 +114,37 @@ interface Prober {
   lastReceived: number | undefined;
 }
 
+/** Its result of this moment. */
+function resultOf(probe: RouterProbeScene, path: Path, now: Instant): RouterProbeObservation {
+  const { every, packets, lost, target, running } = probe;
+  const received = packets - lost;
+  return {
+    kind: "routerProbe",
+    router: path.router,
+    of: subject.path(path),
+    at: now,
+    mib: "CISCO-RTTMON-MIB",
+    name: "7",
+    target,
+    source: undefined,
+    frequency: seconds(every),
+    running,
+    result: !running
+      ? undefined
+      : {
+          mark: String(now),
+          completedAt: now,
+          sense: received > 0 ? "ok" : "timeout",
+          sent: packets,
+          received,
+          complete: true,
+          delay: received > 0 ? { min: 0.002, average: 0.0021, max: 0.003 } : undefined,
+          directions: undefined,
+          jitter: undefined,
+        },
+  };
+}
+
 export function scene(estate: Estate = anEstate()): Scene {
   const state = createState({ keep: seconds(60) });
   const scenes = { primary: well(), secondary: well(), pair: well() };
@@ -116,13 +166,31 @@ export function scene(estate: Estate = anEstate()): Scene {
   if (paths === undefined || pair === undefined) throw new Error("the scene needs a circuit and a pair");
   const newProber = (): Prober => ({ next: 0, sent: 0, expiring: [], lossRun: 0, lastReceived: undefined });
   const probers = { primary: newProber(), secondary: newProber(), pair: newProber() };
+  const stampers = { primary: newProber(), secondary: newProber() };
+  const octets = { primary: 0, secondary: 0 };
   let now = 0;
   let nextPoll = 0;
   let latest: Judgement | undefined;
 
   function probe(name: keyof typeof probers): void {
-    const prober = probers[name];
-    const { dark, loseEvery, delay, cannotSend } = scenes[name];
+    const { dark, loseEvery } = scenes[name];
+    stream(name, 0, "icmp", probers[name], dark, loseEvery);
+  }
+
+  function stamp(name: keyof typeof stampers): void {
+    const has = (paths as NonNullable<typeof paths>)[name].probes.length > 1;
+    if (has) stream(name, 1, "stamp", stampers[name], scenes[name].stampDark, 0);
+  }
+
+  function stream(
+    name: keyof typeof probers,
+    index: number,
+    technique: ProbeTechnique,
+    prober: Prober,
+    dark: boolean,
+    loseEvery: number,
+  ): void {
+    const { delay, cannotSend } = scenes[name];
     const o = { received: 0, lost: 0, sendErrors: 0, delays: [] as number[] };
     prober.expiring = prober.expiring.filter((expiry) => {
       if (expiry > now) return true;
@@ -148,8 +216,8 @@ export function scene(estate: Estate = anEstate()): Scene {
         name === "pair"
           ? subject.pair(pair as NonNullable<typeof pair>)
           : subject.path((paths as NonNullable<typeof paths>)[name]),
-      index: 0,
-      technique: "icmp",
+      index,
+      technique,
       at: at(now),
       late: 0,
       duplicate: 0,
@@ -174,7 +242,14 @@ export function scene(estate: Estate = anEstate()): Scene {
     const subjectInterface = { kind: "interface", interface: path.interface, ...seen } as const;
     if (iface === "absent") state.observe({ ...subjectInterface, present: false });
     else {
-      state.observe({ ...reading(now), ...subjectInterface, present: true, ...iface });
+      octets[link] += scenes[link].traffic / 8;
+      const counted = { receiveBytes: BigInt(octets[link]), transmitBytes: BigInt(octets[link]) };
+      const counters = { ...noCounters, ...counted };
+      state.observe({ ...reading(now, { counters }), ...subjectInterface, present: true, ...iface });
+    }
+    const { routerProbe } = scenes[link];
+    if (routerProbe !== undefined && now % routerProbe.every === 0) {
+      state.observe(resultOf(routerProbe, path, at(now)));
     }
     for (const observation of tells(path.session.remoteAddress, at(now))) state.observe(observation);
     if (session === "noSuchTable") return;
@@ -254,6 +329,8 @@ export function scene(estate: Estate = anEstate()): Scene {
         probe("secondary");
         probe("pair");
         if (host.tells) tellOfHost();
+        stamp("primary");
+        stamp("secondary");
         if (now >= nextPoll) {
           poll("primary");
           poll("secondary");

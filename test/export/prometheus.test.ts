@@ -12,6 +12,7 @@ import { estate as anEstate, at } from "../support/estate.ts";
 import { noCounters, reading } from "../support/interfaces.ts";
 import { bfdOf, linkOf } from "../support/link-observations.ts";
 import { textOf } from "../support/packed-text.ts";
+import { routerProbeOf } from "../support/router-probe-observations.ts";
 
 const epoch = 1_800_000_000;
 
@@ -70,6 +71,8 @@ function observeAll(state: State, s: number, sysDescr = "Router OS 1"): void {
     const session = { ...established, establishedSeconds: 60, lastError: [6, 2] as const };
     state.observe({ kind: "session", router, remoteAddress, at: at(s), present: true, ...session });
     for (const observation of linkOf(router, remoteAddress, "er0", at(s))) state.observe(observation);
+    const link = router === "ams-ce1" ? "primary" : "secondary";
+    state.observe(routerProbeOf({ circuit: "ams-1", peering: "azurePrivate", link }, router, remoteAddress, at(s)));
   }
 }
 
@@ -271,6 +274,50 @@ describe("the exposition", () => {
     }
     expect(lines).toContain('expressroute_agent_trace_datagrams_dropped_total{kind="forged"} 5');
     expect(lines).toContain("expressroute_agent_trace_packets_total 40");
+  });
+
+  it("shows the probes of the routers while they are fresh, and whose word counts", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    const prefix = "expressroute_path_router_probe";
+    const of = async (s: number) =>
+      (await exportAt(anEstate(), state, s)).split("\n").filter((line) => line.includes(`{${path}`));
+    const lines = await of(101);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        `${prefix}_running{${path}} 1`,
+        `${prefix}_answered{${path}} 1`,
+        `${prefix}_result_timestamp_seconds{${path}} ${epoch + 98}`,
+        `${prefix}_round_trip_delay_min_seconds{${path}} 0.001`,
+        `${prefix}_round_trip_delay_average_seconds{${path}} 0.002`,
+        `${prefix}_round_trip_delay_max_seconds{${path}} 0.004`,
+        `${prefix}_jitter_seconds{${path}} 0.0005`,
+        `${prefix}_results_total{${path}} 1`,
+        `${prefix}_packets_total{${path}} 10`,
+        `${prefix}_packets_lost_total{${path}} 3`,
+        `${prefix}_packets_lost_one_way_total{${path},direction="forward"} 2`,
+        `${prefix}_packets_lost_one_way_total{${path},direction="backward"} 1`,
+        `${prefix}_info{${path},mib="CISCO-RTTMON-MIB",probe="7",target="172.16.0.2",source="",sense="ok"} 1`,
+        `expressroute_path_forwarding_witness_info{${path},witness="routerSourced"} 1`,
+      ]),
+    );
+    const later = (await of(500)).filter((line) => line.startsWith(prefix));
+    expect(later.map((line) => line.slice(prefix.length, line.indexOf("{"))).toSorted()).toEqual([
+      "_packets_lost_one_way_total",
+      "_packets_lost_one_way_total",
+      "_packets_lost_total",
+      "_packets_total",
+      "_results_total",
+    ]);
+  });
+
+  it("says of a probe that does not run only that", async () => {
+    const state = createState({ keep: seconds(60) });
+    const link = { circuit: "ams-1", peering: "azurePrivate", link: "primary" } as const;
+    state.observe({ ...routerProbeOf(link, "ams-ce1", "172.16.0.2", at(100)), running: false });
+    const text = await exportAt(anEstate(), state, 101);
+    expect(text).toContain(`expressroute_path_router_probe_running{${path}} 0`);
+    expect(text).not.toContain(`expressroute_path_router_probe_answered{${path}}`);
   });
 
   it("shows what was seen and judged", async () => {

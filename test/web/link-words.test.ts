@@ -5,6 +5,7 @@ import { seconds } from "../../agent/lib/duration.ts";
 import { linkStatus } from "../../agent/web/link-status.ts";
 import { linkWords } from "../../agent/web/link-words.ts";
 import { bfdOf, linkOf, neighborOf } from "../support/link-observations.ts";
+import { routerProbeOf } from "../support/router-probe-observations.ts";
 import { fourCircuits, now, stateOf } from "./scene.ts";
 
 const estate = fourCircuits();
@@ -28,7 +29,36 @@ describe("what the router tells of a link", () => {
       neighbor: null,
       optics: null,
       prefixes: null,
+      routerProbes: null,
     });
+  });
+
+  it("is a line for each probe that the router sends itself", () => {
+    const state = stateOf(estate);
+    const probe = routerProbeOf(path, path.router, remoteAddress, now);
+    const result = probe.result ?? expect.fail();
+    const of = `(CISCO-RTTMON-MIB) to ${remoteAddress}`;
+    for (const one of [
+      probe,
+      { ...probe, name: "8", running: false },
+      { ...probe, name: "9", result: undefined },
+      {
+        ...probe,
+        name: "10",
+        result: { ...result, sense: "timeout" as const, sent: 1, received: 0, delay: undefined },
+      },
+      { ...probe, name: "11", result: { ...result, sense: "busy" as const, sent: 0, received: 0, delay: undefined } },
+    ]) {
+      state.observe(one);
+    }
+    expect(told(state)).toEqual([
+      ["Router probe", `7 ${of}: ok, 7 of 10 packets, average 2.00 ms, 2s ago`],
+      ["Router probe", `8 ${of}: not running`],
+      ["Router probe", `9 ${of}: no result yet`],
+      ["Router probe", `10 ${of}: timeout, 0 of 1 packet, 2s ago`],
+      ["Router probe", `11 ${of}: busy, not measured, 2s ago`],
+    ]);
+    expect(told(state, later(now, seconds(200)))).toEqual([]);
   });
 
   it("is a line for each thing", () => {

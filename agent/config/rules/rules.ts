@@ -7,6 +7,7 @@ import * as globalReach from "./global-reach.ts";
 import * as prefixGuard from "./prefix-guard.ts";
 import * as probes from "./probes.ts";
 import * as reflector from "./reflector.ts";
+import * as routerProbes from "./router-probes.ts";
 import * as routers from "./routers.ts";
 import type { Rule } from "./rule.ts";
 import * as services from "./services.ts";
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
   bmp.bmpRoutersAreDefined,
   bmp.bmpAddressesAreOfOneRouter,
   probes.linkLocalTargetsHaveAnInterface,
+  routerProbes.routerProbesAreNamedInOneWay,
   globalReach.globalReachJoinsTwoCircuits,
   globalReach.probesRunBetweenSites,
   thresholds.clearIsNotAboveRaise,

@@ -55,9 +55,9 @@ describe("the watch over the polls of a benchmark", () => {
     const { polls, leftAlone, missed } = watch.times(clock.now());
     expect(missed).toBe(0);
     // Prefixes have a turn at every sixth, optics at every twelfth. The first has no optics, the second neither BFD nor
-    // prefixes, which is said once.
-    expect(polls).toBe(5 * 60 + 10 + 1 + (4 * 60 + 5 + 1 + 1));
-    expect(leftAlone).toBe(4 + (59 + 9));
+    // prefixes, and no router sends probes itself, which is said once.
+    expect(polls).toBe(5 * 60 + 10 + 1 + 1 + (4 * 60 + 5 + 1 + 1 + 1));
+    expect(leftAlone).toBe(4 + 59 + (59 + 9 + 59));
   });
 
   it("finds turns that did not begin, as many as the polling says", async () => {

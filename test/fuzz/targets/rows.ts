@@ -10,7 +10,11 @@ import { aliasedIfIndex, readEntity } from "../../../agent/mib/entity-mib.ts";
 import { readDuplex, readEthernet } from "../../../agent/mib/etherlike-mib.ts";
 import { readInterface, readNames } from "../../../agent/mib/if-mib.ts";
 import { ownIfIndex, readNeighbor } from "../../../agent/mib/ip-mib.ts";
+import { nqaTable } from "../../../agent/mib/nqa.ts";
 import { readDom, readLight, readModule, readSensor } from "../../../agent/mib/optics.ts";
+import { pingTable, rpmTable } from "../../../agent/mib/ping-mib.ts";
+import { nameOf } from "../../../agent/mib/router-probes.ts";
+import { rttMonTable } from "../../../agent/mib/rttmon.ts";
 import { readEngine } from "../../../agent/mib/snmp-framework-mib.ts";
 import { readSystem } from "../../../agent/mib/snmpv2-mib.ts";
 import { type Cells, createCells, oidAt, setCell } from "../../../agent/wire/snmp/cells.ts";
@@ -33,6 +37,13 @@ function indexOf(dice: Dice): readonly number[] {
     const type = length === 4 ? 1 : 2;
     return dice.next() < 0.5 ? [type, length, ...address(length)] : [type, ...address(length)];
   };
+  const string = () => {
+    const octets = dice.octets(dice.below(12));
+    return [dice.next() < 0.9 ? octets.length : dice.below(300), ...octets];
+  };
+  // Probes of routers: a number, or owner and test, and the number of a collection.
+  if (dice.next() < 0.2) return [1, 3, dice.below(2 ** 31)];
+  if (dice.next() < 0.3) return [1, 3, ...string(), ...string(), ...(dice.next() < 0.5 ? [dice.below(5)] : [])];
   const instance = dice.next() < 0.5 ? [dice.below(10)] : [];
   const whole = dice.next() < 0.3 ? address(4) : dice.next() < 0.5 ? one() : [...one(), ...one()];
   return [1, 3, ...instance, ...whole, ...(dice.next() < 0.2 ? [1, 1] : [])];
@@ -53,10 +64,31 @@ function readRows(layout: PeerLayout, prefixes: PrefixTable, index: readonly num
   const { speed } = readInterface(cells, 0);
   hold(Number.isFinite(speed) && speed >= 0, "a speed that is none");
   readLinkRows(cells);
+  readProbes(index, cells);
   readNames(1, cells, 0);
   readSystem(cells);
   const object = oidAt(cells, 2);
   if (object !== undefined) proposedBgpTables(object);
+}
+
+const probeTables = [rttMonTable, rpmTable, pingTable, nqaTable];
+
+/** Probes of routers: no result has more answers than packets, or a number that is none. */
+function readProbes(index: readonly number[], cells: Cells): void {
+  for (const table of probeTables) {
+    const probe = table.find(index, cells, 0);
+    if (probe === undefined) continue;
+    hold(typeof nameOf(probe.identity) === "string", "a probe without a name");
+    const first = probe.read(cells, 0);
+    const reading = typeof first === "object" && "oids" in first ? first.read(cells, 0) : first;
+    if (reading === undefined || reading === "gone" || reading.run === undefined) continue;
+    const { sent, received, delay, jitter, completedAgo, directions } = reading.run;
+    hold(Number.isInteger(sent) && received >= 0 && received <= sent, "more answers than packets");
+    const numbers = [jitter, completedAgo, ...Object.values(delay ?? {}), ...Object.values(directions ?? {})];
+    for (const number of numbers) {
+      hold(number === undefined || (Number.isFinite(number) && number >= 0), "a number of a probe that is none");
+    }
+  }
 }
 
 const bfdLayouts = bfdTables.map((table) => bfdLayout(table, "session"));
