@@ -204,7 +204,7 @@ describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (socke
 describe("ICMP probes", () => {
   it("are answered by the loopback of this host", async (context) => {
     const { sockets } = await openProbeSockets(() => 1);
-    const permitted = sockets.openIcmp(plainProfile(4)).ok;
+    const permitted = sockets.openIcmp(plainProfile(4), 1).ok;
     sockets.close();
     if (!permitted) {
       context.skip("ICMP is not permitted here: ping_group_range excludes this group, and there is no CAP_NET_RAW");
