@@ -56,7 +56,13 @@ import {
 
 /** Datagrams of one sendmmsg share our own transmit stamp, so a longer batch would falsify the later ones. */
 const sendBatch = 8;
+/** Where the kernel stamps each of them, only the guard looks at ours. */
+const stampedSendBatch = 32;
 const receiveBatch = 64;
+/** So many datagrams in one read are a flood, or work for a fast prober: from here on each arrival ends a wait. */
+const manyArrivals = 32;
+/** Else what has arrived, stamped by the kernel, waits so long at most, in ms: a wake-up for each answer costs more than it. */
+const nap = 20;
 /** Receive calls in a row before the others get their turn: a flood must not stop the sending. */
 const receiveRounds = 32;
 /** A send that took longer was preempted (facts on probing, 4, guard 1). In nanoseconds. */
@@ -73,9 +79,11 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   const scratch = libc.arena(64);
   const polled = libc.arena(maxSockets * 8);
   const timeout = libc.arena(16);
-  const outgoing = createMessageBatch(libc, sendBatch);
+  const outgoing = createMessageBatch(libc, stampedSendBatch);
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
+  let manyCame = false;
+  let yieldedAt = 0;
   const open: { readonly fd: number; stamped: boolean }[] = [];
 
   function now(): Moment {
@@ -192,8 +200,9 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       identifier,
       raw,
       send(batch) {
-        for (let first = 0; first < batch.length; first += sendBatch) {
-          const part = batch.slice(first, first + sendBatch);
+        const atOnce = departures === undefined ? sendBatch : stampedSendBatch;
+        for (let first = 0; first < batch.length; first += atOnce) {
+          const part = batch.slice(first, first + atOnce);
           const before = now();
           part.forEach((datagram, i) => {
             outgoing.address(i, datagram.to, datagram.write(outgoing.data(i), before));
@@ -233,6 +242,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
             // An error that was pending on the socket; reading it has cleared it.
             continue;
           }
+          manyCame ||= count >= manyArrivals;
           const readAt = now();
           // After the answers were fetched and before they are handed over: no answer is ahead of its probe's stamp.
           if (departures !== undefined && (place.stamped || departures.waiting())) departures.read(readAt);
@@ -322,12 +332,18 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       return finish(fd, profile, rate, undefined);
     },
     async wait(until) {
-      // One turn of the event loop first: control messages come by it, and ppoll blocks the thread.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      const left = Math.min(Math.max(until - monotonicNow(), 0), longestWait);
+      const before = monotonicNow();
+      if (before - yieldedAt >= longestWait) {
+        // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
+        yieldedAt = before;
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      const left = Math.min(Math.max(until - monotonicNow(), 0), manyCame ? longestWait : nap);
+      const watched = manyCame ? open.length : 0;
+      manyCame = false;
       timeout.view.setBigInt64(0, 0n, true);
       timeout.view.setBigInt64(8, BigInt(Math.round(left * 1e6)), true);
-      if (libc.ppoll(polled.address, open.length, timeout.address, 0) <= 0) return;
+      if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
       open.forEach((place, i) => {
         if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
       });

@@ -90,7 +90,10 @@ export interface ProbeSockets {
   now(): Moment;
   /** Greatest error of the wall clock in seconds; undefined while it is not known to be synchronised. */
   clockError(): number | undefined;
-  /** Returns when something has arrived or `until` has come; never more than 50 ms later than now. */
+  /**
+   * Returns when `until` has come, or before, but not before something has arrived or 20 ms have passed; never more than
+   * 50 ms later than now. What has arrived and is stamped may wait as long.
+   */
   wait(until: Instant): Promise<void>;
   close(): void;
 }

@@ -57,7 +57,8 @@ export function eventsOf(pcap: Buffer): readonly WireEvent[] {
     const length = pcap.readUInt32LE(at + 8);
     const probe = readProbe(pcap.subarray(at + 16, at + 16 + length));
     // Nanoseconds since the first packet's second: exact in a double.
-    if (probe !== undefined) events.push({ ...probe, at: (pcap.readUInt32LE(at) - base) * 1e9 + pcap.readUInt32LE(at + 4) });
+    if (probe !== undefined)
+      events.push({ ...probe, at: (pcap.readUInt32LE(at) - base) * 1e9 + pcap.readUInt32LE(at + 4) });
     at += 16 + length;
   }
   return events.toSorted((a, b) => a.at - b.at);

@@ -28,7 +28,9 @@ export interface Probe {
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Where the IP payload of a frame begins, its protocol and family; undefined for anything else. */
-function layout(frame: Uint8Array): { readonly family: 4 | 6; readonly protocol: number; readonly at: number } | undefined {
+function layout(
+  frame: Uint8Array,
+): { readonly family: 4 | 6; readonly protocol: number; readonly at: number } | undefined {
   if (frame.length < ethernetHeader + 20) return undefined;
   const type = viewOf(frame).getUint16(12);
   if (type === 0x0800) {

@@ -43,7 +43,13 @@ type Sample = OtherResult["samples"][number];
 /** Compilers, caches and connections are warm by then. */
 const settling = 1_000;
 const timeout = 1_000;
-const package_ = { fping: "fping", blackbox_exporter: "prometheus-blackbox-exporter", smokeping_prober: "prometheus-smokeping-prober" };
+const package_ = {
+  fping: "fping",
+  blackbox_exporter: "prometheus-blackbox-exporter",
+  smokeping_prober: "prometheus-smokeping-prober",
+};
+
+let end: (() => Promise<void>) | undefined;
 
 function start(name: OtherName, args: readonly string[]): ChildProcess {
   const child = spawn(package_[name], args, { stdio: ["ignore", "pipe", "ignore"] });
@@ -51,6 +57,11 @@ function start(name: OtherName, args: readonly string[]): ChildProcess {
     console.error(`cannot start ${package_[name]}: apt-get install ${package_[name]}`);
     process.exit(1);
   });
+  const exited = once(child, "exit");
+  end = async () => {
+    child.kill();
+    await exited;
+  };
   process.once("exit", () => child.kill());
   return child;
 }
@@ -94,13 +105,24 @@ function get(port: number, path: string): Promise<string> {
 }
 
 const up = (port: number) =>
-  until("the exporter listens", () => get(port, "/").then(() => true, () => false), { within: 10_000 });
+  until(
+    "the exporter listens",
+    () =>
+      get(port, "/").then(
+        () => true,
+        () => false,
+      ),
+    { within: 10_000 },
+  );
 
 /** Each scrape is one probe. */
 async function blackbox({ addresses, seconds }: OtherOrder): Promise<OtherResult> {
   const port = 9_115;
   const config = join(tmpdir(), `bench-blackbox-${process.pid}.yml`);
-  writeFileSync(config, `modules: { icmp: { prober: icmp, timeout: ${timeout / 1_000}s, icmp: { preferred_ip_protocol: ip4 } } }\n`);
+  writeFileSync(
+    config,
+    `modules: { icmp: { prober: icmp, timeout: ${timeout / 1_000}s, icmp: { preferred_ip_protocol: ip4 } } }\n`,
+  );
   const child = start("blackbox_exporter", [`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`]);
   await up(port);
   const samples: Sample[] = [];
@@ -144,7 +166,11 @@ async function smokeping({ addresses, interval, seconds, countsOnly }: OtherOrde
   for (let now = begun; now < begun + seconds * 1_000; now = performance.now()) {
     const text = await get(port, "/metrics");
     const read = (metric: string) =>
-      new Map([...text.matchAll(new RegExp(`^smokeping_${metric}\\{host="([^"]+)".*\\} (\\S+)$`, "gm"))].map(([, host = "", value]) => [host, Number(value)]));
+      new Map(
+        [...text.matchAll(new RegExp(`^smokeping_${metric}\\{host="([^"]+)".*\\} (\\S+)$`, "gm"))].map(
+          ([, host = "", value]) => [host, Number(value)],
+        ),
+      );
     const counts = read("response_duration_seconds_count");
     for (const [address, sum] of read("response_duration_seconds_sum")) {
       const count = counts.get(address) ?? 0;
@@ -165,7 +191,10 @@ async function smokeping({ addresses, interval, seconds, countsOnly }: OtherOrde
 const order = JSON.parse(process.argv[2] ?? "") as OtherOrder;
 process.on("message", async () => {
   const run = { fping, blackbox_exporter: blackbox, smokeping_prober: smokeping }[order.name];
-  process.send?.(await run(order), () => process.exit());
+  const result = await run(order);
+  // Its port is free for the next run before this one says that it is over.
+  await end?.();
+  process.send?.(result, () => process.exit());
 });
 process.on("disconnect", () => process.exit());
 process.send?.("ready");

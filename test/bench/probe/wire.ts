@@ -23,7 +23,15 @@ export const nearAddress = { 4: "10.99.0.1", 6: "fd00:99::1" } as const;
 const farEnd = { 4: "10.99.0.2", 6: "fd00:99::2" } as const;
 /** Milliseconds each way; as far as an MSEE of another city. */
 export const oneWay = 10;
-export const calm: RelayManner = { delay: oneWay, loss: 0, copies: 0, late: 0, lateBy: 0, overtaken: 0, overtakenBy: 0 };
+export const calm: RelayManner = {
+  delay: oneWay,
+  loss: 0,
+  copies: 0,
+  late: 0,
+  lateBy: 0,
+  overtaken: 0,
+  overtakenBy: 0,
+};
 
 export type Wire = Awaited<ReturnType<typeof createWire>>;
 
