@@ -5,7 +5,7 @@ import type { FuzzTarget } from "./target.ts";
 import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { notifications } from "./targets/notifications.ts";
-import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { echoes, fpingLines, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
 import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
 import { ciphers, scopedPdus, v3Insiders, v3Messages } from "./targets/usm.ts";
@@ -31,6 +31,7 @@ export const targets: readonly FuzzTarget[] = [
   ciphers,
   echoes,
   ipv4Datagrams,
+  fpingLines,
   stampRequests,
   stampReplies,
   authenticatedRequests,

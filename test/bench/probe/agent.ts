@@ -1,6 +1,6 @@
 // The whole agent (`main.ts run`) over a configuration with many targets: what it costs, holds, and loses by itself.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
@@ -38,7 +38,7 @@ export interface AgentResult {
 const project = resolve(import.meta.dirname, "../../..");
 /** Streams of one path. */
 const perPath = 10;
-const warmUp = 6;
+const warmUp = 4;
 
 /** Circuits of two paths each, until there are so many targets. */
 function configuration({ technique, family, targets, interval }: AgentOrder, stateDirectory: string): string {
@@ -98,8 +98,8 @@ async function counted(namespace: string, counter: string): Promise<number> {
   return Number(/packets (\d+)/.exec(text)?.[1]);
 }
 
-export async function runAgent(wire: Wire, order: AgentOrder, folder: string): Promise<AgentResult> {
-  mkdirSync(folder, { recursive: true });
+export async function runAgent(wire: Wire, order: AgentOrder, within: string): Promise<AgentResult> {
+  const folder = mkdtempSync(join(within, "agent-"));
   const file = join(folder, "circuitwatch.yaml");
   const socket = join(folder, "agent.sock");
   writeFileSync(file, configuration(order, folder));
@@ -135,7 +135,7 @@ export async function runAgent(wire: Wire, order: AgentOrder, folder: string): P
       settled: settled(end),
       lost: total(end, "expressroute_path_probes_lost_total"),
       discarded: total(end, "expressroute_path_probes_discarded_total"),
-      sendErrors: total(end, "expressroute_path_probes_send_errors_total"),
+      sendErrors: total(end, "expressroute_path_probe_send_errors_total"),
       skipped: total(end, "expressroute_agent_probes_skipped_total"),
       dropped: total(end, "expressroute_agent_probe_datagrams_dropped_total"),
       wire: { sent: await counted(wire.near, "sent"), answered: await counted(wire.near, "answered") },
