@@ -190,8 +190,10 @@ export function createEngine(
       },
       preempted: () => session.preempted(sequence),
       left(realtime, readAt) {
-        // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes.
-        if (stamp !== undefined && !isStep(stamp, readAt)) session.left(sequence, realtime);
+        // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes. One that is
+        // earlier than our own is of another datagram.
+        if (stamp === undefined || isStep(stamp, readAt) || realtime < stamp.realtime) return;
+        session.left(sequence, realtime);
       },
       failed(code) {
         session.failed(sequence);

@@ -266,21 +266,27 @@ describe.runIf(linux)("kernel sockets under a flood", () => {
     expect(got.map(({ bytes }) => bytes.byteLength)).toEqual([longestDatagram, 0]);
   });
 
-  it("say that a send was preempted when a long time passed between its stamp and its end", async () => {
+  it("say that a send was preempted when a long time passed between its stamp and its end, and when it left all the same", async () => {
     const { sockets } = await open("kernel");
     const [a, b] = [await udp(sockets, loopback), await udp(sockets, loopback)];
-    let preempted = 0;
+    const told: string[] = [];
+    let stamp = 0;
     const slow: Outgoing = {
       ...outgoing(to4(b.identifier), "slow"),
-      preempted: () => preempted++,
+      preempted: () => told.push("preempted"),
+      left(realtime) {
+        told.push("left");
+        expect(realtime - stamp).toBeGreaterThan(2e6);
+      },
       write(_, at) {
+        stamp = at.realtime;
         // Ten times the limit.
         while (sockets.now().realtime - at.realtime < 2e6);
         return 4;
       },
     };
     a.send([slow]);
-    expect(preempted).toBe(1);
+    expect(told).toEqual(["preempted", "left"]);
     expect(await receive(sockets, b, 1)).toHaveLength(1);
   });
 });
