@@ -32,12 +32,14 @@ const retryAfter = seconds(5);
 const everLater = Number.MAX_SAFE_INTEGER as Instant;
 
 const nonce: Nonce = [0, 0];
+/** Of each stream. */
+const mostSettled = 8;
 
 interface Running {
   readonly stream: ProbeStream;
   readonly session: Session;
-  /** Of the last answer, so that a duplicate is known as its own. */
-  last: { readonly sequence: number; readonly match: Match } | undefined;
+  /** By fping's sequence number, the last that were settled: it shows a duplicate or a late answer as one more answer. */
+  readonly settled: Map<number, Match>;
 }
 
 interface Child {
@@ -55,7 +57,7 @@ export function createFpingEngine(
 ): FpingEngine {
   const children = new Map<string, Child>();
   const running = streams.map((stream, i): Running => {
-    const one: Running = { stream, session: createSession(stream.target, lastReceivedAt[i]), last: undefined };
+    const one: Running = { stream, session: createSession(stream.target, lastReceivedAt[i]), settled: new Map() };
     const { address } = stream.target;
     const profile = profileOf(stream);
     // fping's lines name the address alone: each child has it once.
@@ -75,23 +77,32 @@ export function createFpingEngine(
     const one = child.byAddress.get(event.value.target);
     if (one === undefined) return;
     child.told = "";
-    const { session } = one;
+    const { session, settled } = one;
     const said = event.value;
     const at = now();
-    if (said.kind === "duplicate") {
-      if (one.last?.sequence === said.sequence) session.answered(one.last.match, 0, undefined, at);
+    const known = settled.get(said.sequence);
+    if (known !== undefined) {
+      if (said.kind !== "timeout") session.answered(known, 0, undefined, at);
       return;
     }
+    if (said.kind === "duplicate") return;
     // Told only when it is settled: it departs and ends at once. fping has found out whose answer it is.
     const match = session.find(session.depart(nonce, 0, { monotonic: at, realtime: 0 }), nonce, 0);
-    if (said.kind === "reply" && typeof match !== "string") {
+    if (typeof match === "string") return;
+    if (said.kind === "reply") {
       const took = milliseconds(said.milliseconds);
       session.answered(match, took, took / 1_000, at);
-      one.last = { sequence: said.sequence, match };
     } else session.expire(everLater);
+    settled.set(said.sequence, match);
+    for (const oldest of settled.keys()) {
+      if (settled.size <= mostSettled) break;
+      settled.delete(oldest);
+    }
   }
 
   function launch(child: Child): void {
+    // It counts from 0 again.
+    for (const { settled } of child.byAddress.values()) settled.clear();
     child.stop = start(child.profile, [...child.byAddress.keys()], {
       line: (text) => take(child, text),
       ended(why) {

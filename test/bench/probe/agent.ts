@@ -32,7 +32,9 @@ export interface AgentResult {
   /** Seconds of CPU of the whole process for 1,000 probes, after a warm-up. */
   readonly cpuPerThousand: number;
   readonly probesPerSecond: number;
+  /** Resident: at most since its start, and at the end. */
   readonly megabytes: number;
+  readonly megabytesAtEnd: number;
 }
 
 const project = resolve(import.meta.dirname, "../../..");
@@ -129,7 +131,7 @@ export async function runAgent(wire: Wire, order: AgentOrder, within: string): P
     // What was sent until then is settled by the time that is asked for.
     await sleep(1_500);
     const end = await metrics();
-    const { most } = memoryOf(pid);
+    const memory = memoryOf(pid);
     await running[1].stop();
     return {
       settled: settled(end),
@@ -141,7 +143,8 @@ export async function runAgent(wire: Wire, order: AgentOrder, within: string): P
       wire: { sent: await counted(wire.near, "sent"), answered: await counted(wire.near, "answered") },
       cpuPerThousand: (cpu / probes) * 1_000,
       probesPerSecond: perSecond,
-      megabytes: most,
+      megabytes: memory.most,
+      megabytesAtEnd: memory.now,
     };
   } finally {
     for (const program of running) await program.stop();

@@ -8,7 +8,13 @@ const relay = { carried: 100, dropped: 5, copied: 0, late: 0, overtaken: 0, refu
 const agent = {
   ...({ technique: "icmp", family: 4, targets: 2_000, interval: 1_000, seconds: 4 } as const),
   ...{ settled: 8_000, lost: 0, discarded: 0, sendErrors: 0, skipped: 0, dropped: 0 },
-  ...{ wire: { sent: 8_000, answered: 8_000 }, cpuPerThousand: 0.1, probesPerSecond: 2_000, megabytes: 140 },
+  ...{
+    wire: { sent: 8_000, answered: 8_000 },
+    cpuPerThousand: 0.1,
+    probesPerSecond: 2_000,
+    megabytes: 140,
+    megabytesAtEnd: 135,
+  },
 };
 const good: ProbeResults = {
   error: [

@@ -48,7 +48,7 @@ export function tablesOf({ error = [], loss = [], disorder, cost = [], agent = [
       ...{ settled: row.settled, lost: row.lost, discarded: row.discarded, skipped: row.skipped },
       ...{ sent: wire.sent, answered: wire.answered, perSecond: Math.round(row.probesPerSecond) },
       "CPU s/1,000": digits(row.cpuPerThousand, 3),
-      MB: Math.round(row.megabytes),
+      MB: `${Math.round(row.megabytes)}, at the end ${Math.round(row.megabytesAtEnd)}`,
     })),
   };
 }
