@@ -130,8 +130,8 @@ export function createFpingEngine(
           observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });
         }
       }
-      const dropped = createCounters(probeDropKinds).read();
-      if (observations.length > 0) emit({ kind: "batch", observations, dropped, skipped: 0 });
+      if (observations.length === 0) return;
+      emit({ kind: "batch", observations, dropped: createCounters(probeDropKinds).read(), skipped: 0 });
     },
     stop() {
       for (const child of children.values()) child.stop?.();
