@@ -68,7 +68,7 @@ const receiveRounds = 32;
 /** A send that took longer was preempted (facts on probing, 4, guard 1). In nanoseconds. */
 const preemptionLimit = 200_000;
 /** Datagrams per second of a socket above which the kernel's transmit stamps are not asked for (decision 22). */
-const stampedRate = 10_000;
+const stampedRate = 60_000;
 const receiveBuffer = 1 << 20;
 const maxSockets = 256;
 /** Two readings of the clock further apart than this were preempted: read again. */
