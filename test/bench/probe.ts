@@ -63,8 +63,11 @@ const orders = (["icmp", "stamp"] as const).flatMap((technique) =>
     ].map((load) => ({ technique, family, seconds, ...load })),
   ),
 );
+const firstStart = { technique: "icmp", family: 4, targets: 20, interval: 100 } as const;
 const direct = await over(false, async (wire): Promise<ProbeResults> => {
   const cost = only.has("cost") ? await costRun(wire, (family) => farAddresses(family, 200), seconds) : [];
+  // What is compiled at the first start is kept for the others, as on a host that has run it before.
+  if (only.has("agent")) await runAgent(wire, { ...firstStart, seconds: 0 }, folder);
   const agent = only.has("agent")
     ? await inTurn(orders, async (order) => ({ ...order, ...(await runAgent(wire, order, folder)) }))
     : [];

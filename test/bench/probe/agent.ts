@@ -109,7 +109,8 @@ export async function runAgent(wire: Wire, order: AgentOrder, within: string): P
   const program = (name: string, args: readonly string[]) =>
     startIn(wire.near, {
       ...{ name, command: process.execPath, args, log: join(folder, `${name}.log`) },
-      env: { SNMP_COMMUNITY: "public" },
+      // The last two as the systemd unit has them.
+      env: { SNMP_COMMUNITY: "public", NODE_COMPILE_CACHE: join(within, "compiled"), MALLOC_ARENA_MAX: "1" },
     });
   const relays = JSON.stringify([{ listen: socket, connect: 9_580 }]);
   const running = [
