@@ -30,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const ioModules: Readonly<Record<string, readonly string[]>> = {
   "node:dgram": ["net"],
   "node:net": ["net"],
+  "node:child_process": ["net"],
   koffi: ["net"],
   "node:http": ["web", "net", "lab"],
   "node:tls": ["net"],

@@ -15,8 +15,10 @@ export const IPPROTO_ICMPV6 = 58;
 export const SOL_IP = 0;
 export const IP_TOS = 1;
 export const IP_MTU_DISCOVER = 10;
+export const IP_RECVERR = 11;
 export const SOL_IPV6 = 41;
 export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TCLASS = 67;
 /** Of IP_MTU_DISCOVER: DF is never set. */
@@ -35,9 +37,14 @@ export const ICMP_FILTER = 1;
 export const ICMP6_FILTER = 1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
+export const MSG_ERRQUEUE = 0x2000;
 export const POLLIN = 1;
+/** Always told: something is on the error queue. */
+export const POLLERR = 8;
 /** SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE: the kernel stamps what arrives. */
 export const rxSoftwareStamps = 24;
+/** The same, and SOF_TIMESTAMPING_TX_SOFTWARE | OPT_ID | OPT_TSONLY: also what leaves, on the error queue and numbered. */
+export const txSoftwareStamps = 2_202;
 export const CLOCK_REALTIME = 0;
 export const PR_SET_TIMERSLACK = 29;
 

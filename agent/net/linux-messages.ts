@@ -84,12 +84,9 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
       const h = i * headerSize;
       const length = headers.view.getUint32(h + 56, true);
       const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
-      const control = readControl(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
-      return {
-        bytes: slice(i).subarray(0, cut ? 0 : length),
-        from: readSockaddr(addresses.view, i * addressStride),
-        ...control,
-      };
+      const { realtime, overflow } = readControl(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
+      const bytes = slice(i).subarray(0, cut ? 0 : length);
+      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime, overflow };
     },
     datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
     senderAddress: (i) => addresses.view.getUint32(i * addressStride + 4),

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
 import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
 import { clockErrorOf } from "./linux-clock.ts";
+import { createDepartureReader, createDepartures } from "./linux-departures.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
@@ -24,6 +25,7 @@ import {
   IPV6_V6ONLY,
   MSG_DONTWAIT,
   PMTUDISC_DO,
+  POLLERR,
   POLLIN,
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
@@ -52,13 +54,21 @@ import {
   type SocketProfile,
 } from "./probe-sockets.ts";
 
-/** Datagrams of one sendmmsg share one transmit stamp, so a longer batch would falsify the later ones. */
+/** Datagrams of one sendmmsg share our own transmit stamp, so a longer batch would falsify the later ones. */
 const sendBatch = 8;
+/** Where the kernel stamps each of them, only the guard looks at ours. */
+const stampedSendBatch = 32;
 const receiveBatch = 64;
+/** So many datagrams in one read are a flood, or work for a fast prober: from here on each arrival ends a wait. */
+const manyArrivals = 32;
+/** Else what has arrived, stamped by the kernel, waits so long at most, in ms: a wake-up for each answer costs more than it. */
+const nap = 20;
 /** Receive calls in a row before the others get their turn: a flood must not stop the sending. */
 const receiveRounds = 32;
 /** A send that took longer was preempted (facts on probing, 4, guard 1). In nanoseconds. */
 const preemptionLimit = 200_000;
+/** Datagrams per second of a socket above which the kernel's transmit stamps are not asked for (decision 22). */
+const stampedRate = 60_000;
 const receiveBuffer = 1 << 20;
 const maxSockets = 256;
 /** Two readings of the clock further apart than this were preempted: read again. */
@@ -69,9 +79,12 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   const scratch = libc.arena(64);
   const polled = libc.arena(maxSockets * 8);
   const timeout = libc.arena(16);
-  const outgoing = createMessageBatch(libc, sendBatch);
+  const outgoing = createMessageBatch(libc, stampedSendBatch);
   const incoming = createMessageBatch(libc, receiveBatch);
-  const open: number[] = [];
+  const departureReader = createDepartureReader(libc);
+  let manyCame = false;
+  let yieldedAt = 0;
+  const open: { readonly fd: number; stamped: boolean }[] = [];
 
   function now(): Moment {
     for (let attempt = 0; ; attempt++) {
@@ -152,6 +165,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   function finish(
     fd: number,
     profile: SocketProfile,
+    rate: number,
     raw: { readonly identifier: number } | undefined,
   ): Result<ProbeSocket, ProbeSocketError> {
     const failed =
@@ -163,11 +177,21 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       return err(failed);
     }
     pollAlso(fd, open.length);
-    open.push(fd);
-    return ok(socketOver(fd, profile.family, raw?.identifier ?? localPort(fd), raw !== undefined));
+    const place = { fd, stamped: false };
+    open.push(place);
+    const identifier = raw?.identifier ?? localPort(fd);
+    return ok(socketOver(place, profile.family, rate, identifier, raw !== undefined));
   }
 
-  function socketOver(fd: number, family: Family, identifier: number, raw: boolean): ProbeSocket {
+  function socketOver(
+    place: (typeof open)[number],
+    family: Family,
+    rate: number,
+    identifier: number,
+    raw: boolean,
+  ): ProbeSocket {
+    const { fd } = place;
+    const departures = rate > stampedRate ? undefined : createDepartures(departureReader, option, fd);
     // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
     const headed = raw && family === 4;
     let overflowNow = 0;
@@ -176,8 +200,9 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       identifier,
       raw,
       send(batch) {
-        for (let first = 0; first < batch.length; first += sendBatch) {
-          const part = batch.slice(first, first + sendBatch);
+        const atOnce = departures === undefined ? sendBatch : stampedSendBatch;
+        for (let first = 0; first < batch.length; first += atOnce) {
+          const part = batch.slice(first, first + atOnce);
           const before = now();
           part.forEach((datagram, i) => {
             outgoing.address(i, datagram.to, datagram.write(outgoing.data(i), before));
@@ -185,16 +210,22 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           for (let next = 0; next < part.length; ) {
             const address = outgoing.headers.address + next * 64;
             const sent = libc.sendmmsg(fd, address, part.length - next, MSG_DONTWAIT);
-            if (sent > 0) next += sent;
-            else {
+            if (sent > 0) {
+              departures?.sent(part.slice(next, next + sent));
+              next += sent;
+            } else {
               // The errno is that of the first datagram not sent; the others get their own chance.
               const code = libc.lastError();
               if (code === "EINTR") continue;
+              departures?.failed(now());
               part[next]?.failed(code);
               next++;
             }
           }
-          if (now().realtime - before.realtime > preemptionLimit) for (const datagram of part) datagram.preempted();
+          const after = now();
+          if (after.realtime - before.realtime > preemptionLimit) for (const datagram of part) datagram.preempted();
+          // Most drivers stamp within the call. What was preempted is sound again where the kernel knows when it left.
+          departures?.read(after);
         }
       },
       receive(take) {
@@ -202,11 +233,20 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           incoming.reset(receiveBatch);
           const count = libc.recvmmsg(fd, incoming.headers.address, receiveBatch, MSG_DONTWAIT, 0);
           if (count < 0) {
-            if (libc.lastError() === "EAGAIN") return true;
+            if (libc.lastError() === "EAGAIN") {
+              // Else its wait would end at once for ever.
+              if (place.stamped) departures?.read(now());
+              place.stamped = false;
+              return true;
+            }
             // An error that was pending on the socket; reading it has cleared it.
             continue;
           }
+          manyCame ||= count >= manyArrivals;
           const readAt = now();
+          // After the answers were fetched and before they are handed over: no answer is ahead of its probe's stamp.
+          if (departures !== undefined && (place.stamped || departures.waiting())) departures.read(readAt);
+          place.stamped = false;
           for (let i = 0; i < count; i++) {
             const { bytes, from, realtime, overflow } = incoming.received(i);
             if (overflow !== undefined) overflowNow = overflow;
@@ -228,9 +268,11 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         return n;
       },
       close() {
-        open.splice(open.indexOf(fd), 1);
+        open.splice(open.indexOf(place), 1);
         libc.close(fd);
-        open.forEach(pollAlso);
+        open.forEach((other, i) => {
+          pollAlso(other.fd, i);
+        });
       },
     };
   }
@@ -246,7 +288,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       : { kind: "failed", message: `cannot open a socket: ${code}` };
   }
 
-  function openRawIcmp(profile: SocketProfile): Result<ProbeSocket, ProbeSocketError> {
+  function openRawIcmp(profile: SocketProfile, rate: number): Result<ProbeSocket, ProbeSocketError> {
     const { family } = profile;
     const fd = openSocket(family, SOCK_RAW, family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
     if (fd < 0) {
@@ -270,7 +312,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       }
       libc.setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, scratch.address, 32);
     }
-    return finish(fd, profile, { identifier: 1 + (random() % 0xffff) });
+    return finish(fd, profile, rate, { identifier: 1 + (random() % 0xffff) });
   }
 
   libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
@@ -278,27 +320,36 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   return {
     now,
     clockError: clockErrorOf(libc),
-    openIcmp(profile) {
+    openIcmp(profile, rate) {
       const fd = openSocket(profile.family, SOCK_DGRAM, profile.family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
-      return fd < 0 ? openRawIcmp(profile) : finish(fd, profile, undefined);
+      return fd < 0 ? openRawIcmp(profile, rate) : finish(fd, profile, rate, undefined);
     },
-    async openUdp(profile) {
+    async openUdp(profile, rate) {
       const fd = openSocket(profile.family, SOCK_DGRAM, IPPROTO_UDP);
       if (fd < 0) return err(notOpened(libc.lastError(), profile.family));
       // Else it would take what comes over IPv4 as well.
       if (profile.family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
-      return finish(fd, profile, undefined);
+      return finish(fd, profile, rate, undefined);
     },
     async wait(until) {
-      // One turn of the event loop first: control messages come by it, and ppoll blocks the thread.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      const left = Math.min(Math.max(until - monotonicNow(), 0), longestWait);
+      const before = monotonicNow();
+      if (before - yieldedAt >= longestWait) {
+        // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
+        yieldedAt = before;
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      const left = Math.min(Math.max(until - monotonicNow(), 0), manyCame ? longestWait : nap);
+      const watched = manyCame ? open.length : 0;
+      manyCame = false;
       timeout.view.setBigInt64(0, 0n, true);
       timeout.view.setBigInt64(8, BigInt(Math.round(left * 1e6)), true);
-      libc.ppoll(polled.address, open.length, timeout.address, 0);
+      if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
+      open.forEach((place, i) => {
+        if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
+      });
     },
     close() {
-      for (const fd of open.splice(0)) libc.close(fd);
+      for (const { fd } of open.splice(0)) libc.close(fd);
     },
   };
 }

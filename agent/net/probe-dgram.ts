@@ -1,5 +1,5 @@
-// Probe sockets over node:dgram, where libc cannot be reached: STAMP only, stamps by this process, so delays
-// include what the event loop of the worker adds (facts on probing, 1: about 0.3 ms).
+// Probe sockets over node:dgram, where libc cannot be reached: STAMP only (fping.ts has ICMP), stamps by this process, so
+// delays include what the event loop of the worker adds (facts on probing, 1: about 0.3 ms).
 
 import { createSocket } from "node:dgram";
 import { type Instant, monotonicNow } from "../lib/clock.ts";

@@ -3,7 +3,7 @@ import { createLinuxSockets } from "./linux-sockets.ts";
 import { createDgramSockets } from "./probe-dgram.ts";
 import type { ProbeSockets } from "./probe-sockets.ts";
 
-/** `kernel`: libc, with stamps by the kernel and ICMP. `portable`: node:dgram, STAMP only. */
+/** `kernel`: libc, with stamps by the kernel and ICMP. `portable`: node:dgram, STAMP only (ICMP is fping's). */
 export type SocketKind = "kernel" | "portable";
 
 /** The best sockets that this host has; `portable` asks for the lesser ones. `random` gives 32 random bits. */

@@ -36,13 +36,18 @@ export function clockOffset(m: Moment): number {
   return m.realtime - m.monotonic * 1e6;
 }
 
-/** A datagram to send. The functions are called within `send`, except `failed`, which may come later. */
+/** A datagram to send. The functions are called within `send`, except `left` and `failed`, which may come later. */
 export interface Outgoing {
   readonly to: Endpoint;
   /** Writes the datagram; `at` is its transmit stamp. Gives its length. */
   write(into: Uint8Array, at: Moment): number;
   /** The send took so long that the transmit stamp does not say when it left. */
   preempted(): void;
+  /**
+   * When it left by the kernel, in nanoseconds after `epochBase`, which is better than the transmit stamp; not all kernels
+   * say it, nor of every datagram. Called within `send` or later, but before an answer is handed over.
+   */
+  left(realtime: number, readAt: Moment): void;
   /** It did not leave. `code` is the name of the errno. */
   failed(code: string): void;
 }
@@ -79,12 +84,16 @@ export interface ProbeSocketError {
 }
 
 export interface ProbeSockets {
-  openIcmp(profile: SocketProfile): Result<ProbeSocket, ProbeSocketError>;
-  openUdp(profile: SocketProfile): Promise<Result<ProbeSocket, ProbeSocketError>>;
+  /** `rate`: datagrams that will be sent per second. */
+  openIcmp(profile: SocketProfile, rate: number): Result<ProbeSocket, ProbeSocketError>;
+  openUdp(profile: SocketProfile, rate: number): Promise<Result<ProbeSocket, ProbeSocketError>>;
   now(): Moment;
   /** Greatest error of the wall clock in seconds; undefined while it is not known to be synchronised. */
   clockError(): number | undefined;
-  /** Returns when something has arrived or `until` has come; never more than 50 ms later than now. */
+  /**
+   * Returns when `until` has come, or before, but not before something has arrived or 20 ms have passed; never more than
+   * 50 ms later than now. What has arrived and is stamped may wait as long.
+   */
   wait(until: Instant): Promise<void>;
   close(): void;
 }

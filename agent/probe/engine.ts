@@ -11,6 +11,7 @@ import {
   clockOffset,
   epochBase,
   type Incoming,
+  type Moment,
   type Outgoing,
   type ProbeSockets,
   type SocketProfile,
@@ -79,6 +80,7 @@ export function createEngine(
     const place = JSON.stringify([technique, profile, authenticated]);
     const outlet = outlets.get(place) ?? createOutlet(sockets, technique, profile, emit, authenticated);
     outlets.set(place, outlet);
+    outlet.rate += 1_000 / stream.target.interval;
     return {
       ...stream,
       number,
@@ -146,7 +148,7 @@ export function createEngine(
         miss = "wrongSource";
       } else {
         const realtime = datagram.realtime - match.realtime;
-        const stepped = Math.abs(clockOffset(datagram.readAt) - clockOffset(match)) > stepLimit;
+        const stepped = isStep(match, datagram.readAt);
         const took = stepped ? elapsed(match.monotonic, datagram.readAt.monotonic) : milliseconds(realtime / 1e6);
         const delay = took / 1_000 - claim.turnaround;
         // A turnaround that is negative or longer than the whole trip is a fault of the far end's clock.
@@ -166,9 +168,11 @@ export function createEngine(
   function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
     const { session, outlet, size } = stream;
     let sequence = 0;
+    let stamp: Moment | undefined;
     return {
       to,
       write(into, at) {
+        stamp = at;
         if (outlet.technique === "icmp") {
           const cookie: Nonce = [random(), random()];
           const tag = outlet.nextTag();
@@ -187,6 +191,12 @@ export function createEngine(
         return writePadding(into, size);
       },
       preempted: () => session.preempted(sequence),
+      left(realtime, readAt) {
+        // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes. One that is
+        // earlier than our own is of another datagram.
+        if (stamp === undefined || isStep(stamp, readAt) || realtime < stamp.realtime) return;
+        session.left(sequence, realtime);
+      },
       failed(code) {
         session.failed(sequence);
         outlet.failed(code);
@@ -269,6 +279,11 @@ export function createEngine(
       for (const outlet of outlets.values()) outlet.close();
     },
   };
+}
+
+/** The wall clock was set between the two. */
+function isStep(from: Moment, to: Moment): boolean {
+  return Math.abs(clockOffset(to) - clockOffset(from)) > stepLimit;
 }
 
 /** Streams of equal profiles share a socket. */

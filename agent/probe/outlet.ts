@@ -29,6 +29,8 @@ export interface Outlet {
   failed(code: string): void;
   /** Opens the socket where there is none or the one that there is will not do, unless that was tried a moment ago. */
   open(now: Instant): Promise<void>;
+  /** Probes per second of its streams. */
+  rate: number;
   /** What is to be sent in this turn. */
   readonly outbox: Outgoing[];
   /** Every arrival up to here has been read. */
@@ -52,10 +54,11 @@ export function createOutlet(
   let tryAt: Instant | undefined;
   let tag = 0;
 
-  return {
+  const outlet: Outlet = {
     technique,
     authenticated,
     family: profile.family,
+    rate: 0,
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
@@ -77,7 +80,8 @@ export function createOutlet(
       socket?.close();
       socket = undefined;
       doubtful = false;
-      const opened = technique === "icmp" ? sockets.openIcmp(profile) : await sockets.openUdp(profile);
+      const { rate } = outlet;
+      const opened = technique === "icmp" ? sockets.openIcmp(profile, rate) : await sockets.openUdp(profile, rate);
       const fields = { technique, ...shown(profile) };
       if (opened.ok) {
         socket = opened.value;
@@ -99,6 +103,7 @@ export function createOutlet(
       }
     },
   };
+  return outlet;
 }
 
 /** A profile for people: what is not asked for is not named. */

@@ -41,6 +41,8 @@ export interface Session {
   /** Takes the next slot, before the probe is sent: on a short link the answer can overtake the return of the call. */
   depart(nonce: Nonce, tag: number, at: Departure): number;
   preempted(sequence: number): void;
+  /** The kernel says when it left, in the nanoseconds of its departure: a better stamp, whether preempted or not. */
+  left(sequence: number, realtime: number): void;
   /** The probe did not leave: its slot is free. Without a slot (nothing was tried) the error alone is counted. */
   failed(sequence: number | undefined): void;
   /** The probe that an answer claims to be of. `forged`: such a probe exists, but the answer does not know its nonce. */
@@ -152,6 +154,15 @@ export function createSession(
     },
     preempted(sequence) {
       trusted[slotOf(unwrap(sequence))] = 0;
+    },
+    left(sequence, stamp) {
+      const slot = slotOf(unwrap(sequence));
+      // Its place may be another's by now.
+      if (sequences[slot] !== sequence || state[slot] !== slotStates.sent) return;
+      // Both clocks move alike, so that their difference still shows a step.
+      monotonic[slot] = (monotonic[slot] ?? 0) + (stamp - (realtime[slot] ?? 0)) / 1e6;
+      realtime[slot] = stamp;
+      trusted[slot] = 1;
     },
     failed(sequence) {
       counts.sendErrors++;

@@ -4,13 +4,19 @@ import { randomFillSync } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { Secret } from "../lib/secret.ts";
+import { parseEndpoint } from "../net/endpoint.ts";
+import { startFping } from "../net/fping.ts";
 import { openProbeSockets } from "../net/probe-open.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import { createFpingEngine } from "./fping-engine.ts";
+import type { FromWorker, ProbeStream, ToWorker, WorkerStart } from "./messages.ts";
 import { createPace } from "./pace.ts";
 
 const pool = new Uint32Array(1_024);
 let used = pool.length;
+
+/** Milliseconds. */
+const fpingEvery = 250;
 
 function random(): number {
   if (used === pool.length) {
@@ -37,12 +43,27 @@ async function run(
   });
 
   const { sockets, kind, why } = await openProbeSockets(random, wanted);
+  // What is no address is left to the engine, which says so.
+  const isFpings = ({ target }: ProbeStream) =>
+    kind === "portable" && target.technique === "icmp" && parseEndpoint(target.address, 0) !== undefined;
+  const received = (of: (stream: ProbeStream) => boolean) =>
+    lastReceivedAt.filter((_, i) => of(streams[i] as ProbeStream));
+  const fping = createFpingEngine(
+    { now: monotonicNow, emit, start: startFping },
+    streams.filter(isFpings),
+    received(isFpings),
+  );
+  const isOurs = (stream: ProbeStream) => !isFpings(stream);
+  const tick = setInterval(() => {
+    fping.turn();
+    fping.report();
+  }, fpingEvery);
   try {
     if (kind !== wanted) {
-      const message = `delays are stamped by this process, not by the kernel, and ICMP is not available: ${why}`;
+      const message = `delays are stamped by this process, not by the kernel, and ICMP goes by fping: ${why}`;
       emit({ kind: "log", level: "warn", fields: {}, message });
     }
-    const engine = createEngine({ sockets, random, emit }, streams, lastReceivedAt);
+    const engine = createEngine({ sockets, random, emit }, streams.filter(isOurs), received(isOurs));
     await engine.open();
     let second: Engine | undefined;
     const pace = createPace(emit);
@@ -59,7 +80,10 @@ async function run(
       pace.turned(due, monotonicNow());
     }
     engine.report();
+    fping.report();
   } finally {
+    clearInterval(tick);
+    fping.stop();
     sockets.close();
     port.close();
   }

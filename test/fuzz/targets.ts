@@ -6,7 +6,7 @@ import { dottedNames, elements, numbers, oids, values } from "./targets/ber.ts";
 import { bgpNotifications, bgpOpens, bgpUpdates, bmpMessages, bmpSessions } from "./targets/bgp.ts";
 import { gets, messages, pdus, responsePdus, responses } from "./targets/messages.ts";
 import { notifications } from "./targets/notifications.ts";
-import { echoes, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
+import { echoes, fpingLines, ipv4Datagrams, stampReplies, stampRequests } from "./targets/probes.ts";
 import { devices, figures, ipv4Routes, ipv6Routes } from "./targets/proc.ts";
 import { authenticatedReplies, authenticatedRequests, reflections } from "./targets/reflector.ts";
 import { rows } from "./targets/rows.ts";
@@ -34,6 +34,7 @@ export const targets: readonly FuzzTarget[] = [
   ciphers,
   echoes,
   ipv4Datagrams,
+  fpingLines,
   stampRequests,
   stampReplies,
   authenticatedRequests,

@@ -15,6 +15,8 @@ import {
 import { decodeEcho, icmpEcho, icmpv6Echo, writeProbeRequest } from "../../agent/wire/icmp.ts";
 import { at, plainProfile, profileFrom } from "../support/socket-profile.ts";
 
+/** Datagrams per second that are said to come. */
+const rate = 100;
 const loopbackOf = { 4: "127.0.0.1", 6: "::1" } as const;
 const opened: ProbeSockets[] = [];
 
@@ -25,7 +27,7 @@ async function open(kind: SocketKind) {
 }
 
 async function udp(sockets: ProbeSockets, profile: SocketProfile): Promise<ProbeSocket> {
-  const socket = await sockets.openUdp(profile);
+  const socket = await sockets.openUdp(profile, rate);
   if (!socket.ok) throw new Error(socket.error.message);
   return socket.value;
 }
@@ -35,6 +37,7 @@ function outgoing(to: Endpoint, text: string, failures: string[] = []): Outgoing
     to,
     write: (into) => new TextEncoder().encodeInto(text, into).written,
     preempted: () => undefined,
+    left: () => undefined,
     failed: (code) => failures.push(code),
   };
 }
@@ -101,7 +104,7 @@ describe.each(kinds.flatMap((kind) => families.map((family) => [kind, family] as
     it("name a source that is no address of this host", async () => {
       const { sockets } = await open(kind);
       // RFC 5737 and RFC 3849: documentation.
-      const socket = await sockets.openUdp(profileFrom(family === 4 ? "203.0.113.9" : "2001:db8::9"));
+      const socket = await sockets.openUdp(profileFrom(family === 4 ? "203.0.113.9" : "2001:db8::9"), rate);
       expect(socket).toMatchObject({ ok: false, error: { kind: "noSuchSource" } });
       expect(!socket.ok && socket.error.message).toMatch(/the source [0-9a-f.:]+9 is not an address of this host/);
     });
@@ -128,7 +131,7 @@ describe.each(kinds.flatMap((kind) => families.map((family) => [kind, family] as
 describe("portable sockets", () => {
   it("say that they have no ICMP, why, and what to do", async () => {
     const { sockets } = await open("portable");
-    expect(sockets.openIcmp(plainProfile(4))).toEqual({
+    expect(sockets.openIcmp(plainProfile(4), rate)).toEqual({
       ok: false,
       error: {
         kind: "unavailable",
@@ -144,7 +147,7 @@ describe("portable sockets", () => {
   ])("refuse %o, which they cannot do", async (option, name) => {
     const { sockets } = await open("portable");
     const message = `probes with ${name} are not available here (portable sockets were asked for)`;
-    const socket = await sockets.openUdp({ ...plainProfile(4), ...option });
+    const socket = await sockets.openUdp({ ...plainProfile(4), ...option }, rate);
     expect(socket).toEqual({ ok: false, error: { kind: "unavailable", message } });
   });
 });
@@ -156,7 +159,7 @@ describe.runIf(linux).each(families)("kernel sockets with options, IPv%d", (fami
     const { sockets } = await open("kernel");
     const message = `this host has no interface cw-none0: fix the probe's "interface"`;
     const profile = { ...plainProfile(family), interface: "cw-none0" };
-    expect(await sockets.openUdp(profile)).toEqual({ ok: false, error: { kind: "noSuchInterface", message } });
+    expect(await sockets.openUdp(profile, rate)).toEqual({ ok: false, error: { kind: "noSuchInterface", message } });
   });
 
   it("carry datagrams over the interface that is named, marked or not", async () => {
@@ -166,6 +169,68 @@ describe.runIf(linux).each(families)("kernel sockets with options, IPv%d", (fami
     a.send([outgoing(at(loopback, b.identifier), "there")]);
     const [got] = await receive(sockets, b, 1);
     expect(got?.from).toEqual(at(loopback, a.identifier));
+  });
+});
+
+describe.runIf(linux).each(families)("the kernel's transmit stamps, IPv%d", (family) => {
+  const loopback = loopbackOf[family];
+  const bad = at(family === 4 ? "255.255.255.255" : "::ffff:127.0.0.1", 9);
+
+  /** Sends in one batch to a port of our own: what is told of each by its index, and what arrived. */
+  async function send(of: readonly Endpoint[], perSecond = rate) {
+    const { sockets } = await open("kernel");
+    const far = await udp(sockets, profileFrom(loopback));
+    const near = await sockets.openUdp(profileFrom(loopback), perSecond);
+    if (!near.ok) throw new Error(near.error.message);
+    const stamps = new Map<number, number>();
+    const preempted = new Set<number>();
+    const written = new Map<number, number>();
+    const batch = of.map((to, i) => ({
+      ...outgoing(to.port === 9 ? to : { ...to, port: far.identifier }, ""),
+      write(into: Uint8Array, { realtime }: { readonly realtime: number }) {
+        written.set(i, realtime);
+        into[0] = i;
+        return 1;
+      },
+      preempted: () => preempted.add(i),
+      left: (realtime: number) => stamps.set(i, realtime),
+    }));
+    near.value.send(batch);
+    const got = await receive(sockets, far, of.filter(({ port }) => port !== 9).length);
+    near.value.receive(() => undefined);
+    return { stamps, written, preempted, got };
+  }
+  const good = at(loopback, 1);
+
+  it("lie between our own stamp and the arrival, for each datagram its own", async () => {
+    const { stamps, written, got } = await send(Array.from({ length: 100 }, () => good));
+    expect(stamps.size).toBe(100);
+    expect(new Set(stamps.values()).size).toBeGreaterThan(90);
+    for (const { bytes, realtime } of got) {
+      const i = bytes[0] ?? -1;
+      expect(stamps.get(i)).toBeGreaterThanOrEqual(written.get(i) ?? Infinity);
+      // The loopback device hands it over before it says that it was sent, if by microseconds.
+      expect(stamps.get(i)).toBeLessThan(realtime + 5e6);
+    }
+    const inOrder = [...stamps].toSorted(([a], [b]) => a - b).map(([, stamp]) => stamp);
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
+  });
+
+  it("are those of the right datagrams, though others fail between them", async () => {
+    const mixed = Array.from({ length: 40 }, (_, i) => (i % 3 === 1 ? bad : good));
+    const { stamps, written, got } = await send(mixed);
+    expect(got).toHaveLength(27);
+    for (const [i, stamp] of stamps) {
+      expect(mixed[i]).toBe(good);
+      expect(stamp).toBeGreaterThanOrEqual(written.get(i) ?? Infinity);
+    }
+    expect(stamps.size).toBeGreaterThan(20);
+  });
+
+  it("are not asked for where more is sent than they are good for", async () => {
+    const { stamps, got } = await send([good, good], 1_000_000);
+    expect(got).toHaveLength(2);
+    expect(stamps.size).toBe(0);
   });
 });
 
@@ -201,21 +266,27 @@ describe.runIf(linux)("kernel sockets under a flood", () => {
     expect(got.map(({ bytes }) => bytes.byteLength)).toEqual([longestDatagram, 0]);
   });
 
-  it("say that a send was preempted when a long time passed between its stamp and its end", async () => {
+  it("say that a send was preempted when a long time passed between its stamp and its end, and when it left all the same", async () => {
     const { sockets } = await open("kernel");
     const [a, b] = [await udp(sockets, loopback), await udp(sockets, loopback)];
-    let preempted = 0;
+    const told: string[] = [];
+    let stamp = 0;
     const slow: Outgoing = {
       ...outgoing(to4(b.identifier), "slow"),
-      preempted: () => preempted++,
+      preempted: () => told.push("preempted"),
+      left(realtime) {
+        told.push("left");
+        expect(realtime - stamp).toBeGreaterThan(2e6);
+      },
       write(_, at) {
+        stamp = at.realtime;
         // Ten times the limit.
         while (sockets.now().realtime - at.realtime < 2e6);
         return 4;
       },
     };
     a.send([slow]);
-    expect(preempted).toBe(1);
+    expect(told).toEqual(["preempted", "left"]);
     expect(await receive(sockets, b, 1)).toHaveLength(1);
   });
 });
@@ -224,7 +295,7 @@ describe.runIf(linux).each(families)("ICMP sockets, IPv%d", (family) => {
   const types = family === 4 ? icmpEcho : icmpv6Echo;
   it.for([56, 16, 1_200])("are answered by the kernel, %d octets, or say what they miss", async (size, context) => {
     const { sockets } = await open("kernel");
-    const socket = sockets.openIcmp(plainProfile(family));
+    const socket = sockets.openIcmp(plainProfile(family), rate);
     if (!socket.ok) {
       expect(socket.error.kind).toBe("noPermission");
       expect(socket.error.message).toMatch(/net\.ipv4\.ping_group_range .* CAP_NET_RAW/);

@@ -223,15 +223,50 @@ describe("guards", () => {
     expect(p.total()).toMatchObject({ received: 1, discarded: 1, lost: 0, delays: [] });
   });
 
-  it.each([3_600_000, -3_600_000, 1])("discards a delay across a step of the wall clock by %i ms", async (step) => {
+  it("takes the kernel's transmit stamp rather than discard the delay of a preempted send", async () => {
     const p = await probing([icmp]);
+    Object.assign(p.faults, { preempt: true, leftAfter: 7 });
     await p.turnAt(0);
-    p.time.ahead += step;
-    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20 + step);
+    p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20);
     await p.turnAt(30);
-    expect(p.total()).toMatchObject({ received: 1, late: 0, lost: 0, discarded: 1, delays: [] });
-    expect(p.total().last.lastReceivedAt).toBe(30);
+    expect(p.total()).toMatchObject({ received: 1, discarded: 0, delays: [expect.closeTo(0.013, 9)] });
   });
+
+  it("counts the timeout from the kernel's stamp", async () => {
+    const p = await probing([icmp]);
+    p.faults.leftAfter = 7;
+    await p.turnAt(0);
+    p.faults.leftAfter = undefined;
+    await p.turnAt(100);
+    for (const n of [0, 1]) p.arrive(echoed(nth(p.sent, n)), endpoint(icmp), nth(p.sent, n), 1_005);
+    await p.turnAt(1_200);
+    expect(p.total()).toMatchObject({ received: 1, late: 1 });
+  });
+
+  it.each([3_600_000, -3_600_000, 1])(
+    "discards a delay when the clock is set by %i ms within the send",
+    async (step) => {
+      const p = await probing([icmp]);
+      Object.assign(p.faults, { leftAfter: 0.01, stepInSend: step });
+      await p.turnAt(0);
+      p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20 + step);
+      await p.turnAt(30);
+      expect(p.total()).toMatchObject({ received: 1, late: 0, lost: 0, discarded: 1, delays: [] });
+    },
+  );
+
+  it.each([3_600_000, -3_600_000, 1])(
+    "discards a delay across a delay across a step of the wall clock by %i ms",
+    async (step) => {
+      const p = await probing([icmp]);
+      await p.turnAt(0);
+      p.time.ahead += step;
+      p.arrive(echoed(nth(p.sent, 0)), endpoint(icmp), nth(p.sent, 0), 20 + step);
+      await p.turnAt(30);
+      expect(p.total()).toMatchObject({ received: 1, late: 0, lost: 0, discarded: 1, delays: [] });
+      expect(p.total().last.lastReceivedAt).toBe(30);
+    },
+  );
 
   it("does not call lost what still waits in the receive buffer", async () => {
     const p = await probing([icmp]);

@@ -29,6 +29,10 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
     /** The next sends fail with this errno. */
     send: undefined as string | undefined,
     preempt: false,
+    /** Milliseconds after our own stamp at which the kernel says that it left; undefined: it does not say. */
+    leftAfter: undefined as number | undefined,
+    /** The wall clock is set by so many ms between the two stamps. */
+    stepInSend: 0,
     /** No address of the host is the wanted source. */
     noSource,
     overflow: 0,
@@ -52,6 +56,10 @@ export function fakeSockets({ raw = false, noSource = false } = {}) {
         if (faults.send !== undefined) datagram.failed(faults.send);
         else sent.push({ to: datagram.to, bytes, at });
         if (faults.preempt) datagram.preempted();
+        time.ahead += faults.stepInSend;
+        if (faults.leftAfter !== undefined) {
+          datagram.left(at.realtime + (faults.leftAfter + faults.stepInSend) * 1e6, now());
+        }
       }
     },
     receive(take) {

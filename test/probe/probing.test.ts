@@ -1,5 +1,6 @@
 // The whole prober over loopback: its worker, its sockets, a reflector that misbehaves by a script.
 
+import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProbeTarget } from "../../agent/estate/estate.ts";
@@ -206,7 +207,7 @@ describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (socke
 describe("ICMP probes", () => {
   it("are answered by the loopback of this host", async (context) => {
     const { sockets } = await openProbeSockets(() => 1);
-    const permitted = sockets.openIcmp(plainProfile(4)).ok;
+    const permitted = sockets.openIcmp(plainProfile(4), 1).ok;
     sockets.close();
     if (!permitted) {
       context.skip("ICMP is not permitted here: ping_group_range excludes this group, and there is no CAP_NET_RAW");
@@ -223,6 +224,26 @@ describe("ICMP probes", () => {
     await eventually("all streams are answered", () => streams.every((_, index) => settled(50, index)()));
     expect(streams.reduce((n, _, index) => n + sum("lost", index) + sum("sendErrors", index), 0)).toBe(0);
     expect(observed.every((o) => o.technique === "icmp")).toBe(true);
+  });
+});
+
+describe("ICMP probes without libc", () => {
+  it("go by fping, beside STAMP probes over portable sockets", async (context) => {
+    if (spawnSync("fping", ["-c1", "-q", "127.0.0.1"]).status !== 0) {
+      context.skip("fping is not installed, or not permitted to ping here");
+    }
+    const far = await reflector(() => "answer");
+    const icmp = (address: string): ProbeTarget => ({ ...stamp(0), technique: "icmp", address });
+    const streams = [icmp("127.0.0.1"), stamp(far.port), icmp("::1"), icmp("127.0.0.1")];
+    const { probing, sum, settled, observed } = run(streams, { sockets: "portable" });
+    await eventually("all streams are answered", () => streams.every((_, index) => settled(20, index)()));
+    expect(streams.reduce((n, _, index) => n + sum("sendErrors", index), 0)).toBe(0);
+    const techniques = [0, 1, 2, 3].map((index) => observed.find((o) => o.index === index)?.technique);
+    expect(techniques).toEqual(["icmp", "stamp", "icmp", "icmp"]);
+    await probing.stop();
+    const seen = observed.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(observed).toHaveLength(seen);
   });
 });
 

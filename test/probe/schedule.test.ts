@@ -33,6 +33,24 @@ describe("the schedule of the probes", () => {
     expect(turns).toEqual([100, 10, 100]);
   });
 
+  it("sends in company what is due up to 5 ms later, a twentieth of the interval at most, and nothing alone before its time", () => {
+    const schedule = createSchedule([...Array.from({ length: 500 }, () => 1_000), 20].map(milliseconds), at(0));
+    // Every 2 ms one of the 500; that of 20 ms comes no more than 1 ms early.
+    expect(schedule.due(at(0))).toEqual([0, 1, 2, 500]);
+    expect(schedule.due(at(5.9))).toEqual([]);
+    expect(schedule.due(at(schedule.next()))).toEqual([3, 4, 5]);
+    expect(schedule.due(at(schedule.next()))).toEqual([6, 7, 8]);
+    expect(schedule.due(at(schedule.next()))).toEqual([9, 10, 11]);
+    expect(schedule.next()).toBe(20);
+    const turns = Array.from({ length: 501 }, () => 0);
+    for (let now = schedule.next(); now < 10_000; now = schedule.next()) {
+      for (const stream of schedule.due(now)) turns[stream] = (turns[stream] ?? 0) + 1;
+    }
+    expect(Math.max(...turns.slice(0, 500))).toBe(10);
+    expect(turns[500]).toBe(499);
+    expect(schedule.skipped()).toBe(0);
+  });
+
   it("does not drift when its turns come late", () => {
     const schedule = createSchedule([milliseconds(100)], at(0));
     for (let now = 7; now < 10_000; now += 10) schedule.due(at(now));

@@ -50,6 +50,27 @@ describe("a stream's probes", () => {
     expect(session.drain()).toBeUndefined();
   });
 
+  it("takes a better stamp of a departure, on both clocks alike, and trusts it", () => {
+    const { session, send } = stream();
+    send();
+    session.preempted(0);
+    session.left(0, 7e6);
+    expect(matchOf(session, 0)).toEqual({ sequence: 0, monotonic: 7, realtime: 7e6, trusted: true });
+    session.expire(at(1_006.9));
+    expect(session.drain()).toBeUndefined();
+  });
+
+  it("takes no stamp of a probe that is settled, or whose place another has", () => {
+    const { session, send, answer } = stream();
+    send();
+    answer(0, 20);
+    session.left(0, 7e6);
+    expect(matchOf(session, 0).realtime).toBe(0);
+    send(200);
+    session.left(0, 7e6);
+    expect(matchOf(session, 200).realtime).toBe(200 * 100e6);
+  });
+
   it("loses a probe when the timeout has passed, and not at the very moment", () => {
     const { session, send } = stream();
     send();

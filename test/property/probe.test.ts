@@ -8,7 +8,15 @@ import { milliseconds } from "../../agent/lib/duration.ts";
 import { readEchoReply, readStampReply } from "../../agent/probe/answer.ts";
 import { createEngine } from "../../agent/probe/engine.ts";
 import { createSession, type Nonce } from "../../agent/probe/session.ts";
-import { decodeEcho, encodeEcho, icmpEcho, icmpv6Echo, ipv4Payload, writeProbeRequest } from "../../agent/wire/icmp.ts";
+import {
+  decodeEcho,
+  encodeEcho,
+  icmpEcho,
+  icmpv6Echo,
+  internetChecksum,
+  ipv4Payload,
+  writeProbeRequest,
+} from "../../agent/wire/icmp.ts";
 import { decodeSender, encodeSender, reflect, unsynchronised } from "../../agent/wire/stamp.ts";
 import { fakeSockets } from "../probe/fake-sockets.ts";
 
@@ -127,25 +135,70 @@ describe("an answer with a flipped octet", () => {
   });
 });
 
-describe("an answer over IPv6, whose checksum the kernel has verified", () => {
-  // What is wrong with it, as the far end or anybody between can make it.
+const target = { source: undefined, interval: milliseconds(1_000), timeout: milliseconds(1_000) };
+/** The right answer to a probe, and the octets of it that only the right one has. */
+const probed = [
+  {
+    name: "ICMP",
+    target: { ...target, technique: "icmp", address: "192.0.2.2", port: 0 },
+    answer: (probe: Uint8Array) => resealed(probe.with(0, icmpEcho.reply)),
+    // Identifier, tag, stream, sequence and cookie.
+    copied: [4, 23],
+    least: 64,
+  },
+  {
+    name: "ICMPv6",
+    target: { ...target, technique: "icmp", address: "2001:db8::2", port: 0 },
+    answer: (probe: Uint8Array) => probe.with(0, icmpv6Echo.reply),
+    copied: [6, 23],
+    least: 64,
+  },
+  {
+    name: "STAMP",
+    target: { ...target, technique: "stamp", address: "2001:db8::2", port: 862 },
+    answer(probe: Uint8Array) {
+      const zero = { seconds: 0, fraction: 0 };
+      const answer = reflect(probe, { receiveTimestamp: zero, timestamp: zero });
+      if (!answer.ok) throw new Error(answer.error.kind);
+      return answer.value;
+    },
+    // The Session-Sender's sequence number and timestamp.
+    copied: [24, 35],
+    // TWAMP-Light's answers end here.
+    least: 41,
+  },
+] as const;
+
+/** The right checksum, as whoever forges would write it. */
+function resealed(bytes: Uint8Array): Uint8Array {
+  bytes.fill(0, 2, 4);
+  const sum = internetChecksum(bytes);
+  bytes[2] = sum >> 8;
+  bytes[3] = sum & 0xff;
+  return bytes;
+}
+
+describe.each(probed)("an answer to a probe by $name", ({ target, answer: answerTo, copied, least }) => {
+  const v4 = target.address === "192.0.2.2";
+  // What is wrong with it, as the far end or anybody between can make it. The checksum of IPv6 the kernel has verified.
   const wrongs = fc.oneof(
-    fc.record({ kind: fc.constant("truncated" as const), length: fc.nat(63) }),
-    fc.record({ kind: fc.constant("wrongId" as const), identifier: fc.nat(0xffff).filter((id) => id !== 4_711) }),
+    fc.record({ kind: fc.constant("truncated" as const), length: fc.nat(least - 1) }),
     fc.record({
       kind: fc.constant("flipped" as const),
-      at: fc.integer({ min: 6, max: 23 }),
+      at: fc.integer({ min: copied[0], max: copied[1] }),
       flip: fc.integer({ min: 1, max: 255 }),
+      sealed: fc.boolean(),
     }),
     fc.record({
       kind: fc.constant("forgedSource" as const),
-      word: fc.nat(3),
+      word: v4 ? fc.constant(3) : fc.nat(3),
       flip: fc.integer({ min: 1, max: 0xffff_ffff }),
     }),
     fc.record({ kind: fc.constant("request" as const) }),
+    fc.record({ kind: fc.constant("octets" as const), octets: fc.uint8Array({ maxLength: 100 }) }),
   );
 
-  it("is never counted when it is cut, of another id, not copied right, or from elsewhere; and the right one once", async () => {
+  it("is never counted when it is cut, not copied right, its own question, junk, or from elsewhere; and the right one once", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(wrongs, { maxLength: 12 }),
@@ -155,14 +208,6 @@ describe("an answer over IPv6, whose checksum the kernel has verified", () => {
           const observed: ProbeObservation[] = [];
           let dropped = 0;
           let drawn = 1;
-          const target = {
-            technique: "icmp",
-            address: "2001:db8::2",
-            port: 0,
-            source: undefined,
-            interval: milliseconds(1_000),
-            timeout: milliseconds(1_000),
-          } as const;
           const of = subject.path({ circuit: "c", peering: "microsoft", link: "primary" });
           const engine = createEngine(
             {
@@ -180,20 +225,19 @@ describe("an answer over IPv6, whose checksum the kernel has verified", () => {
           await engine.turn();
           const [probe] = fake.sent;
           if (probe === undefined) throw new Error("nothing was sent");
-          const right = probe.bytes.slice();
-          right[0] = icmpv6Echo.reply;
+          const right = answerTo(probe.bytes.slice());
           const from = probe.to;
           for (const wrong of hostile) {
             const answer = right.slice();
             if (wrong.kind === "truncated") fake.arrive(answer.subarray(0, wrong.length), from, probe, 1);
+            else if (wrong.kind === "octets") fake.arrive(wrong.octets, from, probe, 1);
+            else if (wrong.kind === "request") fake.arrive(probe.bytes, from, probe, 1);
             else if (wrong.kind === "forgedSource") {
               const words = from.words.with(wrong.word, ((from.words[wrong.word] ?? 0) ^ wrong.flip) >>> 0);
               fake.arrive(answer, { ...from, words: words as [number, number, number, number] }, probe, 1);
             } else {
-              if (wrong.kind === "wrongId") new DataView(answer.buffer).setUint16(4, wrong.identifier);
-              if (wrong.kind === "flipped") answer[wrong.at] = (answer[wrong.at] ?? 0) ^ wrong.flip;
-              if (wrong.kind === "request") answer[0] = icmpv6Echo.request;
-              fake.arrive(answer, from, probe, 1);
+              answer[wrong.at] = (answer[wrong.at] ?? 0) ^ wrong.flip;
+              fake.arrive(v4 && wrong.sealed ? resealed(answer) : answer, from, probe, 1);
             }
           }
           fake.time.now = 10;

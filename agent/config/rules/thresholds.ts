@@ -1,7 +1,7 @@
 import { peeringNames } from "../../estate/estate.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { KeyPath } from "../error.ts";
-import { thresholdDefaults } from "../schema.ts";
+import { thresholdDefaults } from "../thresholds-schema.ts";
 import { parsePercentage } from "../values.ts";
 import { probeLists } from "./probes.ts";
 import { type ConfigurationDraft, present, type Rule } from "./rule.ts";

@@ -1,6 +1,7 @@
-// What arrives at the sockets of the prober and of the reflector.
+// What arrives at the sockets of the prober and of the reflector, and what fping says.
 
 import { readEchoReply, readStampReply } from "../../../agent/probe/answer.ts";
+import { decodeFpingLine } from "../../../agent/wire/fping.ts";
 import {
   decodeEcho,
   decodeProbePayload,
@@ -168,4 +169,32 @@ export const stampReplies: FuzzTarget = {
       return "accepted";
     },
   }),
+};
+
+export const fpingLines: FuzzTarget = {
+  name: "fping's lines",
+  weight: 1,
+  exercises: [decodeFpingLine],
+  seed(dice) {
+    const target = dice.next() < 0.5 ? `10.0.${dice.below(256)}.${dice.below(256)}` : `2001:db8::${dice.below(9999)}`;
+    const head = `${target.padEnd(dice.below(20))} : `;
+    const n = dice.below(1e6);
+    const lines = [
+      `${head}[${n}], 64 bytes, ${(dice.next() * 10 ** dice.below(3)).toPrecision(3)} ms (1.00 avg, 0% loss)`,
+      `${head}[${n}], timed out (NaN avg, 100% loss)`,
+      `${head}duplicate for [${n}], 64 bytes, 0.05 ms`,
+    ];
+    return {
+      bytes: Buffer.from(dice.pick(lines), "latin1"),
+      read(octets) {
+        const event = decodeFpingLine(Buffer.from(octets).toString("latin1"));
+        if (!event.ok) return event.error.kind;
+        hold(Number.isSafeInteger(event.value.sequence), "a sequence that is no count");
+        hold(/^[0-9a-fA-F:.%]+$/.test(event.value.target), "a target that is no address");
+        const { kind } = event.value;
+        if (kind === "reply") hold(event.value.milliseconds >= 0, "a delay below zero, or none");
+        return "accepted";
+      },
+    };
+  },
 };
