@@ -63,12 +63,14 @@ describe("a router is asked for its interfaces out of turn", () => {
       ...settled,
     } as const;
     state.observe({ ...probe, at: clock.now(), delays: [], lossRun: 0, lastReceivedAt: clock.now() });
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
     judging.start();
+    await settle();
     const step = milliseconds(100);
     for (let ms = 0; ms < 60_000; ms += step) {
       clock.pass(step as Duration);
       // The end of a round is awaited.
-      await new Promise((resolve) => setImmediate(resolve));
+      await settle();
     }
     judging.stop();
     expect(polls.filter((ms) => ms <= 2_000)).toHaveLength(2);

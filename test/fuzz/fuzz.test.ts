@@ -111,7 +111,7 @@ describe("a short run", () => {
 
 describe("a broken decoder is found", () => {
   it("that throws", () => {
-    const { failures } = run([...targets, throws]);
+    const { failures } = run([...targets, throws], { count: 20_000 });
     expect(failures.length).toBeGreaterThan(0);
     for (const { kind, target, index, hex } of failures) {
       expect([kind, target]).toEqual(["crash", "throws"]);

@@ -43,13 +43,25 @@ export interface DnsServer {
 
 const types = { a: 1, cname: 5, aaaa: 28 } as const;
 
+/** Over UDP and TCP on one port: what is free in one may be taken in the other. */
+async function bindBoth(host: string) {
+  for (;;) {
+    const udp = createSocket(host.includes(":") ? "udp6" : "udp4");
+    udp.bind(0, host);
+    await once(udp, "listening");
+    const { port } = udp.address();
+    const tcp = createServer().listen(port, host);
+    const isFree = await once(tcp, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return { udp, tcp, port };
+    udp.close();
+  }
+}
+
 export async function dnsServer(zone: Zone, host = "127.0.0.1"): Promise<DnsServer> {
-  const udp = createSocket(host.includes(":") ? "udp6" : "udp4");
-  udp.bind(0, host);
-  await once(udp, "listening");
-  const { port } = udp.address();
-  const tcp = createServer().listen(port, host);
-  await once(tcp, "listening");
+  const { udp, tcp, port } = await bindBoth(host);
   const self: DnsServer = {
     at: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     zone: { ...zone },

@@ -4,6 +4,8 @@ import { takeGetAnswer } from "../../../agent/net/snmp-get.ts";
 import { berFaults, createReader } from "../../../agent/wire/ber.ts";
 import {
   type Cells,
+  clearCells,
+  contentAt,
   copyCell,
   counterAt,
   createCells,
@@ -116,10 +118,16 @@ function readCell(cells: Cells, i: number): void {
   const number = numberAt(cells, i);
   const counter = counterAt(cells, i);
   const octets = octetsAt(cells, i);
+  const content = contentAt(cells, i);
   const text = textAt(cells, i);
   const oid = oidAt(cells, i);
   hold(number === undefined || Number.isFinite(number), "a number that is none");
   hold(counter === undefined || number !== undefined, "a counter that is no number");
+  hold(
+    octets === undefined || sameOctets(octets, 0, octets.length, content ?? new Uint8Array(0)),
+    "octets that are no content",
+  );
+  hold(number === undefined || content === undefined, "a number with content");
   hold((text === undefined) === (octets === undefined), "a text without octets");
   hold(number === undefined || (octets === undefined && oid === undefined), "a number that is octets too");
   hold(!isAbsent(cells, i) || (number === undefined && octets === undefined), "an absent cell with a value");
@@ -145,6 +153,8 @@ export const responses: FuzzTarget = {
     numberAt,
     counterAt,
     octetsAt,
+    contentAt,
+    clearCells,
     textAt,
     oidAt,
     isAbsent,
@@ -160,6 +170,7 @@ export const responses: FuzzTarget = {
       read(octets) {
         const read = readResponse(r, octets);
         hold(read === (r.fault === undefined), "neither answer nor fault");
+        clearCells(cells);
         const count = read ? readBindings(r, cells) : 0;
         return () => {
           const generic = decodeMessage(octets);
