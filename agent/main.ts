@@ -25,7 +25,7 @@ import { createHostWatch } from "./host/watch.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { seconds } from "./lib/duration.ts";
-import { keepHeapSmall } from "./lib/heap.ts";
+import { keepHeapSmall, startSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
@@ -138,6 +138,8 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
     },
   };
 }
+
+startSmall();
 
 const io: Io = {
   out: (line) => process.stdout.write(`${line}\n`),
