@@ -6,7 +6,7 @@ import type { MetricDefinition } from "./metrics.ts";
 export function probeStatistics(prefix: string, labels: readonly string[]) {
   const technique = [...labels, "technique"];
   const window = [...labels, "window"];
-  const quantile = [...window, "quantile"];
+  const percentile = [...window, "percentile"];
   const define = (type: MetricDefinition["type"], name: string, help: string, of: readonly string[]) =>
     ({ name: `${prefix}_${name}`, type, help, labels: of }) satisfies MetricDefinition;
   const delay = (name: string, help: string) =>
@@ -47,14 +47,14 @@ export function probeStatistics(prefix: string, labels: readonly string[]) {
     windowDelay: define(
       "gauge",
       "window_round_trip_delay_seconds",
-      "Round-trip delay in the window; quantile 0 is the least, 1 the greatest",
-      quantile,
+      "Round-trip delay in the window; percentile 0 is the least, 100 the greatest",
+      percentile,
     ),
     windowVariation: define(
       "gauge",
       "window_delay_variation_seconds",
-      "Round-trip delay variation from one probe to the next, without its sign, in the window (ipdv, RFC 3393); quantile 1 is the greatest",
-      quantile,
+      "Round-trip delay variation from one probe to the next, without its sign, in the window (ipdv, RFC 3393); percentile 100 is the greatest",
+      percentile,
     ),
   } as const;
 }

@@ -41,7 +41,7 @@ function memory(of: (...values: readonly string[]) => Labels): (...values: reado
 }
 
 const windowLabels = memory((window = "") => ({ window }));
-const quantileLabels = memory((window = "", quantile = "") => ({ window, quantile }));
+const percentileLabels = memory((window = "", percentile = "") => ({ window, percentile }));
 const techniqueLabels = memory((technique = "") => ({ technique }));
 const bucketLabels = memory((technique = "", le = "") => ({ technique, le }));
 
@@ -52,20 +52,20 @@ function emitWindow(emit: Emit, to: StatisticsMetrics, labels: LabelText, window
     emit(to.windowLossBursts, labels, of.lossBursts, windowLabels(window));
     emit(to.windowLongestLossBurst, labels, of.longestLossBurst, windowLabels(window));
   }
-  if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay.min, quantileLabels(window, "0"));
-  for (const [quantile, name] of quantiles) {
-    if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay[name], quantileLabels(window, quantile));
+  if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay.min, percentileLabels(window, "0"));
+  for (const [percentile, name] of percentiles) {
+    if (of.delay !== undefined) emit(to.windowDelay, labels, of.delay[name], percentileLabels(window, percentile));
     // The least of it says nothing: two delays in a row are alike now and then.
     if (of.variation !== undefined)
-      emit(to.windowVariation, labels, of.variation[name], quantileLabels(window, quantile));
+      emit(to.windowVariation, labels, of.variation[name], percentileLabels(window, percentile));
   }
 }
 
-const quantiles: readonly (readonly [string, keyof Spread])[] = [
-  ["0.5", "median"],
-  ["0.95", "p95"],
-  ["0.99", "p99"],
-  ["1", "max"],
+const percentiles: readonly (readonly [string, keyof Spread])[] = [
+  ["50", "median"],
+  ["95", "p95"],
+  ["99", "p99"],
+  ["100", "max"],
 ];
 
 /** Streams of one technique are one series: their delays add up. */

@@ -31,7 +31,7 @@ import {
 } from "./promql.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
-const ofQuantile = [...ofPath, "quantile"] as const;
+const ofPercentile = [...ofPath, "percentile"] as const;
 const inWindow = `${chosenCircuit}, ${chosenWindow}`;
 
 function percentiles(): Panel {
@@ -44,8 +44,8 @@ function percentiles(): Panel {
     },
     [
       overTime(
-        worst(metrics.path.windowDelay, ofQuantile, `${inWindow}, quantile=~"0.5|0.95|0.99|1"`),
-        "{{peering}} {{link}} {{quantile}}",
+        worst(metrics.path.windowDelay, ofPercentile, `${inWindow}, percentile=~"50|95|99|100"`),
+        "{{peering}} {{link}} {{percentile}}",
       ),
     ],
     "s",
@@ -63,8 +63,8 @@ function variation(): Panel {
     },
     [
       overTime(
-        worst(metrics.path.windowVariation, ofQuantile, `${inWindow}, quantile=~"0.5|0.95|0.99"`),
-        "{{peering}} {{link}} {{quantile}}",
+        worst(metrics.path.windowVariation, ofPercentile, `${inWindow}, percentile=~"50|95|99"`),
+        "{{peering}} {{link}} {{percentile}}",
       ),
     ],
     "s",

@@ -149,11 +149,11 @@ describe("the figures of a window", () => {
     expect(figure("loss_ratio")).toBeCloseTo(3 / 101, 12);
     expect(figure("loss_bursts")).toBe(2);
     expect(figure("longest_loss_burst_probes")).toBe(2);
-    expect(figure("round_trip_delay_seconds", 'quantile="0"')).toBe(0.001);
-    expect(figure("round_trip_delay_seconds", 'quantile="0.5"')).toBeCloseTo(0.05, 4);
-    expect(figure("round_trip_delay_seconds", 'quantile="0.99"')).toBeCloseTo(0.098, 4);
-    expect(figure("round_trip_delay_seconds", 'quantile="1"')).toBe(0.098);
-    expect(figure("delay_variation_seconds", 'quantile="1"')).toBe(0.004);
+    expect(figure("round_trip_delay_seconds", 'percentile="0"')).toBe(0.001);
+    expect(figure("round_trip_delay_seconds", 'percentile="50"')).toBeCloseTo(0.05, 4);
+    expect(figure("round_trip_delay_seconds", 'percentile="99"')).toBeCloseTo(0.098, 4);
+    expect(figure("round_trip_delay_seconds", 'percentile="100"')).toBe(0.098);
+    expect(figure("delay_variation_seconds", 'percentile="100"')).toBe(0.004);
     expect(read(lines, "expressroute_path_loss_bursts_total")).toBe(2);
     expect(read(lines, "expressroute_path_round_trip_jitter_seconds")).toBeGreaterThan(0);
   });
