@@ -260,11 +260,18 @@ export interface Estate {
   readonly internetDependencies: readonly InternetDependency[];
 }
 
+const knownPaths = new WeakMap<Estate["circuits"], readonly Path[]>();
+
 /** Every path of the estate, in the order of the configuration. */
-export function pathsOf(estate: Estate): readonly Path[] {
-  return [...estate.circuits.values()].flatMap((circuit) =>
-    circuit.peerings.flatMap((peering) => linkNames.map((link) => peering.paths[link])),
-  );
+export function pathsOf({ circuits }: Pick<Estate, "circuits">): readonly Path[] {
+  let paths = knownPaths.get(circuits);
+  if (paths === undefined) {
+    paths = [...circuits.values()].flatMap((circuit) =>
+      circuit.peerings.flatMap((peering) => linkNames.map((link) => peering.paths[link])),
+    );
+    knownPaths.set(circuits, paths);
+  }
+  return paths;
 }
 
 export function pairsOf(estate: Estate): readonly GlobalReachPair[] {

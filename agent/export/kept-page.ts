@@ -87,30 +87,44 @@ function sectionOf(metric: MetricDefinition): Section {
 
 /** Writes all of it anew, and notes where the values stand. */
 function writeSection(section: Section): void {
-  const { name, header, labels, more, parts, values, valueAt, valueEnd, said } = section;
+  const { header, labels, more, parts, values, valueAt, valueEnd, said } = section;
   for (const list of [labels, more, parts, values, valueAt, valueEnd]) list.length = said;
   section.end = 0;
-  let pending = header;
-  /** Octets before the line that is being made; UTF-16 units are no octets, so a line that is not ASCII is measured. */
-  let begun = 0;
-  const flush = () => {
-    append(section, pending);
-    begun = section.end;
-    pending = "";
-  };
-  flush();
+  append(section, header);
+  let pending = "";
+  let first = 0;
   for (let i = 0; i < said; i++) {
-    const head = headOf(name, parts[i] ?? "", labels[i] ?? noLabels, more[i] ?? noLabels);
+    const head = headAt(section, i);
     const value = formatValue(values[i] ?? Number.NaN);
-    const at = begun + octetsOf(head);
+    // As if all of it were ASCII, which it nearly always is.
+    const at = section.end + pending.length + head.length;
     valueAt[i] = at;
     valueEnd[i] = at + value.length;
-    begun = at + value.length + 1;
     pending += `${head}${value}\n`;
-    if (pending.length > piece) flush();
+    if (pending.length <= piece && i < said - 1) continue;
+    const from = section.end;
+    append(section, pending);
+    if (section.end - from !== pending.length) measure(section, first, i, from);
+    pending = "";
+    first = i + 1;
   }
-  flush();
   section.isStale = false;
+}
+
+function headAt({ name, labels, more, parts }: Section, i: number): string {
+  return headOf(name, parts[i] ?? "", labels[i] ?? noLabels, more[i] ?? noLabels);
+}
+
+/** Where the values of lines stand whose characters are not all of one octet. */
+function measure(section: Section, first: number, last: number, from: number): void {
+  let begun = from;
+  for (let i = first; i <= last; i++) {
+    const at = begun + Buffer.byteLength(headAt(section, i));
+    const length = formatValue(section.values[i] ?? Number.NaN).length;
+    section.valueAt[i] = at;
+    section.valueEnd[i] = at + length;
+    begun = at + length + 1;
+  }
 }
 
 function append(section: Section, text: string): void {
@@ -123,10 +137,6 @@ function append(section: Section, text: string): void {
     section.octets = grown;
   }
   section.end = end + section.octets.write(text, end);
-}
-
-function octetsOf(text: string): number {
-  return Buffer.byteLength(text);
 }
 
 /** Writes over a value; false when it does not have the same length. */

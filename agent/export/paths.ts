@@ -15,6 +15,7 @@ import {
 import { type Judgement, pathStates, redundancies, type Verdict, witnesses } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
+import { isStep } from "../lib/slices.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
@@ -30,6 +31,18 @@ export const pathLabels = labelsOf(({ circuit, peering, link, router, site }: Pa
   site,
 }));
 
+const keys = new WeakMap<Path, SubjectKey>();
+
+/** The subject of a path, made once. */
+export function keyOf(path: Path): SubjectKey {
+  let key = keys.get(path);
+  if (key === undefined) {
+    key = subject.path(path);
+    keys.set(path, key);
+  }
+  return key;
+}
+
 export const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalReachPair) => ({
   global_reach: globalReach,
   from_site: fromSite,
@@ -42,8 +55,8 @@ const witnessLabels = labelTexts("witness", witnesses);
 const techniqueLabels = labelTexts("technique", probeTechniques);
 
 export function* emitThresholds(emit: Emit, estate: Estate): Generator<void> {
-  for (const path of pathsOf(estate)) {
-    yield;
+  for (const [i, path] of pathsOf(estate).entries()) {
+    if (isStep(i)) yield;
     emitLimits(emit, metrics.path, pathLabels(path), path.thresholds);
   }
   for (const pair of pairsOf(estate)) emitLimits(emit, metrics.pair, pairLabels(pair), pair.thresholds);
@@ -51,9 +64,9 @@ export function* emitThresholds(emit: Emit, estate: Estate): Generator<void> {
 
 /** The tallies of probes. */
 export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Generator<void> {
-  for (const path of pathsOf(estate)) {
-    yield;
-    emitProbes(emit, metrics.path, pathLabels(path), subject.path(path), path.probes, snapshot, estate.statistics);
+  for (const [i, path] of pathsOf(estate).entries()) {
+    if (isStep(i)) yield;
+    emitProbes(emit, metrics.path, pathLabels(path), keyOf(path), path.probes, snapshot, estate.statistics);
   }
   for (const pair of pairsOf(estate)) {
     emitProbes(emit, metrics.pair, pairLabels(pair), subject.pair(pair), pair.probes, snapshot, estate.statistics);
@@ -75,10 +88,10 @@ export function* emitJudgement(
     // What is not probed at present has no present figures.
     if (record !== undefined && probes > 0) emitStatistics(emit, to, labels, record, statistics, now);
   };
-  for (const verdict of judgement.paths) {
-    yield;
+  for (const [i, verdict] of judgement.paths.entries()) {
+    if (isStep(i)) yield;
     const labels = pathLabels(verdict.path);
-    emitProbed(metrics.path, labels, subject.path(verdict.path), verdict);
+    emitProbed(metrics.path, labels, keyOf(verdict.path), verdict);
     const { witness } = verdict;
     if (witness !== undefined) emit(metrics.routerProbe.witness, labels, 1, witnessLabels[witness]);
     const drain = verdict.conditions.find(({ check }) => check === "drain");
@@ -86,8 +99,8 @@ export function* emitJudgement(
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
     }
   }
-  for (const verdict of judgement.pairs) {
-    yield;
+  for (const [i, verdict] of judgement.pairs.entries()) {
+    if (isStep(i)) yield;
     emitProbed(metrics.pair, pairLabels(verdict.pair), subject.pair(verdict.pair), verdict);
   }
   for (const { circuit, peering, redundancy, since } of judgement.redundancy) {

@@ -3,15 +3,14 @@
 import { metrics } from "../catalog/metrics.ts";
 import type { Path, Router } from "../estate/estate.ts";
 import { isFreshProbe } from "../estate/freshness.ts";
-import { subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RouterProbeRecord } from "../state/router-probes.ts";
 import type { Snapshot } from "../state/state.ts";
-import { pathLabels } from "./paths.ts";
+import { keyOf, pathLabels } from "./paths.ts";
 import type { Emit } from "./series.ts";
 
 export function emitRouterProbes(emit: Emit, path: Path, router: Router, snapshot: Snapshot, clock: Clock): void {
-  const records = snapshot.routerProbes(subject.path(path));
+  const records = snapshot.routerProbes(keyOf(path));
   if (records.length === 0) return;
   const labels = pathLabels(path);
   const to = metrics.routerProbe;

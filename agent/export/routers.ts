@@ -17,6 +17,7 @@ import {
 } from "../estate/observation.ts";
 import { sourcesOf } from "../estate/seen-session.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
+import { isStep } from "../lib/slices.ts";
 import type { CounterRecord } from "../state/counters.ts";
 import type { InterfaceSeen, Snapshot } from "../state/state.ts";
 import { doubleOf } from "../state/words.ts";
@@ -53,8 +54,8 @@ export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clo
     emitPolls(emit, router, snapshot, clock);
     emitSystem(emit, router, snapshot, clock, now);
   }
-  for (const path of pathsOf(estate)) {
-    yield;
+  for (const [i, path] of pathsOf(estate).entries()) {
+    if (isStep(i)) yield;
     const router = estate.routers.get(path.router);
     if (router === undefined) continue;
     emitSession(emit, path, router, snapshot, clock, now);

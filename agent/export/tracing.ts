@@ -7,7 +7,7 @@ import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Traced } from "../estate/tracing.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
-import { pairLabels, pathLabels } from "./paths.ts";
+import { keyOf, pairLabels, pathLabels } from "./paths.ts";
 import type { Emit, LabelText } from "./series.ts";
 
 /** What the tracer counts. */
@@ -29,7 +29,7 @@ export function emitTraces(emit: Emit, estate: Estate, snapshot: Snapshot, judge
     if (traced !== undefined) emitTraced(emit, to, labels, traced, snapshot, clock);
   };
   for (const verdict of judgement.paths) {
-    one(metrics.path, pathLabels(verdict.path), subject.path(verdict.path), verdict);
+    one(metrics.path, pathLabels(verdict.path), keyOf(verdict.path), verdict);
   }
   for (const verdict of judgement.pairs) {
     one(metrics.pair, pairLabels(verdict.pair), subject.pair(verdict.pair), verdict);

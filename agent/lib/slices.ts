@@ -27,3 +27,10 @@ export async function inSlices<T>(clock: Clock, steps: Generator<void, T>): Prom
     await new Promise<void>((resolve) => void clock.after(pause, resolve));
   }
 }
+
+/** Where one thing is too little to look at the clock for: true after every so many. */
+export function isStep(nth: number): boolean {
+  return nth % thingsPerStep === 0;
+}
+
+const thingsPerStep = 16;
