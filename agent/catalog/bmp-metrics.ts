@@ -1,6 +1,6 @@
 // Metrics of the BMP station, and of the sources that tell of a session.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 const router = ["router", "site"] as const;
 const path = ["circuit", "peering", "link", ...router] as const;

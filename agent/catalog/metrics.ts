@@ -2,18 +2,12 @@
 // tests of dashboards and alerts are made from this list.
 
 import { bmpMetrics } from "./bmp-metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import { probeStatistics } from "./statistics-metrics.ts";
 import { traced, tracerMetrics } from "./tracing-metrics.ts";
-
-export interface MetricDefinition {
-  readonly name: string;
-  readonly type: "gauge" | "counter" | "histogram";
-  readonly help: string;
-  readonly labels: readonly string[];
-}
 
 const path = ["circuit", "peering", "link", "router", "site"] as const;
 const pair = ["global_reach", "from_site", "to_site"] as const;

@@ -1,7 +1,7 @@
 // Metrics of the probes that routers send themselves, and of whose word on a path's forwarding counts. Several probes of a
 // path are one series: their tallies add up, and the delay is that of the first that has a result.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 const path = ["circuit", "peering", "link", "router", "site"] as const;
 const prefix = "expressroute_path_router_probe";

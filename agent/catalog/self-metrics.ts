@@ -1,6 +1,6 @@
 // What the agent says of itself and of its host.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 const gauge = (name: string, help: string, labels: readonly string[] = []): MetricDefinition => ({
   name: `expressroute_agent_${name}`,

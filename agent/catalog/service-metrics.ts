@@ -1,6 +1,6 @@
 // Metrics of services, internet dependencies and their checks.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 const define =
   (type: MetricDefinition["type"]) =>

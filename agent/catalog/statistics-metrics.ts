@@ -1,6 +1,6 @@
 // Metrics of what the probes of a path or pair amount to.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 /** Of one subject; `labels` are its own. */
 export function probeStatistics(prefix: string, labels: readonly string[]) {

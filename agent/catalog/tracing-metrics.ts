@@ -1,6 +1,6 @@
 // What was traced, and what was noticed: of paths and pairs, and the tracer's own counters.
 
-import type { MetricDefinition } from "./metrics.ts";
+import type { MetricDefinition } from "./definition.ts";
 
 /** `prefix`, `of` and `labels` as the other metrics of a path or pair have them. */
 export function traced(prefix: string, of: string, labels: readonly string[]) {

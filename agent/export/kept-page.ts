@@ -1,7 +1,7 @@
 // A page whose text is kept from one scrape to the next. Between two scrapes hardly a series comes or goes, and few values
 // change: only what is new is written into the text. For estates whose text is no matter for the memory.
 
-import type { MetricDefinition } from "../catalog/metrics.ts";
+import type { MetricDefinition } from "../catalog/definition.ts";
 import { writeInteger } from "./digits.ts";
 import { pieceSize } from "./packed-text.ts";
 import {

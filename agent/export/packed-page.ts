@@ -1,7 +1,7 @@
 // A page that keeps nothing from one scrape to the next, and of the scrape itself hardly anything but what it compresses
 // to: for estates of thousands of routers, whose text would be most of the memory.
 
-import type { MetricDefinition } from "../catalog/metrics.ts";
+import type { MetricDefinition } from "../catalog/definition.ts";
 import { type Piece, pack, pieceSize } from "./packed-text.ts";
 import { formatValue, headerOf, headOf, type Labels, type LabelText, noLabels, type Page, textOf } from "./series.ts";
 

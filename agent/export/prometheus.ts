@@ -1,7 +1,8 @@
 // The Prometheus exposition: the catalog's metrics, filled from state and judgement at each scrape.
 
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { allMetrics, type MetricDefinition, metrics } from "../catalog/metrics.ts";
+import type { MetricDefinition } from "../catalog/definition.ts";
+import { allMetrics, metrics } from "../catalog/metrics.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -1,7 +1,7 @@
 // Series of one scrape as lines of text (Prometheus exposition format 0.0.4), whatever page they stand on.
 // prom-client, which writes the process's own metrics, takes 4 µs for a series; ten thousand would hold up the polls.
 
-import type { MetricDefinition } from "../catalog/metrics.ts";
+import type { MetricDefinition } from "../catalog/definition.ts";
 import type { Piece } from "./packed-text.ts";
 
 export type Labels = Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 // How the agent itself is doing: for the question whether its words can be trusted.
 
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
-import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { perSecond, timeSeries } from "./panels.ts";

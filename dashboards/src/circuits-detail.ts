@@ -2,7 +2,8 @@
 
 import { GraphThresholdsStyleConfigBuilder, GraphThresholdsStyleMode } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
-import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { metrics } from "../../agent/catalog/metrics.ts";
 import { probeBands } from "./circuits-probes.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";

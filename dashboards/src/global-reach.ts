@@ -2,7 +2,8 @@
 
 import { FieldTextAlignment } from "@grafana/grafana-foundation-sdk/common";
 import { FieldColorBuilder, FieldColorModeId, type Panel } from "@grafana/grafana-foundation-sdk/dashboard";
-import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { metrics } from "../../agent/catalog/metrics.ts";
 import { type DashboardJson, dashboard } from "./dashboard.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { labelVariable, toDashboard, toRunbook, uids } from "./links.ts";

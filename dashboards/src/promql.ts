@@ -4,7 +4,7 @@
 // what the agents saw. The states are numbered so that `max` is the worst, and a known state beats `unknown`.
 
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
-import type { MetricDefinition } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
 
 /** The data source that the reader chose. */
 export const datasource = { type: "prometheus", uid: `\${datasource}` } as const;

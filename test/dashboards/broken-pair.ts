@@ -1,7 +1,8 @@
 // Five minutes in which a Global Reach pair, a service and an internet dependency are down: history for a Prometheus, since the simulated estate takes
 // longer than a test may to come to that chapter. Names and labels are the catalog's.
 
-import { type MetricDefinition, metrics } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { metrics } from "../../agent/catalog/metrics.ts";
 import { type Cause, type Owner, pathStates } from "../../agent/estate/judgement.ts";
 import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 

@@ -5,7 +5,8 @@
 // - target-promql: every query is run against a real Prometheus instead.
 // - target-logql, target-logql-auto: there are no logs here.
 
-import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { columns } from "../../dashboards/src/layout.ts";
 import { bucketsOf } from "../../dashboards/src/promql.ts";
 import { headingsOf, type PanelModel, queryOf, type ReadDashboard } from "./model.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
-import { allMetrics, type MetricDefinition } from "../../agent/catalog/metrics.ts";
+import type { MetricDefinition } from "../../agent/catalog/definition.ts";
+import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { createKeptPage } from "../../agent/export/kept-page.ts";
 import { createPackedPage } from "../../agent/export/packed-page.ts";
 import { packedText } from "../../agent/export/packed-text.ts";
