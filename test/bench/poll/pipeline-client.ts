@@ -11,7 +11,7 @@ import type { PollGroup } from "../../../agent/estate/observation.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
-import { keepHeapSmall } from "../../../agent/lib/heap.ts";
+import { keepHeapSmall, startSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { textOf } from "../../support/packed-text.ts";
@@ -21,6 +21,7 @@ import { ifName, interfaces, peerIndexes, routers } from "./load.ts";
 import { credentialsOf } from "./security.ts";
 
 // As `main.ts` does.
+startSmall();
 keepHeapSmall(routers);
 
 const [, , pollsPerScrape = "0", ...given] = process.argv;

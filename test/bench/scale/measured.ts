@@ -6,7 +6,7 @@ import { createJudging } from "../../../agent/evaluate/judging.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
-import { keepHeapSmall } from "../../../agent/lib/heap.ts";
+import { keepHeapSmall, startSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { estateOf, type Fleet } from "./fleet.ts";
@@ -48,6 +48,7 @@ export interface Measured {
 
 const order = JSON.parse(process.argv[2] ?? "") as Order;
 // As `main.ts` does.
+startSmall();
 keepHeapSmall(order.fleet.routers);
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const scrapeEvery = seconds(15);
