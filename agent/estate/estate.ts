@@ -2,6 +2,7 @@
 // Everything here is immutable; a reload swaps the whole Estate.
 
 import type { Duration } from "../lib/duration.ts";
+import { oncePer } from "../lib/once-per.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
 import type { RouterProbeName } from "./router-probe.ts";
@@ -260,18 +261,15 @@ export interface Estate {
   readonly internetDependencies: readonly InternetDependency[];
 }
 
-const knownPaths = new WeakMap<Estate["circuits"], readonly Path[]>();
+const pathsOfCircuits = oncePer((circuits: Estate["circuits"]): readonly Path[] =>
+  [...circuits.values()].flatMap((circuit) =>
+    circuit.peerings.flatMap((peering) => linkNames.map((link) => peering.paths[link])),
+  ),
+);
 
 /** Every path of the estate, in the order of the configuration. */
 export function pathsOf({ circuits }: Pick<Estate, "circuits">): readonly Path[] {
-  let paths = knownPaths.get(circuits);
-  if (paths === undefined) {
-    paths = [...circuits.values()].flatMap((circuit) =>
-      circuit.peerings.flatMap((peering) => linkNames.map((link) => peering.paths[link])),
-    );
-    knownPaths.set(circuits, paths);
-  }
-  return paths;
+  return pathsOfCircuits(circuits);
 }
 
 export function pairsOf(estate: Estate): readonly GlobalReachPair[] {

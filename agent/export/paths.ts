@@ -15,6 +15,7 @@ import {
 import { type Judgement, pathStates, redundancies, type Verdict, witnesses } from "../estate/judgement.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
+import { oncePer } from "../lib/once-per.ts";
 import { isStep } from "../lib/slices.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -31,17 +32,8 @@ export const pathLabels = labelsOf(({ circuit, peering, link, router, site }: Pa
   site,
 }));
 
-const keys = new WeakMap<Path, SubjectKey>();
-
 /** The subject of a path, made once. */
-export function keyOf(path: Path): SubjectKey {
-  let key = keys.get(path);
-  if (key === undefined) {
-    key = subject.path(path);
-    keys.set(path, key);
-  }
-  return key;
-}
+export const keyOf = oncePer((path: Path): SubjectKey => subject.path(path));
 
 export const pairLabels = labelsOf(({ globalReach, fromSite, toSite }: GlobalReachPair) => ({
   global_reach: globalReach,

@@ -2,6 +2,7 @@
 // prom-client, which writes the process's own metrics, takes 4 µs for a series; ten thousand would hold up the polls.
 
 import type { MetricDefinition } from "../catalog/definition.ts";
+import { oncePer } from "../lib/once-per.ts";
 import type { Piece } from "./packed-text.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -57,15 +58,7 @@ export function labelText(labels: Labels): LabelText {
 
 /** As `labelText`, made once for each subject. */
 export function labelsOf<T extends object>(of: (subject: T) => Labels): (subject: T) => LabelText {
-  const known = new WeakMap<T, LabelText>();
-  return (subject) => {
-    let text = known.get(subject);
-    if (text === undefined) {
-      text = labelText(of(subject));
-      known.set(subject, text);
-    }
-    return text;
-  };
+  return oncePer((subject) => labelText(of(subject)));
 }
 
 /** The text of one label, by each of its values. */

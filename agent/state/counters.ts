@@ -50,8 +50,9 @@ export interface CounterTrack extends CounterRecord {
   discontinuities: number;
   /** What the last reading said beside its counters. */
   readonly last: LastReading;
-  /** As read, or higher where a counter has since stepped back a little; all unknown when the interface was absent. */
+  /** As read, or higher where a counter has since stepped back a little. */
   readonly base: Words;
+  /** It was absent when last asked for: what `base` holds is of another time. */
   isAbsent: boolean;
   /** No value of `base` was true before; its router may have counted for so long without showing it. */
   since: Instant;
