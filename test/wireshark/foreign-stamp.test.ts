@@ -73,7 +73,9 @@ describe("Scapy's Session-Reflector answers our prober", () => {
 
       const requests = foreign.lines.slice(1);
       // What the other end says that it did to them.
-      const [forward, backward] = ["forward", "backward"].map((way) => requests.filter(({ lost }) => lost === way).length);
+      const [forward, backward] = ["forward", "backward"].map(
+        (way) => requests.filter(({ lost }) => lost === way).length,
+      );
       expect([forward, backward]).toEqual([12, 6]);
       expect(sum((o) => o.lost)).toBe(18);
       expect(sum((o) => o.sendErrors + o.duplicate + o.late)).toBe(0);
