@@ -11,7 +11,7 @@ import { settledFrom } from "./blind.ts";
 import type { Finding } from "./condition.ts";
 import { latest } from "./hearing.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
-import { lossOfRouterProbes } from "./router-probe-loss.ts";
+import { figuresOfRouterProbes, type RouterProbeFigures } from "./router-probe-figures.ts";
 import { trafficSince } from "./traffic.ts";
 import { type Decision, decide, routerWitness, streamWitness, type Witness } from "./witnesses.ts";
 
@@ -34,8 +34,8 @@ export interface Probing {
   readonly decision: Decision | undefined;
   /** Where the far end alone is silent, or loses: what shows that the path carries traffic nevertheless. */
   readonly traffic: string | undefined;
-  /** Packets of the router's probes, where they are enough to tell loss. */
-  readonly routerLoss: { readonly ratio: number; readonly packets: number } | undefined;
+  /** Of the router's probes. */
+  readonly router: RouterProbeFigures;
 }
 
 /** Whether a probe was ever answered since this agent started; until then nothing is known of what is behind it. */
@@ -87,7 +87,7 @@ export function hearProbes(
     witnesses,
     decision,
     traffic: on && trafficSince(on, snapshot, silent, now),
-    routerLoss: lossOfRouterProbes(records, thresholds, latest(end, blindUntil), now),
+    router: figuresOfRouterProbes(records, thresholds, latest(end, blindUntil), now),
   };
 }
 
@@ -150,13 +150,13 @@ function sentence({ who, says, word }: Witness): string {
 }
 
 export function checkLoss(context: ProbeContext, before: Condition | undefined): ProbeFinding {
-  const { view, routerLoss, decision } = context.probing;
+  const { view, router, decision } = context.probing;
   const { loss } = context.thresholds;
   const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
   const say = (packets: number, of: string) => (v: number) => `${percent(v)} of ${packets} ${of} lost`;
-  if (routerLoss !== undefined) {
-    const of = say(routerLoss.packets, "packets of the router's own probes");
-    return checkLimit(context, before, loss, "lossHigh", routerLoss.ratio, of, percent);
+  if (router.loss !== undefined) {
+    const of = say(router.loss.packets, "packets of the router's own probes");
+    return checkLimit(context, before, loss, "lossHigh", router.loss.ratio, of, percent);
   }
   const { probes, lossRatio } = (view?.measured ?? notMeasured).afterOutage;
   // With fewer probes than this a single lost one would be above the limit.
@@ -177,19 +177,25 @@ function excuseOf({ view, witnesses, traffic }: Probing): string | undefined {
   return other === undefined ? traffic : sentence(other);
 }
 
+/**
+ * The router's delay stands for that of the far end, which answers pings when it has the time; what is behind the far end is
+ * a way of its own, and may be slow besides.
+ */
+/**
+ * Where the router has probes of its own, their delay stands for that of the far end, which answers pings when it finds the
+ * time. A reflector is behind the far end: the way to it is longer, and judged besides.
+ */
 export function checkDelay(context: ProbeContext, before: Condition | undefined): Finding {
-  const { delay, probes } = (context.probing.view?.measured ?? notMeasured).afterOutage;
+  const { view, router } = context.probing;
+  const { delay, probes } = (view?.measured ?? notMeasured).afterOutage;
+  const counts = router.delay === undefined || view?.witness.strength === "reflector";
+  const own = counts && probes >= minDelaySamples ? delay?.median : undefined;
+  const isRouters = router.delay !== undefined && router.delay.median >= (own ?? 0);
+  const value = isRouters ? router.delay.median : own;
+  const of = isRouters ? ` of ${router.delay.results} results of the router's own probes` : "";
   const ms = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
-  const enough = probes >= minDelaySamples;
-  return checkLimit(
-    context,
-    before,
-    context.thresholds.delay,
-    "delayHigh",
-    enough ? delay?.median : undefined,
-    (v) => `median round-trip delay ${ms(v)}`,
-    ms,
-  );
+  const say = (v: number) => `median round-trip delay ${ms(v)}${of}`;
+  return checkLimit(context, before, context.thresholds.delay, "delayHigh", value, say, ms);
 }
 
 /** A median of fewer delays than this is chance. */

@@ -9,6 +9,8 @@ export interface CountedResult {
   readonly at: Instant;
   readonly sent: number;
   readonly received: number;
+  /** Average round-trip delay in seconds; undefined when nothing came back, or the router does not tell it. */
+  readonly delay: number | undefined;
 }
 
 export interface RouterProbeRecord {
@@ -91,7 +93,7 @@ function next(record: RouterProbeRecord, o: RouterProbeObservation): RouterProbe
 }
 
 function counted(record: RouterProbeRecord, result: RouterProbeResult, at: Instant): RouterProbeRecord {
-  const { sent, received, complete, directions } = result;
+  const { sent, received, complete, directions, delay } = result;
   const answered = received > 0 ? { answeredAt: at, lossRun: 0 } : {};
   if (!complete) return { ...record, ...answered, resultAt: at };
   const { totals } = record;
@@ -107,6 +109,6 @@ function counted(record: RouterProbeRecord, result: RouterProbeResult, at: Insta
       forward: totals.forward + (directions?.forward ?? 0),
       backward: totals.backward + (directions?.backward ?? 0),
     },
-    recent: [...record.recent.slice(1 - mostRecent), { at, sent, received }],
+    recent: [...record.recent.slice(1 - mostRecent), { at, sent, received, delay: delay?.average }],
   };
 }

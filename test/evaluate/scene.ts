@@ -46,6 +46,8 @@ export interface RouterProbeScene {
   readonly every: number;
   readonly packets: number;
   lost: number;
+  /** Average round-trip delay in seconds. */
+  delay: number;
   readonly target: string;
   running: boolean;
 }
@@ -116,7 +118,7 @@ interface Prober {
 
 /** Its result of this moment. */
 function resultOf(probe: RouterProbeScene, path: Path, now: Instant): RouterProbeObservation {
-  const { every, packets, lost, target, running } = probe;
+  const { every, packets, lost, delay, target, running } = probe;
   const received = packets - lost;
   return {
     kind: "routerProbe",
@@ -138,7 +140,7 @@ function resultOf(probe: RouterProbeScene, path: Path, now: Instant): RouterProb
           sent: packets,
           received,
           complete: true,
-          delay: received > 0 ? { min: 0.002, average: 0.0021, max: 0.003 } : undefined,
+          delay: received > 0 ? { min: delay, average: delay, max: delay } : undefined,
           directions: undefined,
           jitter: undefined,
         },

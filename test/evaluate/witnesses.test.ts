@@ -32,6 +32,7 @@ const routerProbe = (change: Partial<RouterProbeScene> = {}): RouterProbeScene =
   every: 1,
   packets: 1,
   lost: 0,
+  delay: 0.002,
   target: msee,
   running: true,
   ...change,
@@ -287,6 +288,48 @@ describe("when they disagree", () => {
     s.primary.routerProbe.lost = 0;
     s.play(60);
     expect(s.states("primary")).toEqual(["up", "degraded", "up"]);
+  });
+});
+
+describe("delay, where the router has a probe of its own", () => {
+  it("is the router's: a far end that is slow to answer our pings delays nobody else", () => {
+    const s = withPing();
+    s.primary.routerProbe = routerProbe({ every: 5 });
+    s.play(20);
+    s.primary.delay = 0.2;
+    s.play(60);
+    expect(s.states("primary")).toEqual(["up"]);
+    // It is stopped: what our pings say is all there is.
+    s.primary.routerProbe.running = false;
+    s.play(40);
+    expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "delayHigh" }] });
+  });
+
+  it("of the router is judged by the same limit, over three of its results", () => {
+    const s = withPing();
+    s.primary.routerProbe = routerProbe({ every: 10 });
+    s.play(40);
+    s.primary.routerProbe.delay = 0.15;
+    s.play(12);
+    expect(s.path("primary").state, "one result").toBe("up");
+    s.play(30);
+    expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "delayHigh" }] });
+    expect(s.path("primary").reasons[0]?.evidence).toMatch(
+      /^median round-trip delay 150\.0 ms of 3 results of the router's own probes/,
+    );
+    s.primary.routerProbe.delay = 0.002;
+    s.play(60);
+    expect(s.states("primary")).toEqual(["up", "degraded", "up"]);
+  });
+
+  it("of a reflector behind the far end counts besides: it is a longer way", () => {
+    const s = withStamp();
+    s.primary.routerProbe = routerProbe({ every: 5 });
+    s.play(20);
+    s.primary.delay = 0.12;
+    s.play(30);
+    expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "delayHigh" }] });
+    expect(s.path("primary").reasons[0]?.evidence).not.toContain("router's own");
   });
 });
 
