@@ -2,7 +2,7 @@
 // its communities beside it, so that a route costs one addition for each, and a number stays what it is for good.
 
 import type { CommunityRoutes } from "../estate/bmp-observation.ts";
-import { type Community, isMicrosofts, namedCommunities } from "../estate/communities.ts";
+import { type Community, isMicrosofts, isNamed, namedCommunities } from "../estate/communities.ts";
 
 /** Communities without a name in the catalogue that are told apart, of all routers. */
 const mostUnnamed = 512;
@@ -25,7 +25,6 @@ export interface CommunityNumbers {
 }
 
 export function createCommunityNumbers(): CommunityNumbers {
-  const named = new Set(namedCommunities);
   const numbers = new Map<Community, number>();
   const communities: Community[] = [];
   let unnamed = 0;
@@ -34,7 +33,7 @@ export function createCommunityNumbers(): CommunityNumbers {
   function numberOf(community: Community): number {
     const known = numbers.get(community);
     if (known !== undefined) return known;
-    if (!named.has(community)) {
+    if (!isNamed(community)) {
       if (unnamed >= mostUnnamed) return unnumbered;
       unnamed += 1;
     }

@@ -120,6 +120,9 @@ export const namedCommunities: readonly Community[] = [
   .toSorted((a, b) => a - b)
   .map((number) => base + number);
 
+const named = new Set(namedCommunities);
+export const isNamed = (community: Community) => named.has(community);
+
 const byName = new Map(
   namedCommunities.map((community) => {
     const { service, region } = nameOfCommunity(community);
