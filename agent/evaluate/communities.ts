@@ -46,7 +46,7 @@ function toldOf({ path }: PathVerdict, scene: PairScene): Announced | undefined 
   const connection = snapshot.bmp(path.router);
   if (router === undefined || connection?.connected !== true) return undefined;
   if (!isFresh(router, connection.at, now) || elapsed(connection.since, now) < settled) return undefined;
-  return hasSettled(path, connection.at, scene) ? announcedOver(path, snapshot) : undefined;
+  return hasSettled(path, now, scene) ? announcedOver(path, snapshot) : undefined;
 }
 
 /** The verdict of a path with what it does not announce any more. */
