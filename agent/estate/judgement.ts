@@ -158,8 +158,8 @@ export interface PathVerdict extends Verdict {
   readonly usualCounts?: UsualCounts;
   /** Undefined until BMP told of communities. */
   readonly usualCommunities?: UsualCommunities;
-  /** Communities that the link is to announce and does not, while that is firing. */
-  readonly notAnnounced?: readonly Community[] | undefined;
+  /** Since when the link does not announce what it usually does, or is to. */
+  readonly missingSince?: Readonly<Record<Community, Instant>> | undefined;
 }
 
 export interface PairVerdict extends Verdict {

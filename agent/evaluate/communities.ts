@@ -7,7 +7,7 @@ import { isFresh } from "../estate/freshness.ts";
 import type { Check, Owner, PathVerdict, UsualCommunities, UsualCount } from "../estate/judgement.ts";
 import type { Service } from "../estate/service.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
-import { seconds } from "../lib/duration.ts";
+import { milliseconds, seconds } from "../lib/duration.ts";
 import { type Announced, announcedOver } from "../state/communities.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type PairScene, withCondition } from "./pair-condition.ts";
@@ -63,47 +63,73 @@ export function withCommunities(
   if (before === undefined && expected.length === 0 && (told === undefined || told.routes.size === 0)) return verdict;
   const known = was?.usualCommunities ?? none;
   const usual = told === undefined || told.unread > 0 ? known : learnCommunities(known, told.routes, now);
-  const { finding, missing } = findingOf({ verdict, other, told, usual, expected }, scene);
+  const absent = told && absentOf(told, usual, expected);
+  const missingSince = absent === undefined ? was?.missingSince : since(absent, was?.missingSince, now);
+  const finding = findingOf({ verdict: { ...verdict, missingSince }, other, told, usual, absent }, scene);
   const keepFiringFor = verdict.path.thresholds.keepFiringFor;
-  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, now);
-  const notAnnounced = condition.state !== "firing" ? undefined : finding.holds === true ? missing : was?.notAnnounced;
-  return withCondition({ ...verdict, usualCommunities: usual, notAnnounced }, condition, was, now);
+  // Each community has waited by itself: one that is long missing must not let another one page at once.
+  const condition = advance(before, check, finding, { for: milliseconds(0), keepFiringFor, mayFire: true }, now);
+  return withCondition({ ...verdict, usualCommunities: usual, missingSince }, condition, was, now);
 }
 
 const none: UsualCommunities = {};
+
+interface Absent {
+  readonly missing: readonly Community[];
+  /** Absent too, and may be those of prefixes that cannot be told apart. */
+  readonly doubtful: readonly Community[];
+}
+
+function absentOf(told: Announced, usual: UsualCommunities, expected: readonly Community[]): Absent {
+  const missing: Community[] = [];
+  const doubtful: Community[] = [];
+  const look = (community: Community, isNew: boolean) => {
+    if (told.routes.has(community)) return;
+    const isDoubtful = told.unread > 0 || (isNew && told.unnumbered > 0);
+    (isDoubtful ? doubtful : missing).push(community);
+  };
+  for (const community in usual) look(Number(community), false);
+  for (const community of expected) if (usual[community] === undefined) look(community, true);
+  return { missing, doubtful };
+}
+
+/** A doubt ends nothing, and begins nothing. */
+function since(
+  { missing, doubtful }: Absent,
+  before: PathVerdict["missingSince"],
+  now: Instant,
+): PathVerdict["missingSince"] {
+  const lasting = doubtful.filter((community) => before?.[community] !== undefined);
+  const all = [...missing, ...lasting];
+  return all.length === 0
+    ? undefined
+    : Object.fromEntries(all.map((community) => [community, before?.[community] ?? now]));
+}
+
+const isLongMissing = ({ missingSince }: PathVerdict, community: Community, now: Instant) =>
+  missingSince?.[community] !== undefined && elapsed(missingSince[community], now) >= patience;
 
 interface Look {
   readonly verdict: PathVerdict;
   readonly other: PathVerdict;
   readonly told: Announced | undefined;
   readonly usual: UsualCommunities;
-  readonly expected: readonly Community[];
+  readonly absent: Absent | undefined;
 }
 
-function findingOf(
-  { verdict, other, told, usual, expected }: Look,
-  scene: PairScene,
-): { readonly finding: Finding; readonly missing: readonly Community[] } {
+function findingOf({ verdict, other, told, usual, absent }: Look, scene: PairScene): Finding {
   const { path } = verdict;
   const of = { cause: "serviceNotAnnounced", owner: "unknown", effect: "none" } as const;
   const link = `the ${path.link} link of ${path.circuit}`;
-  if (told === undefined) {
+  if (told === undefined || absent === undefined) {
     const evidence = `what is announced over ${link} is not known now: no BMP tells it, or not for long`;
-    return { finding: { ...of, holds: "unknown", evidence }, missing: [] };
+    return { ...of, holds: "unknown", evidence };
   }
-  const wanted = new Set([...Object.keys(usual).map(Number), ...expected]);
-  const absent = [...wanted].filter((community) => !told.routes.has(community)).toSorted((a, b) => a - b);
-  // Routes that cannot be told apart may be of any community, or of any that was not seen before.
-  const missing = absent.filter(
-    (community) => told.unread === 0 && (told.unnumbered === 0 || usual[community] !== undefined),
-  );
+  const missing = absent.missing.filter((community) => isLongMissing(verdict, community, scene.now));
   if (missing.length === 0) {
-    const holds = absent.length > 0 ? "unknown" : false;
-    const evidence =
-      absent.length > 0
-        ? `the communities of some prefixes of ${link} cannot be read`
-        : `${link} announces every service that it usually does`;
-    return { finding: { ...of, holds, evidence }, missing: [] };
+    return absent.doubtful.length > 0
+      ? { ...of, holds: "unknown", evidence: `the communities of some prefixes of ${link} cannot be read` }
+      : { ...of, holds: false, evidence: `${link} announces every service that it usually does` };
   }
   const elsewhere = elsewhereOf(other, missing, scene);
   const affected = scene.estate.services.filter(
@@ -122,7 +148,7 @@ function findingOf(
   ];
   const effect = affected.length === 0 ? "none" : "degraded";
   const owner = ownerOf(verdict, told, elsewhere);
-  return { finding: { ...of, owner, effect, holds: true, evidence: parts.join("; ") }, missing };
+  return { ...of, owner, effect, holds: true, evidence: parts.join("; ") };
 }
 
 function some(names: readonly string[]): string {
@@ -179,11 +205,12 @@ function whoseWords({ path }: PathVerdict, told: Announced, { has }: Elsewhere):
 export function missingOf(
   { circuit, peering, communities = [] }: Service,
   paths: readonly PathVerdict[],
+  now: Instant,
 ): readonly string[] {
   return communities.flatMap((community) => {
     const without = paths.filter(
-      ({ path, notAnnounced }) =>
-        path.circuit === circuit && path.peering === peering && notAnnounced?.includes(community) === true,
+      (verdict) =>
+        verdict.path.circuit === circuit && verdict.path.peering === peering && isLongMissing(verdict, community, now),
     );
     const [one, two] = without;
     if (one === undefined) return [];

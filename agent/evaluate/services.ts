@@ -35,7 +35,7 @@ export function judgeServices(
   const redundancies: Redundancies = new Map(
     scene.redundancy.map((one) => [subject.redundancy(one.circuit.name, one.peering), one]),
   );
-  const lacking = scene.paths.filter(({ notAnnounced }) => notAnnounced !== undefined);
+  const lacking = scene.paths.filter(({ missingSince }) => missingSince !== undefined);
   const one = (of: ServiceOrDependency) => judgeOne(scene, redundancies, lacking, of, before.get(subject.watched(of)));
   const { services, internetDependencies } = scene.estate;
   return [...services.map(one), ...explainTogether(internetDependencies, internetDependencies.map(one))];
@@ -94,7 +94,7 @@ interface CircuitView {
 }
 
 function circuitOf(
-  { paths }: ServiceScene,
+  { paths, now }: ServiceScene,
   redundancies: Redundancies,
   lacking: readonly PathVerdict[],
   service: Service,
@@ -102,7 +102,7 @@ function circuitOf(
   const { circuit, peering } = service;
   const verdict = redundancies.get(subject.redundancy(circuit, peering));
   const state = verdict?.redundancy ?? "unknown";
-  const words = [`${circuit} ${peering} is ${state}`, ...missingOf(service, lacking)].join(", ");
+  const words = [`${circuit} ${peering} is ${state}`, ...missingOf(service, lacking, now)].join(", ");
   if (state !== "lost") {
     const evidence = `${circuit} ${peering} was lost until a moment ago`;
     return { lost: false, words, reason: { cause: "circuitLost", owner: "unknown", evidence } };

@@ -112,12 +112,11 @@ describe("a service that one link does not announce any more", () => {
     expect(conditionOf(s, "primary")).toMatchObject({ state: "inactive" });
     without("primary", exchange);
     s.play(25);
-    expect(conditionOf(s, "primary")).toMatchObject({ state: "pending" });
+    expect(conditionOf(s, "primary")).toMatchObject({ state: "inactive" });
     expect(s.path("primary").state).toBe("up");
     s.play(10);
     expect(s.path("primary")).toMatchObject({
       state: "degraded",
-      notAnnounced: [exchange],
       reasons: [{ cause: "serviceNotAnnounced", owner: "microsoft" }],
     });
     expect(s.path("primary").reasons[0]?.evidence).toBe(
@@ -128,7 +127,7 @@ describe("a service that one link does not announce any more", () => {
     told.primary.routes = usual;
     s.play(15);
     expect(s.path("primary")).toMatchObject({ state: "up", reasons: [] });
-    expect(s.path("primary").notAnnounced).toBeUndefined();
+    expect(s.path("primary").missingSince).toBeUndefined();
   });
 
   it("is a note where no service of ours needs it", () => {
@@ -138,6 +137,27 @@ describe("a service that one link does not announce any more", () => {
     s.play(35);
     expect(conditionOf(s, "primary")).toMatchObject({ state: "firing", effect: "none", owner: "microsoft" });
     expect(s.path("primary").state).toBe("up");
+  });
+
+  it("waits for each by itself: what is long missing lets nothing else page at once", () => {
+    const { s, without } = announcing({ needed: [exchange] });
+    s.play(10);
+    without("primary", sharePoint);
+    s.play(60);
+    expect(s.path("primary").state).toBe("up");
+    without("primary", sharePoint, exchange);
+    s.play(25);
+    without("primary", sharePoint);
+    s.play(5);
+    without("primary", sharePoint, exchange);
+    s.play(25);
+    expect(s.states("primary")).toEqual(["up"]);
+    expect(conditionOf(s, "primary")).toMatchObject({ state: "firing", effect: "none" });
+    s.play(10);
+    expect(s.path("primary").state).toBe("degraded");
+    expect(s.path("primary").reasons[0]?.evidence).toContain(
+      "Exchange Online (12076:5010), usually 40 prefixes, SharePoint Online (12076:5020), usually 12 prefixes",
+    );
   });
 
   it("is the provider's or Microsoft's where a provider stands between", () => {
@@ -233,7 +253,7 @@ describe("a service that is to be announced", () => {
   it("is missed though it was never seen", () => {
     const { s } = announcing({ expected: [of(5060)], needed: [of(5060)] });
     s.play(35);
-    expect(s.path("primary")).toMatchObject({ state: "degraded", notAnnounced: [of(5060)] });
+    expect(s.path("primary")).toMatchObject({ state: "degraded" });
     expect(s.path("primary").reasons[0]?.evidence).toContain("Entra ID (12076:5060), which it is to announce");
   });
 
@@ -283,7 +303,12 @@ describe("what is not known", () => {
     s.play(35);
     told.primary.connected = false;
     s.play(60);
-    expect(s.path("primary")).toMatchObject({ state: "degraded", notAnnounced: [exchange] });
+    expect(s.path("primary")).toMatchObject({ state: "degraded" });
+    Object.assign(told.primary, { connected: true, unread: 1 });
+    s.play(60);
+    told.primary.unread = 0;
+    s.play(60);
+    expect(s.path("primary")).toMatchObject({ state: "degraded", transitions: 1 });
   });
 
   it("is not a condition where nobody ever told of communities", () => {
