@@ -2,6 +2,7 @@
 // tests of dashboards and alerts are made from this list.
 
 import { bmpMetrics } from "./bmp-metrics.ts";
+import { communityMetrics } from "./community-metrics.ts";
 import type { MetricDefinition } from "./definition.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
@@ -225,6 +226,7 @@ export const metrics = {
   },
 
   bmp: bmpMetrics,
+  communities: communityMetrics,
 
   bfd: {
     state: gauge(

@@ -3,6 +3,7 @@
 import { attributeTypes, decodeAttributes, type PathAttributes, truePath } from "../wire/bgp/attributes.ts";
 import { u16 } from "../wire/bgp/octets.ts";
 import type { UpdateLayout } from "../wire/bgp/update.ts";
+import { type CommunityNumbers, createCommunityNumbers, unread } from "./bmp-communities.ts";
 
 /** How a path begins: its first two AS numbers that differ, and how often each stands there in a row. */
 export interface PathHead {
@@ -17,6 +18,9 @@ export interface AttributeSets {
   retain(id: number): void;
   release(id: number): void;
   head(id: number): PathHead;
+  /** The numbers of Microsoft's communities in it. */
+  communities(id: number): readonly number[];
+  readonly numbers: CommunityNumbers;
   /** Undefined where they are not kept, or cannot be read. */
   attributes(id: number): PathAttributes | undefined;
   /** Sets that are kept. */
@@ -31,6 +35,7 @@ interface Kept {
   readonly octets: Uint8Array;
   readonly hash: number;
   readonly head: PathHead;
+  readonly communities: readonly number[];
   routes: number;
 }
 
@@ -42,6 +47,11 @@ export const notKept = 1;
 /** What an entry takes beside its octets, measured over a million of them. */
 const entryOctets = 260;
 
+/** What an entry takes in all; a community is four of its octets. */
+const memoryOf = ({ octets, communities }: Kept) =>
+  entryOctets + octets.length + (communities.length === 0 ? 0 : 56 + 8 * communities.length);
+const mostMemoryOf = (length: number) => entryOctets + length + 56 + 2 * length;
+
 /** `most`: octets that all of them may take. */
 export function createAttributeSets(most: number, seed: number): AttributeSets {
   // Ids 0 and 1 are no entries.
@@ -50,6 +60,7 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
   let slots = new Uint32Array(256);
   let used = 0;
   let memory = 0;
+  const numbers = createCommunityNumbers();
   const counts = { unreadable: 0, notKept: 0 };
   let scratch = new Uint8Array(4_096);
   let length = 0;
@@ -110,7 +121,7 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
   }
 
   function add(hash: number): number {
-    if (memory + length + entryOctets > most) {
+    if (memory + mostMemoryOf(length) > most) {
       counts.notKept += 1;
       return notKept;
     }
@@ -119,10 +130,13 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
     const id = free.pop() ?? entries.length;
     const read = decodeAttributes(octets, 1, octets.length, octets[0] === 2 ? 2 : 4);
     if (!read.ok) counts.unreadable += 1;
-    entries[id] = { octets, hash, routes: 1, head: read.ok ? headOf(read.value) : unknownHead };
+    const head = read.ok ? headOf(read.value) : unknownHead;
+    const communities = read.ok ? numbers.of(read.value.communities) : unread;
+    const entry = { octets, hash, routes: 1, head, communities };
+    entries[id] = entry;
     slots[find(hash)] = id;
     used += 1;
-    memory += length + entryOctets;
+    memory += memoryOf(entry);
     return id;
   }
 
@@ -139,9 +153,9 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
     }
   }
 
-  function remove(id: number, { hash, octets }: Kept): void {
+  function remove(id: number, entry: Kept): void {
     const mask = slots.length - 1;
-    let hole = hash & mask;
+    let hole = entry.hash & mask;
     while (slots[hole] !== id) hole = (hole + 1) & mask;
     for (let i = (hole + 1) & mask; slots[i] !== 0; i = (i + 1) & mask) {
       const own = (entries[slots[i] ?? 0]?.hash ?? 0) & mask;
@@ -153,7 +167,7 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
     entries[id] = undefined;
     free.push(id);
     used -= 1;
-    memory -= octets.length + entryOctets;
+    memory -= memoryOf(entry);
   }
 
   return {
@@ -177,6 +191,8 @@ export function createAttributeSets(most: number, seed: number): AttributeSets {
       if (entry.routes === 0) remove(id, entry);
     },
     head: (id) => entries[id]?.head ?? unknownHead,
+    communities: (id) => entries[id]?.communities ?? unread,
+    numbers,
     attributes(id) {
       const octets = entries[id]?.octets;
       const read = octets && decodeAttributes(octets, 1, octets.length, octets[0] === 2 ? 2 : 4);

@@ -59,6 +59,7 @@ export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefi
         advertised: advertised?.table.size(),
         hasDefault: best !== undefined && hasDefault(best),
         prepends: best === undefined ? [] : [...best.prepends],
+        communities: { received: received?.communities.read(), accepted: accepted?.communities.read() },
       },
     ];
   });

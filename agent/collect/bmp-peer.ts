@@ -16,6 +16,7 @@ import {
 } from "../wire/bgp/update.ts";
 import type { PeerDown, PeerUp, PerPeerHeader } from "../wire/bmp/message.ts";
 import type { AttributeSets } from "./bmp-attributes.ts";
+import { type CommunityCounts, createCommunityCounts } from "./bmp-communities.ts";
 import { type PathIdReader, pathIdReader, withoutPathIds } from "./bmp-path-ids.ts";
 import { createRouteTable, type RouteTable } from "./bmp-routes.ts";
 
@@ -33,6 +34,7 @@ export interface FamilyRoutes {
   readonly table: RouteTable;
   /** Routes by how often the neighbour's ASN stands in a row; index 0: nowhere at the beginning. */
   readonly prepends: Uint32Array;
+  readonly communities: CommunityCounts;
   /** Something was said of this family: that there are no routes is then known. */
   isTold: boolean;
 }
@@ -145,6 +147,7 @@ export function createBmpPeer(
     const run = asns[0] === peerAs ? runs[0] : asns[1] === peerAs ? runs[1] : 0;
     const at = Math.min(run, mostPrepends);
     into.prepends[at] = (into.prepends[at] ?? 0) + change;
+    into.communities.count(sets.communities(id), change);
   }
 
   function walk(view: PeerView, range: PrefixRange, visit: VisitPrefix): void {
@@ -163,7 +166,12 @@ export function createBmpPeer(
   }
 
   function familyRoutes(bits: 32 | 128): FamilyRoutes {
-    return { table: createRouteTable(bits, seed), prepends: new Uint32Array(mostPrepends + 1), isTold: false };
+    return {
+      table: createRouteTable(bits, seed),
+      prepends: new Uint32Array(mostPrepends + 1),
+      communities: createCommunityCounts(sets.numbers),
+      isTold: false,
+    };
   }
 
   function empty({ ipv4, ipv6 }: PeerView): void {
@@ -232,7 +240,9 @@ export function createBmpPeer(
     },
     view: (name) => views.get(name),
     memory: () =>
-      [...views.values()].reduce((sum, { ipv4, ipv6 }) => sum + ipv4.table.memory() + ipv6.table.memory(), 0),
+      [...views.values()]
+        .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])
+        .reduce((sum, { table, communities }) => sum + table.memory() + communities.memory(), 0),
     clear,
   };
 }

@@ -19,8 +19,9 @@ import type { Logger } from "../lib/log.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type BmpClose, connectionOctets, createBmpListener } from "../net/bmp-listener.ts";
 import { createAttributeSets } from "./bmp-attributes.ts";
+import { communityOctets } from "./bmp-communities.ts";
 import { prefixesOf, sessionOf } from "./bmp-observed.ts";
-import type { BmpPeer, ViewDoubt } from "./bmp-peer.ts";
+import { type BmpPeer, bmpViews, type ViewDoubt } from "./bmp-peer.ts";
 import { routeOctets } from "./bmp-routes.ts";
 import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
 import { compareSets } from "./bmp-sets.ts";
@@ -85,6 +86,9 @@ const setsAfter = seconds(2);
 
 /** All sets of attributes of all routers may take so many octets. */
 const attributeOctets = 64 << 20;
+
+/** Of a peer: both families of each view. */
+const mostTables = 2 * bmpViews.length;
 
 /** A session that flaps must not fill the log: the same line about it comes no more often. */
 const linesApart = seconds(10);
@@ -313,7 +317,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     },
     port: listener.port,
     read() {
-      const connected = [...monitored.values()].filter(({ connection }) => connection !== undefined).length;
+      const connected = [...monitored.values()].filter(({ connection }) => connection !== undefined);
       const tables = [...monitored.values()].reduce((sum, { connection }) => sum + memoryOf(connection?.session), 0);
       return {
         routers: new Map(
@@ -333,7 +337,10 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
         doubts,
         attributeSets: sets.size(),
         memory: listener.memory() + sets.memory() + tables,
-        memoryLimit: connected * (connectionOctets + bmp.routes * routeOctets(128)) + attributeOctets,
+        memoryLimit:
+          connected.length * (connectionOctets + bmp.routes * routeOctets(128)) +
+          connected.reduce((sum, { peers }) => sum + peers.size * mostTables * communityOctets, 0) +
+          attributeOctets,
       };
     },
   };

@@ -30,6 +30,13 @@ export const bmp = keys(
       minimum: 1_000,
       maximum: 2_000_000,
     }).default(100_000),
+    communities: integer({
+      is: "Microsoft's BGP communities that metrics and page tell apart of one session and family; further ones are counted together as other.",
+      type: "a number of communities",
+      examples: ["100"],
+      minimum: 1,
+      maximum: 1_000,
+    }).default(100),
   },
   {
     is: "BMP station (RFC 7854): routers connect and tell at once of sessions that come and go, and of their routes. When absent: none.",

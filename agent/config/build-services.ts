@@ -10,6 +10,7 @@ import type {
   ServiceThresholds,
 } from "../estate/service.ts";
 import { type Duration, milliseconds, parseDuration } from "../lib/duration.ts";
+import { communitiesOfService } from "./build-communities.ts";
 import type { Configuration } from "./schema.ts";
 import type { TrustedCertificates } from "./trusted-certificates.ts";
 import { parseDnsServer, parseStatus } from "./values.ts";
@@ -31,13 +32,11 @@ const canonical = (text: string): string => {
 };
 
 export function servicesOf(configuration: Configuration, trusted: TrustedCertificates): readonly Service[] {
-  return Object.entries(configuration.services).map(([name, entry]) => ({
-    is: "service",
-    name,
-    circuit: entry.circuit,
-    peering: entry.peering,
-    ...watchedOf(entry, configuration, trusted),
-  }));
+  return Object.entries(configuration.services).map(([name, entry]) => {
+    const watched = watchedOf(entry, configuration, trusted);
+    const communities = communitiesOfService(entry, watched.checks);
+    return { is: "service", name, circuit: entry.circuit, peering: entry.peering, communities, ...watched };
+  });
 }
 
 export function dependenciesOf(

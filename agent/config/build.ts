@@ -27,6 +27,7 @@ import {
 } from "../estate/estate.ts";
 import type { RouterProbeName } from "../estate/router-probe.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
+import { expectedCommunities } from "./build-communities.ts";
 import { dependenciesOf, servicesOf } from "./build-services.ts";
 import { type Configuration, stampPort } from "./schema.ts";
 import { keyOf, type StampKeys } from "./stamp-keys.ts";
@@ -158,6 +159,7 @@ function bmpOf(entry: NonNullable<Configuration["bmp"]>, routers: ReadonlyMap<st
       return { router, addresses: [...new Set([...known, ...addresses.map(address)])] };
     }),
     routes: entry.routes,
+    communities: entry.communities,
   };
 }
 
@@ -191,7 +193,8 @@ function circuitOf(
     const of = entry.peerings[peering];
     if (of === undefined) return [];
     const paths = { primary: path(peering, of, "primary"), secondary: path(peering, of, "secondary") };
-    return [{ name: peering, prefixLimits: prefixLimits(peering, entry.sku), paths }];
+    const communities = expectedCommunities(of.communities, { circuit: name, peering }, configuration);
+    return [{ name: peering, prefixLimits: prefixLimits(peering, entry.sku), communities, paths }];
   });
   return {
     name,

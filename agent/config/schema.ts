@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
 import { bmp } from "./bmp-schema.ts";
+import { communities } from "./communities-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
@@ -172,6 +173,9 @@ const peering = (is: string) =>
       ).optional(),
       ...tracedKeys("both paths", "that of the link"),
       routerProbes: routerProbes.optional(),
+      communities: communities(
+        "Microsoft's BGP communities that both links are to announce, besides those of its services. It needs BMP. When absent: those that were seen.",
+      ),
       thresholds: ownThresholds.optional(),
     },
     { is },

@@ -3,6 +3,7 @@
 import { peeringNames } from "../estate/estate.ts";
 import { dependencyKinds } from "../estate/service.ts";
 import { check, checkInterval, checkTimeout, defaultResolvers } from "./check-schema.ts";
+import { communities } from "./communities-schema.ts";
 import { integer, keys, list, named, word } from "./keys.ts";
 import * as s from "./scalars.ts";
 
@@ -87,6 +88,9 @@ const service = keys(
       type: "a peering",
       examples: [...peeringNames],
     }),
+    communities: communities(
+      "Microsoft's BGP communities of what it is reached by: a link that does not announce one of them is degraded. When absent: what the names of Microsoft's hosts in its checks say.",
+    ),
     checks,
     thresholds: ownThresholds.optional(),
   },

@@ -2,6 +2,7 @@
 // nothing changes: what it told holds as long as its connection stands. That a connection is lost says nothing of a session.
 
 import type { Instant } from "../lib/clock.ts";
+import type { Community } from "./communities.ts";
 import type { LinkName, PeeringName } from "./estate.ts";
 import type { PrefixFamily } from "./link-observation.ts";
 
@@ -62,6 +63,16 @@ export type BmpSessionObservation = {
   | { readonly established: undefined }
 );
 
+/** Routes by the communities that Microsoft gave them; a route with two of them counts for both. */
+export interface CommunityRoutes {
+  /** Only those that a route has. */
+  readonly routes: ReadonlyMap<Community, number>;
+  /** Routes with Microsoft's communities that were too many to be told apart. */
+  readonly unnumbered: number;
+  /** Routes of which nobody knows what communities they have. */
+  readonly unread: number;
+}
+
 /** Routes of a configured session, counted as a set. Undefined: this view is not sent, or cannot be counted. */
 export interface BmpPrefixesObservation {
   readonly kind: "bmpPrefixes";
@@ -79,6 +90,11 @@ export interface BmpPrefixesObservation {
     readonly hasDefault: boolean;
     /** Received routes by how often the neighbour's own ASN stands in a row where it put it; index 0: nowhere. */
     readonly prepends: readonly number[];
+    /** Absent as the count of that view is. */
+    readonly communities?: {
+      readonly received: CommunityRoutes | undefined;
+      readonly accepted: CommunityRoutes | undefined;
+    };
   }[];
 }
 

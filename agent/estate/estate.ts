@@ -5,6 +5,7 @@ import type { Duration } from "../lib/duration.ts";
 import { oncePer } from "../lib/once-per.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
+import type { Community } from "./communities.ts";
 import type { RouterProbeName } from "./router-probe.ts";
 import type { InternetDependency, Service } from "./service.ts";
 import type { Tracing } from "./tracing.ts";
@@ -160,6 +161,8 @@ export interface Peering {
   readonly name: PeeringName;
   /** Prefixes that Microsoft takes from us per session before it drops it: follows from peering and SKU. */
   readonly prefixLimits: { readonly ipv4: number; readonly ipv6: number };
+  /** What both links are to announce, ascending; absent: what they were seen to. */
+  readonly communities?: readonly Community[];
   readonly paths: Readonly<Record<LinkName, Path>>;
 }
 
@@ -235,6 +238,8 @@ export interface Bmp {
   readonly routers: readonly { readonly router: string; readonly addresses: readonly string[] }[];
   /** Routes that are kept of one router at most. */
   readonly routes: number;
+  /** Communities of one session and family that are shown at most. */
+  readonly communities: number;
 }
 
 export interface Estate {

@@ -1,6 +1,7 @@
 // What the agent makes of its observations. `evaluate/` computes it; `export/` and `web/` show it.
 
 import type { Instant } from "../lib/clock.ts";
+import type { Community } from "./communities.ts";
 import {
   type Circuit,
   type GlobalReachPair,
@@ -32,6 +33,7 @@ export const checks = [
   "prefixes",
   "prefixLimit",
   "prefixCount",
+  "communities",
 ] as const;
 export type Check = (typeof checks)[number];
 
@@ -53,6 +55,7 @@ export const causes = [
   "prefixesMissing",
   "prefixLimitNear",
   "prefixesCollapsed",
+  "serviceNotAnnounced",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -144,12 +147,19 @@ export interface UsualCount {
 }
 export type UsualCounts = Partial<Record<PrefixFamily, UsualCount>>;
 
+/** How many prefixes a session usually receives of each of Microsoft's communities, as learnt. */
+export type UsualCommunities = Readonly<Record<Community, UsualCount>>;
+
 export interface PathVerdict extends Verdict {
   readonly path: Path;
   /** Undefined until BMP told of prefixes. */
   readonly usualPaths?: UsualPaths;
   /** Undefined until the router told of prefixes. */
   readonly usualCounts?: UsualCounts;
+  /** Undefined until BMP told of communities. */
+  readonly usualCommunities?: UsualCommunities;
+  /** Since when the link does not announce what it usually does, or is to. */
+  readonly missingSince?: Readonly<Record<Community, Instant>> | undefined;
 }
 
 export interface PairVerdict extends Verdict {

@@ -1,6 +1,7 @@
 // Services behind the peerings and internet dependencies: what is watched of them, and with which checks.
 
 import type { Duration } from "../lib/duration.ts";
+import type { Community } from "./communities.ts";
 import type { Limit, PeeringName } from "./estate.ts";
 
 export const checkTechniques = ["tcp", "http", "dns"] as const;
@@ -100,6 +101,8 @@ export interface Service extends Watched {
   readonly is: "service";
   readonly circuit: string;
   readonly peering: PeeringName;
+  /** What Microsoft announces it with; absent: not known. */
+  readonly communities?: readonly Community[];
 }
 
 /** On the public internet, and needed all the same. No circuit is ever blamed for it. */

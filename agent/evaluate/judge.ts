@@ -20,6 +20,7 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
+import { withCommunities } from "./communities.ts";
 import { advance, type Finding } from "./condition.ts";
 import { withDrain } from "./drain.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
@@ -82,7 +83,8 @@ export function* judgeInSteps(
       const together = ({ was, own }: typeof primary, { own: other }: typeof primary) => {
         const drain = withDrain(own, other, was, scene);
         const counted = withPrefixCount(withPrefixSets(drain, other, was, scene), other, was, scene);
-        return unlessSame(was, withPrefixLimit(counted, peering.prefixLimits, was, scene));
+        const limited = withPrefixLimit(counted, peering.prefixLimits, was, scene);
+        return unlessSame(was, withCommunities(limited, other, peering.communities ?? [], was, scene));
       };
       const pair = [together(primary, secondary), together(secondary, primary)];
       paths.push(...pair);

@@ -1,6 +1,7 @@
 // Whether a session lost most of the prefixes that it usually receives, while it stayed up: what it carried then goes nowhere, or
 // elsewhere, and BGP's state shows nothing of it.
 
+import type { Path } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Check, PathVerdict, UsualCount, UsualCounts } from "../estate/judgement.ts";
 import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
@@ -14,7 +15,7 @@ const check: Check = "prefixCount";
 /** Below this share of what is usual it is a collapse: networks come and go, half of them do not. */
 const leastShare = 0.5;
 /** A session announces for a while when it comes up, and a count may be a poll of before. */
-const settled = seconds(30);
+export const settled = seconds(30);
 const patience = seconds(30);
 /** What has lasted so long is usual. */
 const newUsualAfter = seconds(86_400);
@@ -29,21 +30,23 @@ export function learnCount(before: UsualCount | undefined, count: number, now: I
     : { usual: before.usual, fewerSince };
 }
 
-/** Counts of a session that has been up for a while, by family; undefined where they are not known now. */
-function countsOf(
-  { path }: PathVerdict,
-  { estate, snapshot, now }: PairScene,
-): ReadonlyMap<PrefixFamily, number> | undefined {
-  const { remoteAddress } = path.session;
-  const router = estate.routers.get(path.router);
-  const session = snapshot.session(path.router, remoteAddress);
-  const seen = snapshot.prefixes(path.router, remoteAddress);
-  if (router === undefined || session?.present !== true || session.state !== "established" || seen === undefined) {
-    return undefined;
-  }
-  if (!isFresh(router, session.at, now) || !isFresh(router, seen.at, now, "prefixes")) return undefined;
+/** Whether a session is up, and was for a while when something was seen of it. */
+export function hasSettled({ router: name, session: of }: Path, seenAt: Instant, scene: PairScene): boolean {
+  const { estate, snapshot, now } = scene;
+  const router = estate.routers.get(name);
+  const session = snapshot.session(name, of.remoteAddress);
+  if (router === undefined || session?.present !== true || session.state !== "established") return false;
   const establishedFor = session.establishedSeconds * 1_000 + elapsed(session.at, now);
-  if (establishedFor < settled + elapsed(seen.at, now)) return undefined;
+  return isFresh(router, session.at, now) && establishedFor >= settled + elapsed(seenAt, now);
+}
+
+/** Counts of a session that has been up for a while, by family; undefined where they are not known now. */
+function countsOf({ path }: PathVerdict, scene: PairScene): ReadonlyMap<PrefixFamily, number> | undefined {
+  const { estate } = scene;
+  const router = estate.routers.get(path.router);
+  const seen = scene.snapshot.prefixes(path.router, path.session.remoteAddress);
+  if (router === undefined || seen === undefined || !isFresh(router, seen.at, scene.now, "prefixes")) return undefined;
+  if (!hasSettled(path, seen.at, scene)) return undefined;
   return new Map(
     seen.families.flatMap(({ family, received, accepted }) => {
       const count = received ?? accepted;

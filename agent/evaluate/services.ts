@@ -9,6 +9,7 @@ import type { ServiceReason, ServiceVerdict } from "../estate/service-judgement.
 import { type Instant, later } from "../lib/clock.ts";
 import { milliseconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
+import { missingOf } from "./communities.ts";
 import type { Hearing } from "./isolation.ts";
 import { judgeChecks } from "./service-checks.ts";
 import { type Effect, groupReasons } from "./service-groups.ts";
@@ -34,7 +35,8 @@ export function judgeServices(
   const redundancies: Redundancies = new Map(
     scene.redundancy.map((one) => [subject.redundancy(one.circuit.name, one.peering), one]),
   );
-  const one = (of: ServiceOrDependency) => judgeOne(scene, redundancies, of, before.get(subject.watched(of)));
+  const lacking = scene.paths.filter(({ missingSince }) => missingSince !== undefined);
+  const one = (of: ServiceOrDependency) => judgeOne(scene, redundancies, lacking, of, before.get(subject.watched(of)));
   const { services, internetDependencies } = scene.estate;
   return [...services.map(one), ...explainTogether(internetDependencies, internetDependencies.map(one))];
 }
@@ -42,6 +44,7 @@ export function judgeServices(
 function judgeOne(
   scene: ServiceScene,
   redundancies: Redundancies,
+  lacking: readonly PathVerdict[],
   of: ServiceOrDependency,
   was: ServiceVerdict | undefined,
 ): ServiceVerdict {
@@ -49,7 +52,7 @@ function judgeOne(
   const checks = judgeChecks(scene, of, was);
   const found = groupReasons(of, checks, scene.snapshot);
   const state = stateOf(found.map(({ effect }) => effect));
-  const circuit = of.is === "service" ? circuitOf(scene, redundancies, of) : undefined;
+  const circuit = of.is === "service" ? circuitOf(scene, redundancies, lacking, of) : undefined;
   const explainedUntil = circuit?.lost === true ? later(now, graceOf(of)) : was?.explainedUntil;
   const explained = state === "down" && explainedUntil !== undefined && now < explainedUntil;
   const reasons: ServiceReason[] = worstFirst(found).map(({ cause, owner, evidence }) => ({
@@ -90,10 +93,16 @@ interface CircuitView {
   readonly reason: ServiceReason;
 }
 
-function circuitOf({ paths }: ServiceScene, redundancies: Redundancies, { circuit, peering }: Service): CircuitView {
+function circuitOf(
+  { paths, now }: ServiceScene,
+  redundancies: Redundancies,
+  lacking: readonly PathVerdict[],
+  service: Service,
+): CircuitView {
+  const { circuit, peering } = service;
   const verdict = redundancies.get(subject.redundancy(circuit, peering));
   const state = verdict?.redundancy ?? "unknown";
-  const words = `${circuit} ${peering} is ${state}`;
+  const words = [`${circuit} ${peering} is ${state}`, ...missingOf(service, lacking, now)].join(", ");
   if (state !== "lost") {
     const evidence = `${circuit} ${peering} was lost until a moment ago`;
     return { lost: false, words, reason: { cause: "circuitLost", owner: "unknown", evidence } };

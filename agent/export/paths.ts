@@ -19,6 +19,7 @@ import { oncePer } from "../lib/once-per.ts";
 import { isStep } from "../lib/slices.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
+import { emitCommunities } from "./communities.ts";
 import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
 import { emitHistogram, emitStatistics } from "./statistics.ts";
 
@@ -68,7 +69,7 @@ export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Ge
 export function* emitJudgement(
   emit: Emit,
   judgement: Judgement,
-  { statistics }: Estate,
+  estate: Estate,
   snapshot: Snapshot,
   clock: Clock,
 ): Generator<void> {
@@ -78,7 +79,7 @@ export function* emitJudgement(
     const { stream, probes } = verdict.performance;
     const record = stream === undefined ? undefined : snapshot.probe(of, stream);
     // What is not probed at present has no present figures.
-    if (record !== undefined && probes > 0) emitStatistics(emit, to, labels, record, statistics, now);
+    if (record !== undefined && probes > 0) emitStatistics(emit, to, labels, record, estate.statistics, now);
   };
   for (const [i, verdict] of judgement.paths.entries()) {
     if (isStep(i)) yield;
@@ -90,6 +91,7 @@ export function* emitJudgement(
     if (drain !== undefined && drain.state !== "unknown") {
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
     }
+    emitCommunities(emit, labels, verdict, estate, snapshot);
   }
   for (const [i, verdict] of judgement.pairs.entries()) {
     if (isStep(i)) yield;

@@ -2,6 +2,7 @@
 
 import { type OpticalQuantity, opticalQuantities } from "../estate/link-observation.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
+import { type CommunityStatus, communityWords } from "./community-status.ts";
 import type { LinkStatus } from "./link-status.ts";
 import { routerProbeWords } from "./router-probe-status.ts";
 import { ms } from "./words.ts";
@@ -11,9 +12,10 @@ type Line = readonly [label: string, words: string];
 interface Told {
   readonly remoteAddress: string;
   readonly evidence: LinkStatus;
+  readonly communities: readonly CommunityStatus[];
 }
 
-export function linkWords({ remoteAddress, evidence }: Told): readonly Line[] {
+export function linkWords({ remoteAddress, evidence, communities }: Told): readonly Line[] {
   const { bfd, neighbor, optics, prefixes, routerProbes } = evidence;
   const lines: Line[] = [];
   if (bfd !== null) lines.push(["BFD", bfdWords(bfd)]);
@@ -23,6 +25,8 @@ export function linkWords({ remoteAddress, evidence }: Told): readonly Line[] {
   }
   if (optics !== null && optics.length > 0) lines.push(["Optics", opticsWords(optics)]);
   if (prefixes !== null && prefixes.length > 0) lines.push(["Prefixes", prefixes.map(familyWords).join("; ")]);
+  const announced = communityWords(communities);
+  if (announced !== undefined) lines.push(["Announced", announced]);
   for (const probe of routerProbes ?? []) lines.push(["Router probe", routerProbeWords(probe)]);
   return lines;
 }

@@ -2,6 +2,7 @@
 
 import type { ServiceCause } from "../estate/service-judgement.ts";
 import { checkPhases } from "../estate/service-observation.ts";
+import { announcedWords } from "./community-status.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { chip, since } from "./page-parts.ts";
 import type { CheckStatus, DependencyStatus, ServiceStatus } from "./service-status.ts";
@@ -35,19 +36,23 @@ export function renderServices(status: Status, now: number): Html {
     "services",
     "Services",
     "Through",
-    services.map((service) => ({ ...service, through: `${service.circuit} ${service.peering}` })),
+    services.map((service) => ({
+      ...service,
+      through: `${service.circuit} ${service.peering}`,
+      routes: service.announced.map(announcedWords),
+    })),
     now,
   )}
 ${table(
   "internet-dependencies",
   "Internet dependencies",
   "Kind",
-  internetDependencies.map((dependency) => ({ ...dependency, through: dependency.kind })),
+  internetDependencies.map((dependency) => ({ ...dependency, through: dependency.kind, routes: [] })),
   now,
 )}`;
 }
 
-type Row = (ServiceStatus | DependencyStatus) & { readonly through: string };
+type Row = (ServiceStatus | DependencyStatus) & { readonly through: string; readonly routes: readonly string[] };
 
 function table(id: string, title: string, column: string, rows: readonly Row[], now: number): Html {
   if (rows.length === 0) return nothing;
@@ -62,9 +67,9 @@ function table(id: string, title: string, column: string, rows: readonly Row[], 
 }
 
 function renderRow(section: string, row: Row, now: number): Html {
-  const { name, through, state, since: from, checks } = row;
+  const { name, through, routes, state, since: from, checks } = row;
   return html`<tr id="${ticketId(section, name)}"><th scope="row">${name}</th><td>${through}</td><td>${chip(pathTones[state], state)}</td><td>${since(from, now)}</td>
-<td class="said">${renderWhy(row)}${checks.map(renderCheck)}</td></tr>`;
+<td class="said">${renderWhy(row)}${routes.map((words) => html`<div>Announced: ${words}</div>`)}${checks.map(renderCheck)}</td></tr>`;
 }
 
 function renderWhy({ reasons }: Row): Html {

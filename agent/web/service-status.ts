@@ -1,6 +1,7 @@
 // Services and internet dependencies in the status: plain JSON, in the manner of status.ts. Nothing here holds the query
 // of a URL.
 
+import type { Estate } from "../estate/estate.ts";
 import type { PathState } from "../estate/judgement.ts";
 import { subject } from "../estate/observation.ts";
 import { type DependencyKind, type ServiceCheck, type ServiceOrDependency, targetOf } from "../estate/service.ts";
@@ -8,6 +9,7 @@ import type { CheckVerdict, ServiceReason, ServiceVerdict } from "../estate/serv
 import type { CheckFailure, CheckPhase } from "../estate/service-observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type AnnouncedStatus, announcedStatuses } from "./community-status.ts";
 
 export interface CheckStatus {
   readonly name: string;
@@ -43,6 +45,8 @@ interface WatchedStatus {
 export interface ServiceStatus extends WatchedStatus {
   readonly circuit: string;
   readonly peering: string;
+  /** What it is reached by, one for each of its communities. */
+  readonly announced: readonly AnnouncedStatus[];
 }
 
 export interface DependencyStatus extends WatchedStatus {
@@ -51,6 +55,7 @@ export interface DependencyStatus extends WatchedStatus {
 
 export function serviceStatuses(
   verdicts: readonly ServiceVerdict[],
+  estate: Estate,
   snapshot: Snapshot,
   iso: (at: Instant) => string,
 ): { readonly services: readonly ServiceStatus[]; readonly internetDependencies: readonly DependencyStatus[] } {
@@ -59,8 +64,10 @@ export function serviceStatuses(
   for (const verdict of verdicts) {
     const { of } = verdict;
     const watched = watchedStatus(verdict, snapshot, iso);
-    if (of.is === "service") services.push({ ...watched, circuit: of.circuit, peering: of.peering });
-    else internetDependencies.push({ ...watched, kind: of.kind });
+    if (of.is === "service") {
+      const announced = announcedStatuses(of, estate, snapshot);
+      services.push({ ...watched, circuit: of.circuit, peering: of.peering, announced });
+    } else internetDependencies.push({ ...watched, kind: of.kind });
   }
   return { services, internetDependencies };
 }

@@ -35,6 +35,7 @@ import { type SessionSource, sourcesOf } from "../estate/seen-session.ts";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
+import { type CommunityStatus, communityStatuses } from "./community-status.ts";
 import { type LinkStatus, linkStatus } from "./link-status.ts";
 import { type ProbeStatus, probeStatus } from "./probe-status.ts";
 import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
@@ -104,6 +105,8 @@ export interface PathStatus extends Judged {
   readonly vlan: number;
   readonly session: SessionStatus;
   readonly evidence: LinkStatus;
+  /** Prefixes by Microsoft's communities; empty where no BMP tells them. */
+  readonly communities: readonly CommunityStatus[];
   readonly traced: TracedStatus;
 }
 
@@ -212,7 +215,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
       globalReachStatus(globalReach, source, judgement, now),
     ),
     routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
-    ...serviceStatuses(judgement.services, snapshot, iso),
+    ...serviceStatuses(judgement.services, estate, snapshot, iso),
   };
 }
 
@@ -259,6 +262,7 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
     vlan: path.vlan,
     session: sessionStatus(path, router, snapshot, now),
     evidence: linkStatus(path, router, snapshot, now),
+    communities: communityStatuses(verdict, estate, snapshot),
     traced: tracedStatus(subject.path(path), verdict.findings, snapshot, (at) => utc(clock, at)),
   };
 }

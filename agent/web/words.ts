@@ -37,6 +37,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   linkDraining: "Microsoft is draining the link",
   prefixLimitNear: "near Microsoft's limit on prefixes",
   prefixesCollapsed: "most prefixes are gone",
+  serviceNotAnnounced: "a service is not announced",
   prefixesMissing: "prefixes are missing",
   agentIsolated: "the agent is cut off",
 };

@@ -88,6 +88,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   delayHigh: "delay above its limit",
   prefixLimitNear: "near Microsoft's limit on prefixes",
   prefixesCollapsed: "BGP is up, and most or all of its prefixes are gone",
+  serviceNotAnnounced: "a Microsoft service that is needed is not announced over the link",
   prefixesMissing: "no prefixes, where the other link has some",
   linkDraining: "Microsoft drains the link, and the traffic is not safe",
   agentIsolated: "the agent itself is cut off",

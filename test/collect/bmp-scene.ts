@@ -25,7 +25,7 @@ export const opens = (holdTime = 180, capabilities: readonly Uint8Array[] = [w.m
 
 export function bmpEstate(routes = 10_000): Estate {
   const routers = Object.entries(addresses).map(([router, address]) => ({ router, addresses: [address] }));
-  return { ...anEstate(), bmp: { listen: { host: "127.0.0.1", port: 0 }, routers, routes } };
+  return { ...anEstate(), bmp: { listen: { host: "127.0.0.1", port: 0 }, routers, routes, communities: 100 } };
 }
 
 export interface Scene {

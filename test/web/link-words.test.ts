@@ -13,7 +13,7 @@ const path = pathsOf(estate)[0] ?? expect.fail();
 const router = estate.routers.get(path.router);
 const { remoteAddress } = path.session;
 const told = (snapshot = stateOf(estate), at = now) =>
-  linkWords({ remoteAddress, evidence: linkStatus(path, router, snapshot, at) });
+  linkWords({ remoteAddress, evidence: linkStatus(path, router, snapshot, at), communities: [] });
 
 function stateWithLink() {
   const state = stateOf(estate);

@@ -21,6 +21,7 @@ const orders: Service = {
   name: "orders",
   circuit: "ams-1",
   peering: "azurePrivate",
+  communities: [12076 * 65_536 + 50_002],
   checks: [httpCheck({ url: "https://orders.example/health?sig=sentinel" }), dnsCheck({ resolver: "192.0.2.53:53" })],
   thresholds: serviceThresholds,
 };
@@ -153,6 +154,10 @@ describe("the page", () => {
     for (const text of ["Internet dependencies", "ams-1 azurePrivate", "first byte 4.00 ms", "certificateRevocation"]) {
       expect(page).toContain(text);
     }
+    // No BMP tells it here.
+    expect(page).toContain(
+      "Announced: virtual networks in westeurope (12076:50002): primary not known, secondary not known",
+    );
     expect(page).not.toContain(hostile);
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;\ufffd until 2027-01-15");
   });

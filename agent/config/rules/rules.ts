@@ -2,6 +2,7 @@
 
 import * as bmp from "./bmp.ts";
 import * as circuits from "./circuits.ts";
+import * as communities from "./communities.ts";
 import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
 import * as prefixGuard from "./prefix-guard.ts";
@@ -55,6 +56,7 @@ export const rules: readonly Rule[] = [
   services.dnsAnswersFitTheirRecord,
   services.checksEndBeforeTheNext,
   services.durationClearsBelowRaise,
+  communities.communitiesFitTheirPeering,
   tracing.tracesFitTheRate,
   tracing.tracedPathsHaveATarget,
 ];

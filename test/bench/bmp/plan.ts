@@ -29,7 +29,7 @@ export function estateOf(routers: number, routes: number): Estate {
       ]),
     ),
     circuits: new Map(circuits),
-    bmp: { listen: { host: "127.0.0.1", port: 0 }, routers: monitored, routes },
+    bmp: { listen: { host: "127.0.0.1", port: 0 }, routers: monitored, routes, communities: 100 },
   };
 }
 

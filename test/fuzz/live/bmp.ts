@@ -20,6 +20,7 @@ const monitored: Estate = {
     listen: { host: "127.0.0.1", port: 0 },
     routers: [honest, hostile].map(({ router, address }) => ({ router, addresses: [address] })),
     routes: 1_000,
+    communities: 100,
   },
 };
 
