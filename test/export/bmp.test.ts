@@ -9,8 +9,14 @@ import { at, estate } from "../support/estate.ts";
 
 const told = {
   routers: new Map([
-    ["ams-ce1", { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38, inDoubt: 1, leftOut: 11 }],
-    ["ams-ce2", { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0, inDoubt: 0, leftOut: 0 }],
+    [
+      "ams-ce1",
+      { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38, inDoubt: 1, leftOut: 11 },
+    ],
+    [
+      "ams-ce2",
+      { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0, inDoubt: 0, leftOut: 0 },
+    ],
   ]),
   closes: { ended: 1, malformed: 3 },
   refused: 4,
