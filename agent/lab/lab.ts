@@ -99,6 +99,7 @@ export function createLab(
   }
 
   async function start(): Promise<Result<LabEstate, string>> {
+    const bmpPort = await stationPort();
     if (running !== undefined) return err("the lab is running already");
     const since = clock.now();
     const simulation = createSimulation(since);
@@ -108,7 +109,6 @@ export function createLab(
     };
     const community = `lab-${Math.floor(random() * 2 ** 40).toString(16)}`;
     const communityOctets = new TextEncoder().encode(community);
-    const bmpPort = await stationPort();
     const bmp =
       bmpPort === undefined
         ? []
