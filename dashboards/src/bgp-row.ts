@@ -42,6 +42,19 @@ function bfd(): Panel {
   ).build();
 }
 
+function neighbors(): Panel {
+  return timeline(
+    {
+      title: "Far ends in ARP or ND",
+      description:
+        "Whether the router has a MAC address of the far end. Absent or incomplete with the interface up: VLAN or QinQ, the provider's switch, or " +
+        "the MSEE itself; nothing above it can work. No bar: the router does not show that table.",
+    },
+    [overTime(worst(metrics.neighbor.state, ofPath, chosenCircuit), pathLegend)],
+    mappings.neighborState,
+  ).build();
+}
+
 function sources(): Panel {
   return timeSeries(
     {
@@ -125,13 +138,14 @@ function routers(): Panel {
       title: "Routers that speak BMP",
       description:
         "Not connected: sessions of that router are watched by its SNMP polls alone, later and without routes; no circuit is down by that. " +
-        "Not configured: sessions with Microsoft's ASN that no path has, and so nobody watches.",
+        "Not configured: sessions with Microsoft's ASN that no path has, and so nobody watches. In doubt: their routes are not counted.",
     },
     [
       rows(worst(metrics.bmp.connected, of)),
       rows(worst(metrics.bmp.peers, of)),
       rows(worst(metrics.bmp.routes, of)),
       rows(worst(metrics.bmp.unconfigured, of)),
+      rows(worst(metrics.bmp.inDoubt, of)),
     ],
   ).withTransformation({ id: "merge", options: {} });
   return withColumns(panel, {
@@ -141,6 +155,7 @@ function routers(): Panel {
     "Value #B": "BGP peers",
     "Value #C": "Routes kept",
     "Value #D": "Sessions not configured",
+    "Value #E": "Sessions in doubt",
   })
     .overrideByName("BMP", connectedColumn)
     .links([toRunbook("ExpressRouteBmpDisconnected")])
@@ -153,7 +168,13 @@ export function bgpRow(): Section {
     title: "BGP and prefixes",
     collapsed: true,
     bands: [
-      band(7, { width: 8, panel: drains() }, { width: 8, panel: bfd() }, { width: 8, panel: sources() }),
+      band(
+        7,
+        { width: 6, panel: drains() },
+        { width: 6, panel: neighbors() },
+        { width: 6, panel: bfd() },
+        { width: 6, panel: sources() },
+      ),
       band(8, { width: 8, panel: advertised() }, { width: 8, panel: received() }, { width: 8, panel: missing() }),
       band(7, { width: columns, panel: routers() }),
     ],

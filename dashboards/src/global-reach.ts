@@ -8,6 +8,7 @@ import { type DashboardJson, dashboard } from "./dashboard.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { labelVariable, toDashboard, toRunbook, uids } from "./links.ts";
 import { noticedOnPairs } from "./noticed.ts";
+import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { mappings } from "./palette.ts";
 import { timeline, timeSeries, type Words, withLimits } from "./panels.ts";
 import { chosenGlobalReach, max, overTime, rows, select, worst } from "./promql.ts";
@@ -28,6 +29,7 @@ import {
 const ofSites = ["from_site", "to_site"] as const;
 const ofPair = ["global_reach", ...ofSites] as const;
 const pairLegend = "{{from_site}} → {{to_site}}";
+const directions = { of: metrics.pair, labels: ofPair, chosen: chosenGlobalReach, legend: pairLegend } as const;
 
 /**
  * From down, to across. The diagonal comes first in the query, so that rows and columns have the same order; its
@@ -303,6 +305,12 @@ export function globalReach(): DashboardJson {
         { width: 6, panel: tailOverTime() },
         { width: 6, panel: lossOverTime() },
         { width: 6, panel: sampleSize() },
+      ),
+      band(
+        7,
+        { width: 8, panel: lossByDirection(directions) },
+        { width: 8, panel: oneWayDelay(directions) },
+        { width: 8, panel: oddAnswers(directions) },
       ),
       band(7, { width: 8, panel: hops() }, { width: 8, panel: mtu() }, { width: 8, panel: traceAge() }),
     ],

@@ -7,7 +7,7 @@ import type { FindingKind } from "../../agent/estate/finding.ts";
 import type { IsolationCause } from "../../agent/estate/isolation.ts";
 import type { Cause, Owner, PathState, Redundancy, Witness } from "../../agent/estate/judgement.ts";
 import { pathStates, redundancies } from "../../agent/estate/judgement.ts";
-import { type BfdState, bfdStates } from "../../agent/estate/link-observation.ts";
+import { type BfdState, bfdStates, type NeighborState, neighborStates } from "../../agent/estate/link-observation.ts";
 import { type BgpState, bgpStates, type IfOperStatus, ifOperStatuses } from "../../agent/estate/observation.ts";
 import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 
@@ -82,6 +82,12 @@ const bfdLooks: Readonly<Record<BfdState, Look>> = {
   init: { text: "init", color: colour.warning },
   up: { text: "up", color: colour.good },
   failing: { text: "failing", color: colour.warning },
+};
+
+const neighborLooks: Readonly<Record<NeighborState, Look>> = {
+  present: { text: "present", color: colour.good },
+  incomplete: { text: "incomplete", color: colour.bad },
+  absent: { text: "absent", color: colour.bad },
 };
 
 const causeWords: Readonly<Record<Cause, string>> = {
@@ -195,6 +201,7 @@ export const mappings = {
     mapNothing("no data"),
   ],
   bfdState: [byNumber(bfdStates, bfdLooks), mapNothing("no data")],
+  neighborState: [byNumber(neighborStates, neighborLooks), mapNothing("no data")],
   draining: [
     mapValues({ 0: { text: "not drained", color: colour.good }, 1: { text: "DRAINED", color: colour.warning } }),
     mapNothing("no data"),

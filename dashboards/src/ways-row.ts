@@ -4,12 +4,15 @@ import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
+import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { thinned, timeSeries, withLimits } from "./panels.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import { table, width, withColumns, witnessColumn } from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const legend = "{{circuit}} {{peering}} {{link}}";
+
+const directions = { of: metrics.path, labels: ofPath, chosen: chosenCircuit, legend } as const;
 
 function hops(): Panel {
   return timeSeries(
@@ -163,6 +166,12 @@ export function waysRow(): Section {
     bands: [
       band(7, { width: 8, panel: hops() }, { width: 8, panel: mtu() }, { width: 8, panel: traceAge() }),
       band(7, { width: 8, panel: routerDelay() }, { width: 8, panel: routerLoss() }, { width: 8, panel: resultAge() }),
+      band(
+        7,
+        { width: 8, panel: lossByDirection(directions) },
+        { width: 8, panel: oneWayDelay(directions) },
+        { width: 8, panel: oddAnswers(directions) },
+      ),
       band(7, { width: 9, panel: witnesses() }, { width: 15, panel: routerProbes() }),
     ],
   };

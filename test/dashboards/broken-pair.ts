@@ -26,6 +26,7 @@ const labels: Readonly<Record<string, string>> = {
   link: "secondary",
   router: "ams-ce2",
   site: "ams",
+  direction: "forward",
   gateway: "192.0.2.1",
   interface: "eth0",
   reason: "sourceNotAllowed",
@@ -74,6 +75,10 @@ export function brokenPair(from: number): string {
       family(finding, times, 1, { kind: "tracedOverInternet" satisfies FindingKind }),
     ),
     ...family(metrics.self.isolationCause, times, 1, { cause: "gatewaySilent" satisfies IsolationCause }),
+    ...[metrics.path, metrics.pair].flatMap(({ probesLostOneWay, oneWayDelayMedian }) => [
+      ...family(probesLostOneWay, times, 3),
+      ...family(oneWayDelayMedian, times, 0.002),
+    ]),
     ...[metrics.self.gateway, metrics.self.interface].flatMap((metric) => family(metric, times, 0)),
     ...[
       metrics.self.receiveErrors,

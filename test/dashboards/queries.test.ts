@@ -37,6 +37,11 @@ const emptyWhenWell: Readonly<Record<string, When>> = {
   // Nothing of this lasts in the simulated estate for the time of a test.
   "circuits.json Noticed, and no outage": "history",
   "global-reach.json Noticed, and no outage": "history",
+  // The simulated reflectors do not count for themselves, and no two clocks are compared.
+  "circuits.json Loss by direction": "history",
+  "circuits.json One-way delay": "history",
+  "global-reach.json Loss by direction": "history",
+  "global-reach.json One-way delay": "history",
   // An estate on loopback has no gateway, no interface and no other site.
   "circuits.json Why an agent is cut off": "history",
   "circuits.json Gateways and interfaces of the agents": "history",
@@ -44,7 +49,7 @@ const emptyWhenWell: Readonly<Record<string, When>> = {
   "circuits.json Notifications and the STAMP reflector": "history",
 };
 
-/** What only some circuits have: routers with probes of their own or with BFD, and Microsoft at the other end of the session. */
+/** What only some circuits have: probes of their routers, BFD, Microsoft at the other end of the session, or a past. */
 const ofSomeCircuits: readonly string[] = [
   "circuits.json Drained by Microsoft",
   "circuits.json BFD sessions",
@@ -52,6 +57,8 @@ const ofSomeCircuits: readonly string[] = [
   "circuits.json Loss by the routers' own probes",
   "circuits.json Age of the routers' results",
   "circuits.json Probes of the routers",
+  "circuits.json Loss by direction",
+  "circuits.json One-way delay",
 ];
 
 let lab: Server | undefined;
