@@ -55,7 +55,7 @@ export const bmpMetrics = {
   connected: metric(
     "gauge",
     "expressroute_bmp_connected",
-    "1 while the router is connected by BMP, 0 while not",
+    "1 while the router is connected by BMP, 0 while not; absent where bmp.routers does not name it and it never was",
     router,
   ),
   messages: metric("counter", "expressroute_bmp_messages_total", "BMP messages taken, by type", [...router, "type"]),
@@ -64,6 +64,12 @@ export const bmpMetrics = {
     "gauge",
     "expressroute_bmp_routes",
     "Routes that are kept of the router, each view of them; of configured sessions only",
+    router,
+  ),
+  inDoubt: metric(
+    "gauge",
+    "expressroute_bmp_sessions_in_doubt",
+    "Sessions of configured paths whose routes are not counted until they come up anew: an UPDATE that cannot be read, or more routes than the limit",
     router,
   ),
   leftOut: metric(

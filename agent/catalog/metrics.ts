@@ -4,6 +4,7 @@
 import { bmpMetrics } from "./bmp-metrics.ts";
 import { communityMetrics } from "./community-metrics.ts";
 import type { MetricDefinition } from "./definition.ts";
+import { noteMetrics } from "./note-metrics.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -106,6 +107,7 @@ export const metrics = {
   path: probed("expressroute_path", "path", path),
   pair: probed("expressroute_global_reach", "Global Reach pair", pair),
   ...serviceMetrics,
+  note: noteMetrics,
 
   circuit: {
     redundancy: gauge(

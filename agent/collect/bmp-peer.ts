@@ -76,6 +76,8 @@ export interface BmpPeer {
   /** Applies the UPDATE of a Route Monitoring; undefined when it was applied or is of no concern. */
   update(bytes: Uint8Array, at: number, end: number, header: PerPeerHeader): ViewDoubt | undefined;
   view(name: BmpView): PeerView | undefined;
+  /** Whether a view of it cannot be counted until the session comes up anew. */
+  isInDoubt(): boolean;
   /** Octets that its routes take. */
   memory(): number;
   /** Gives back all routes. */
@@ -239,6 +241,7 @@ export function createBmpPeer(
       return doubt;
     },
     view: (name) => views.get(name),
+    isInDoubt: () => [...views.values()].some(({ doubt }) => doubt !== undefined),
     memory: () =>
       [...views.values()]
         .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6])

@@ -55,6 +55,8 @@ export interface BmpTelemetry {
       readonly messages: Readonly<Record<BmpMessageKind, number>>;
       readonly peers: number;
       readonly routes: number;
+      /** Sessions with a view that cannot be counted now. */
+      readonly inDoubt: number;
       /** Messages about peers that there was no room for, on the connection that stands. */
       readonly leftOut: number;
     }
@@ -328,6 +330,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
               messages: messages.read(),
               peers: connection?.session.peers().length ?? 0,
               routes: connection?.budget.used ?? 0,
+              inDoubt: connection?.session.peers().filter((peer) => peer.isInDoubt()).length ?? 0,
               leftOut: connection?.session.leftOut() ?? 0,
             },
           ]),

@@ -21,7 +21,7 @@ export const bmp = keys(
       example: "0.0.0.0:11019",
     }),
     routers: named(monitored, {
-      is: "Routers that may connect, by their names under `routers`. When absent: all of them. Connections of all others are refused.",
+      is: "Routers that connect, by their names under `routers`: one that does not is told of (ExpressRouteBmpDisconnected). When absent: all of them may, and only one that did is told of. Connections of all others are refused.",
     }).optional(),
     routes: integer({
       is: "Routes that are kept of one router, each view and path of them; more are not counted. One takes up to 75 octets.",

@@ -158,6 +158,7 @@ function bmpOf(entry: NonNullable<Configuration["bmp"]>, routers: ReadonlyMap<st
       const known = must(routers.get(router), router).notifications.addresses;
       return { router, addresses: [...new Set([...known, ...addresses.map(address)])] };
     }),
+    isNamed: entry.routers !== undefined,
     routes: entry.routes,
     communities: entry.communities,
   };

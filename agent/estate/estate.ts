@@ -236,6 +236,8 @@ export interface Bmp {
   readonly listen: ListenAddress;
   /** Who may connect, and from which addresses. */
   readonly routers: readonly { readonly router: string; readonly addresses: readonly string[] }[];
+  /** The configuration names them: each is expected to connect. Otherwise any router may, and none has to. */
+  readonly isNamed?: boolean;
   /** Routes that are kept of one router at most. */
   readonly routes: number;
   /** Communities of one session and family that are shown at most. */

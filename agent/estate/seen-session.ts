@@ -4,6 +4,7 @@ import type { Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { bgpErrorText } from "./bgp-error.ts";
 import type { BmpConnectionObservation, BmpPrefixesObservation, BmpSessionObservation } from "./bmp-observation.ts";
+import { fsmEventWords } from "./fsm-event.ts";
 import type { PrefixesObservation } from "./link-observation.ts";
 import type { SessionObservation } from "./observation.ts";
 
@@ -100,7 +101,7 @@ function detailOf(said: Told): Pick<SeenSession, "toldDown" | "closedBy" | "hold
     case "remoteNoNotification":
       return { toldDown: "the far end closed it without a NOTIFICATION", closedBy: "remote" };
     case "localFsmEvent":
-      return { toldDown: `the router left Established${fsmEvent ? ` (FSM event ${fsmEvent})` : ""}` };
+      return { toldDown: `the router left Established${fsmEvent ? ` (${fsmEventWords(fsmEvent)})` : ""}` };
     case "localTlv":
     case "unknown":
       return { toldDown: "the router does not say why" };

@@ -15,6 +15,7 @@ export interface BmpTelemetry {
       readonly messages: Readonly<Record<string, number>>;
       readonly peers: number;
       readonly routes: number;
+      readonly inDoubt: number;
       readonly leftOut: number;
     }
   >;
@@ -38,12 +39,13 @@ export function emitBmp(
     const told = from.routers.get(name);
     if (told === undefined) continue;
     const labels = { router: name, site };
-    emit(to.connected, labels, told.connected ? 1 : 0);
+    const connection = snapshot.bmp(name);
+    if (bmp.isNamed === true || connection !== undefined) emit(to.connected, labels, told.connected ? 1 : 0);
     for (const [type, n] of Object.entries(told.messages)) emit(to.messages, labels, n, { type });
     emit(to.peers, labels, told.peers);
     emit(to.routes, labels, told.routes);
+    emit(to.inDoubt, labels, told.inDoubt);
     emit(to.leftOut, labels, told.leftOut);
-    const connection = snapshot.bmp(name);
     if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
   }
   emitSets(emit, circuits, snapshot);

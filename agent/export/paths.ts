@@ -87,6 +87,10 @@ export function* emitJudgement(
     emitProbed(metrics.path, labels, keyOf(verdict.path), verdict);
     const { witness } = verdict;
     if (witness !== undefined) emit(metrics.routerProbe.witness, labels, 1, witnessLabels[witness]);
+    for (const { check, cause, owner, state, effect, since } of verdict.conditions) {
+      if (state !== "firing" || effect !== "none") continue;
+      emit(metrics.note.path, labels, clock.toEpoch(since) / 1_000, { check, cause, owner });
+    }
     const drain = verdict.conditions.find(({ check }) => check === "drain");
     if (drain !== undefined && drain.state !== "unknown") {
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);

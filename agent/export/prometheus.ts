@@ -122,6 +122,7 @@ const configured: readonly MetricDefinition[] = [
   metrics.circuit.info,
   metrics.circuit.bandwidth,
   metrics.peering.prefixLimit,
+  metrics.bmp.prefixGuard,
   metrics.globalReach.info,
   metrics.path.lossThreshold,
   metrics.path.delayThreshold,

@@ -4,7 +4,7 @@ import { linkNames } from "../estate/estate.ts";
 import { dependencyName, endpointPaths, serviceName } from "./endpoints.ts";
 import { circuits, globalReaches, type PathKey, pathKey, routers, sites } from "./plan.ts";
 
-/** Where the parts of the lab listen: ports of 127.0.0.1, all UDP but for HTTP. */
+/** Where the parts of the lab listen: ports of 127.0.0.1, all UDP but for HTTP and BMP. */
 export interface LabPorts {
   readonly snmp: ReadonlyMap<string, number>;
   readonly paths: ReadonlyMap<PathKey, number>;
@@ -12,6 +12,8 @@ export interface LabPorts {
   readonly globalReach: ReadonlyMap<string, number>;
   readonly http: number;
   readonly dns: number;
+  /** Where the agent is to hear BMP; then each router has an address of its own. Undefined: loopback has one address only. */
+  readonly bmp: number | undefined;
 }
 
 export const communityVariable = "CIRCUITWATCH_LAB_COMMUNITY";
@@ -21,8 +23,8 @@ export const reachDirection = (globalReach: string, from: string, to: string) =>
 const host = "127.0.0.1";
 
 const header = `# SIMULATED: the estate of the circuitwatch lab. No such circuit, router or session exists.
-# The routers below are SNMP agents, the probes' targets STAMP reflectors, and behind the checks are a web and a DNS
-# server, all inside the agent's own process on 127.0.0.1; they play a story of twelve minutes again and again. One agent stands in for all three sites.
+# The routers below are SNMP agents and speak BMP, the probes' targets STAMP reflectors, and behind the checks are a web and a DNS
+# server, all inside the agent's own process on loopback; they play a story of thirteen minutes again and again. One agent stands in for all three sites.
 `;
 
 export function configText(ports: LabPorts, listen: string): string {
@@ -36,11 +38,12 @@ export function configText(ports: LabPorts, listen: string): string {
     "  credentials:",
     `    lab: { version: 2c, community: { env: ${communityVariable} } }`,
     "probing: { interval: 200ms, timeout: 1s }",
+    ...(ports.bmp === undefined ? [] : [`bmp: { listen: "${host}:${ports.bmp}" }`]),
     "",
     "routers:",
     ...routers.map(
       (r) =>
-        `  ${r.name}: { site: ${r.site.name}, address: ${host}, port: ${ports.snmp.get(r.name)}, credentials: lab }`,
+        `  ${r.name}: { site: ${r.site.name}, address: ${ports.bmp === undefined ? host : r.address}, port: ${ports.snmp.get(r.name)}, credentials: lab }`,
     ),
     "",
     "circuits:",

@@ -2,7 +2,7 @@
 // of its DNS server.
 
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { EndpointHealth } from "./network.ts";
 
 export const serviceName = "orders.lab.example";
@@ -22,6 +22,21 @@ export interface Endpoints {
   port(): number;
   /** Requests by what became of them; proof that the simulated failure really happened. */
   read(): Readonly<Record<EndpointHealth, number>>;
+}
+
+/** A port that nobody has, for one who listens in a moment. */
+export async function freeTcpPort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, "listening");
+  const port = portOf(server);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return address === null || typeof address === "string" ? 0 : address.port;
 }
 
 export function createEndpoints(
@@ -48,10 +63,7 @@ export function createEndpoints(
       server.close();
       await once(server, "close");
     },
-    port() {
-      const address = server.address();
-      return address === null || typeof address === "string" ? 0 : address.port;
-    },
+    port: () => portOf(server),
     read: () => ({ ...counts }),
   };
 }

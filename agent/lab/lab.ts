@@ -1,13 +1,15 @@
-// The simulated estate, running on free ports of 127.0.0.1: SNMP agents, STAMP reflectors, an HTTP and a DNS server.
+// The simulated estate, running on free ports of loopback: SNMP agents, STAMP reflectors, an HTTP and a DNS server, and
+// routers that connect to the agent by BMP.
 
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { createUdpSocket, destinationOf, type UdpSocket } from "../net/udp.ts";
+import { type BmpRouter, createBmpRouter } from "./bmp-router.ts";
 import { communityVariable, configText, directionsOf, type LabPorts, reachDirection } from "./config-text.ts";
 import { answerDns } from "./dns-answer.ts";
-import { createEndpoints, type Endpoints, labAddresses } from "./endpoints.ts";
+import { createEndpoints, type Endpoints, freeTcpPort, labAddresses } from "./endpoints.ts";
 import { createMibView } from "./mib-view.ts";
 import { globalReaches, paths, routers } from "./plan.ts";
 import { createReflector, type Reflector, type ReflectorEvent, type Way } from "./reflector.ts";
@@ -60,13 +62,17 @@ export function createLab(
         readonly sockets: readonly UdpSocket[];
         readonly reflectors: readonly Reflector[];
         readonly endpoints: Endpoints;
+        readonly bmp: readonly BmpRouter[];
       }
     | undefined;
 
   /** A socket that hands each datagram to `handle`, with the way back to its sender. */
-  function answering(handle: (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void): UdpSocket {
+  function answering(
+    handle: (datagram: Uint8Array, reply: (answer: Uint8Array) => void) => void,
+    address = host,
+  ): UdpSocket {
     const socket: UdpSocket = createUdpSocket(
-      { family: 4, address: host },
+      { family: 4, address },
       {
         message(bytes, from) {
           const asker = destinationOf(from.address(), from.port());
@@ -80,7 +86,20 @@ export function createLab(
     return socket;
   }
 
+  /** A port for the agent's BMP station; undefined where routers cannot have addresses of their own, as on macOS. */
+  async function stationPort(): Promise<number | undefined> {
+    const probe = answering(() => {}, routers[0]?.address);
+    try {
+      await probe.start();
+      await probe.stop();
+      return await freeTcpPort(host);
+    } catch {
+      return undefined;
+    }
+  }
+
   async function start(): Promise<Result<LabEstate, string>> {
+    const bmpPort = await stationPort();
     if (running !== undefined) return err("the lab is running already");
     const since = clock.now();
     const simulation = createSimulation(since);
@@ -90,15 +109,22 @@ export function createLab(
     };
     const community = `lab-${Math.floor(random() * 2 ** 40).toString(16)}`;
     const communityOctets = new TextEncoder().encode(community);
+    const bmp =
+      bmpPort === undefined
+        ? []
+        : routers.map((router) => createBmpRouter({ clock, present }, router, { address: host, port: bmpPort }));
 
     const agents = routers.map((router) => {
       const view = createMibView(router, simulation);
-      const socket = answering((datagram, reply) => {
-        if (present().network().routers.get(router.name)?.snmp === false) return snmpCounters.add("silent");
-        const answer = answerSnmp(datagram, communityOctets, view);
-        snmpCounters.add(answer.ok ? "answered" : answer.dropped);
-        if (answer.ok) reply(answer.octets);
-      });
+      const socket = answering(
+        (datagram, reply) => {
+          if (present().network().routers.get(router.name)?.snmp === false) return snmpCounters.add("silent");
+          const answer = answerSnmp(datagram, communityOctets, view);
+          snmpCounters.add(answer.ok ? "answered" : answer.dropped);
+          if (answer.ok) reply(answer.octets);
+        },
+        bmpPort === undefined ? host : router.address,
+      );
       return { name: router.name, socket };
     });
     const reflecting = (way: () => Way) => {
@@ -121,7 +147,7 @@ export function createLab(
 
     const everyReflector = [...pathReflectors, ...reachReflectors];
     const sockets = [...[...agents, ...everyReflector].map((part) => part.socket), dns];
-    running = { since, sockets, reflectors: everyReflector.map((part) => part.reflector), endpoints };
+    running = { since, sockets, reflectors: everyReflector.map((part) => part.reflector), endpoints, bmp };
     try {
       await Promise.all([endpoints, ...sockets].map((part) => part.start()));
     } catch (error) {
@@ -134,14 +160,16 @@ export function createLab(
       globalReach: new Map(reachReflectors.map((r) => [r.key, r.socket.port()])),
       http: endpoints.port(),
       dns: dns.port(),
+      bmp: bmpPort,
     };
+    for (const router of bmp) router.start();
     return ok({ config: configText(ports, listen), env: { [communityVariable]: community } });
   }
 
   async function stop(): Promise<void> {
     const stopping = running;
     running = undefined;
-    for (const reflector of stopping?.reflectors ?? []) reflector.stop();
+    for (const part of [...(stopping?.reflectors ?? []), ...(stopping?.bmp ?? [])]) part.stop();
     if (stopping === undefined) return;
     await Promise.all([stopping.endpoints, ...stopping.sockets].map((part) => part.stop()));
   }

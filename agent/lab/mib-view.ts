@@ -7,6 +7,7 @@ import { seconds } from "../lib/duration.ts";
 import { hash32 } from "../lib/hash.ts";
 import { compareOids, isUnder, type Oid, oid } from "../wire/snmp/oid.ts";
 import type { Value, VarBind } from "../wire/snmp/value.ts";
+import { descriptionOf } from "./bmp-speaker.ts";
 import {
   columns,
   counter32,
@@ -113,7 +114,7 @@ function objectTypesOf(instances: readonly Instance[]): readonly Oid[] {
 }
 
 function systemGroup(router: RouterPlan, s: Simulation): readonly Instance[] {
-  const descr = `Simulated edge router ${router.name} of the circuitwatch lab: no such device exists`;
+  const descr = descriptionOf(router);
   return columns("1.3.6.1.2.1.1", [0], {
     1: () => text(descr),
     // net-snmp's number for Linux: the routers of the real lab (FRR) answer with it too.

@@ -21,6 +21,8 @@ interface PathHealth {
   readonly loss: number;
   /** Milliseconds on top of the path's own round-trip delay. */
   readonly extraDelay: number;
+  /** The router announces far more to the far end than it should: its filter is gone. */
+  readonly leaks: boolean;
 }
 
 export interface ReachHealth {
@@ -50,7 +52,7 @@ export type Effect = (network: Network) => Network;
 
 export const healthy: Network = {
   links: new Map(paths.map((p) => [p.linkKey, { carrier: true, drained: false }])),
-  paths: new Map(paths.map((p) => [p.key, { closedWith: undefined, loss: 0, extraDelay: 0 }])),
+  paths: new Map(paths.map((p) => [p.key, { closedWith: undefined, loss: 0, extraDelay: 0, leaks: false }])),
   globalReach: new Map(globalReaches.map((g) => [g.name, { loss: 0, extraDelay: 0 }])),
   routers: new Map(routers.map((r) => [r.name, { snmp: true, bgpTable: true }])),
   endpoints: { orders: "well", revocation: "well" },
@@ -93,6 +95,10 @@ export function packetsLost(circuit: string, peering: PeeringName, link: LinkNam
 
 export function slower(circuit: string, peering: PeeringName, link: LinkName, extraDelay: number): Effect {
   return (n) => ({ ...n, paths: changed(n.paths, pathKey(circuit, peering, link), { extraDelay }) });
+}
+
+export function prefixesLeaked(circuit: string, peering: PeeringName, link: LinkName): Effect {
+  return (n) => ({ ...n, paths: changed(n.paths, pathKey(circuit, peering, link), { leaks: true }) });
 }
 
 export function globalReachDegraded(name: string, to: ReachHealth): Effect {

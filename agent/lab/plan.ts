@@ -1,6 +1,6 @@
 // The simulated estate as data: three sites, one circuit of each connectivity model, believable numbers.
-// Router addresses and link subnets are what the routers say of themselves; on the wire everything is
-// 127.0.0.1 and a port, because macOS has no other loopback address. Peer addresses of the `microsoft`
+// Loopbacks and link subnets are what the routers say of themselves; on the wire a router is an address of loopback,
+// or a port of 127.0.0.1 where the system has no other (macOS). Peer addresses of the `microsoft`
 // peering are documentation prefixes (RFC 5737) and its ASN a documentation ASN (RFC 5398), the router's
 // local-as there: that peering refuses private ones.
 
@@ -20,6 +20,8 @@ export interface RouterPlan {
   readonly name: string;
   readonly site: SitePlan;
   readonly loopback: string;
+  /** On the wire: by it a station of BMP knows who connects. */
+  readonly address: string;
   /** 1 for the router of the primary links, 2 for that of the secondary links. */
   readonly number: 1 | 2;
 }
@@ -79,6 +81,7 @@ export const routers: readonly RouterPlan[] = sites.flatMap((site) =>
     site,
     number,
     loopback: `${site.lan.replace(/\.0$/, ".255")}.${number}`,
+    address: `${site.lan.replace(/^10\./, "127.")}.${number}`,
   })),
 );
 

@@ -14,6 +14,7 @@ import {
   healthy,
   type Network,
   packetsLost,
+  prefixesLeaked,
   sessionClosed,
   sessionsClosed,
   slower,
@@ -69,7 +70,7 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
   [35, "Recovery: the round trip over the primary link of fra-1 is back to normal"],
   [
     15,
-    "Drain: Microsoft maintenance moves traffic off the secondary link of ams-1; its sessions are still up",
+    "Drain: Microsoft maintenance prepends 12076 eight times on the secondary link of ams-1; traffic leaves it, its sessions stay up",
     drained("ams-1", "secondary"),
   ],
   [
@@ -83,7 +84,13 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
     "Drain: the sessions on the secondary link of ams-1 return; traffic is still on the primary",
     drained("ams-1", "secondary"),
   ],
-  [30, "Recovery: maintenance is over, traffic uses both links of ams-1 again"],
+  [35, "Recovery: maintenance is over, traffic uses both links of ams-1 again"],
+  [
+    25,
+    "Prefix leak: ams-ce1 announces 187 of the 200 prefixes that Microsoft takes on the primary microsoft path of ams-1; more would drop it",
+    prefixesLeaked("ams-1", "microsoft", "primary"),
+  ],
+  [35, "Recovery: the filter of ams-ce1 is back, it announces 24 prefixes again"],
   [
     40,
     "Global Reach: the way between ams and sin takes 90 ms more and loses 8 %; both circuits are well",

@@ -55,22 +55,34 @@ function renderPath(
   return html`<section id="${id}" class="path ${pathTones[state]}" aria-label="${circuit.name} ${peering.name} ${link}">
 <h4>${link} ${chip(pathTones[state], state)} ${since(path.since, now)}</h4>
 ${broken ? renderReasons(path) : nothing}
+${path.notes.map((note) => html`<p class="why"><b>Noted, no outage:</b> ${note.evidence} ${since(note.since, now)}</p>`)}
 ${renderFindings(path.traced, now)}
 <dl>
 <dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
 <dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
-<dt>Traffic</dt><dd>${trafficWords(path.traffic)}</dd>
-<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${sourceWords(path.session)}</span></dd>
-${linkWords(path).map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}
+<dt>Traffic</dt><dd>${trafficWords(path)}</dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
 </dl>
-${figuresTable(path.probing, `${circuit.name} ${peering.name} ${link}`)}
-${path.notes.map((note) => html`<p class="why quiet">Note: ${note.evidence} ${since(note.since, now)}</p>`)}
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}
+${renderMore(`${id}-more`, path, `${circuit.name} ${peering.name} ${link}`)}
 ${traceBlock(`${id}-trace`, path.traced)}
 </section>`;
+}
+
+/** What nobody needs at the first glance: what is broken of it stands among the reasons. */
+function renderMore(id: string, path: PathStatus, of: string): Html {
+  const told = sourceWords(path.session);
+  const lines = [...(told === "" ? [] : [["BGP told", told] as const]), ...linkWords(path)];
+  const figures = figuresTable(path.probing, of);
+  if (lines.length === 0 && figures === nothing) return nothing;
+  return html`<details id="${id}" class="ticket">
+<summary>Link and figures <span class="hidden">of ${of}</span></summary>
+<dl>${lines.map(([label, words]) => html`<dt>${label}</dt><dd>${words}</dd>`)}</dl>
+${figures}
+</details>`;
 }
 
 /** The first reason is the cause; those after it usually follow from it. */

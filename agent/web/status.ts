@@ -14,6 +14,7 @@ import {
 } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type {
+  Cause,
   Judgement,
   PathState,
   PathVerdict,
@@ -85,7 +86,7 @@ interface Judged extends Measured {
   readonly reasons: readonly Reason[];
   readonly notCovered: readonly string[];
   /** What is so and harms nothing now, such as a drain whose traffic moved. */
-  readonly notes: readonly { readonly since: string; readonly evidence: string }[];
+  readonly notes: readonly { readonly cause: Cause; readonly since: string; readonly evidence: string }[];
   /** Whose word on forwarding counts; null when nobody can tell. */
   readonly witness: Witness | null;
 }
@@ -277,7 +278,7 @@ function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: S
     notCovered,
     notes: conditions
       .filter((condition) => condition.state === "firing" && condition.effect === "none")
-      .map((condition) => ({ since: utc(clock, condition.since), evidence: condition.evidence })),
+      .map(({ cause, since: from, evidence }) => ({ cause, since: utc(clock, from), evidence })),
     witness: verdict.witness ?? null,
     loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
     delay: performance.delay ?? null,

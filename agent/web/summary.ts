@@ -59,9 +59,23 @@ export function headlineOf(status: Status): Headline {
     found.push({ tone, sentence: `${what} is ${state}` });
   }
   const [first, ...rest] = found.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
-  if (first !== undefined) return { ...first, also: rest.map(({ sentence }) => sentence) };
+  const drains = drainsOf(status);
+  if (first !== undefined) return { ...first, also: [...rest.map(({ sentence }) => sentence), ...drains] };
   if (total === 0) return { tone: "unknown", sentence: "No circuit is configured", also: [] };
-  return { tone: "good", sentence: total === 1 ? "The circuit is up and redundant" : allGood(total), also: [] };
+  return { tone: "good", sentence: total === 1 ? "The circuit is up and redundant" : allGood(total), also: drains };
+}
+
+/** No outage, and yet the first thing to know before anybody works on the other link. */
+function drainsOf({ circuits }: Status): readonly string[] {
+  const drained = circuits.flatMap(({ name, peerings }) =>
+    peerings.flatMap(({ paths }) =>
+      paths
+        .filter(({ notes }) => notes.some(({ cause }) => cause === "linkDraining"))
+        .map(({ link }) => `${name} ${link}`),
+    ),
+  );
+  if (drained.length === 0) return [];
+  return [`Microsoft is draining ${listed([...new Set(drained)])}, which is no outage: leave the other link alone`];
 }
 
 const tones: readonly Tone[] = ["bad", "warn", "unknown", "good"];

@@ -2,7 +2,6 @@
 
 import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
-import type { TrafficRate } from "../state/counters.ts";
 import type { InterfaceStatus, Measured, PathStatus, SessionStatus } from "./status.ts";
 
 export const ownerWords: Readonly<Record<Owner, string>> = {
@@ -81,11 +80,12 @@ export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): 
   return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
 }
 
-/** `hold time 180s; by snmp 2s ago, bmp under 1s ago`; empty when nobody tells the state. */
+/** `hold time 180s; by SNMP 2s ago, BMP under 1s ago`; empty when nobody tells the state. */
 export function sourceWords({ holdTime, sources }: SessionStatus): string {
   const hold = holdTime === null ? [] : [`hold time ${formatDuration(seconds(holdTime))}`];
   const ages = sources.map(
-    ({ source, age }) => `${source} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`,
+    ({ source, age }) =>
+      `${source.toUpperCase()} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`,
   );
   return [...hold, ...(ages.length === 0 ? [] : [`by ${ages.join(", ")}`])].join("; ");
 }
@@ -105,7 +105,7 @@ export function witnessWords({ witness, reasons }: Pick<PathStatus, "witness" | 
   if (witness === null) return "not confirmed";
   if (witness === "traffic") return "traffic both ways; not confirmed by a probe";
   const who = witness === "routerSourced" ? "the router's own probe" : `${witness} probes`;
-  return `${reasons.some(({ cause }) => cause === "probesSilent") ? "denied" : "confirmed"} by ${who}`;
+  return `${reasons.some(({ cause }) => cause === "probesSilent") ? "nothing gets through, says" : "confirmed by"} ${who}`;
 }
 
 /** What was measured, with the reasons beside it. */
@@ -151,9 +151,14 @@ export function bitRate(bitsPerSecond: number): string {
   return `${Number((bitsPerSecond / size).toFixed(2))} ${unit}`;
 }
 
-export function trafficWords(traffic: TrafficRate | null): string {
+/** Routers count late: for a while the rate of an interface that is down is that of before. */
+export function trafficWords({
+  traffic,
+  interfaceStatus: { state },
+}: Pick<PathStatus, "traffic" | "interfaceStatus">): string {
   if (traffic === null) return "not measured";
-  return `receive ${bitRate(traffic.receive)}, transmit ${bitRate(traffic.transmit)}`;
+  const isPast = (state === "down" || state === "lowerLayerDown") && traffic.receive + traffic.transmit > 0;
+  return `${isPast ? "before it went down: " : ""}receive ${bitRate(traffic.receive)}, transmit ${bitRate(traffic.transmit)}`;
 }
 
 /** Time from one ISO moment to another, as a person says it. */

@@ -3,6 +3,7 @@
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { hostBands } from "./agent-host.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { perSecond, timeSeries } from "./panels.ts";
@@ -136,6 +137,7 @@ export function agentRow(): Section {
     bands: [
       band(7, { width: 8, panel: polls() }, { width: 8, panel: pollDuration() }, { width: 8, panel: snmp() }),
       band(7, { width: 8, panel: dropped() }, { width: 8, panel: probes() }, { width: 8, panel: evaluationAge() }),
+      ...hostBands(),
       band(5, { width: columns, panel: versions() }),
     ],
   };

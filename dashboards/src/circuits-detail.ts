@@ -249,6 +249,25 @@ function damage(
   return colouredByLink(panel).min(0).axisSoftMax(1).build();
 }
 
+function light(): Panel {
+  const panel = timeSeries(
+    {
+      title: "Light received",
+      description:
+        "By lane, as the transceiver measures it. A line that sinks over days is a dirty or dying fibre or optic; one that falls at once is a cut or a " +
+        "pulled plug. Below some -14 dBm most 10 Gbit/s optics begin to err: see the errors beside.",
+    },
+    [
+      overTime(
+        max([...ofInterface, "lane"], select(metrics.optics.receivePower, chosenCircuit)),
+        "{{link}} lane {{lane}}",
+      ),
+    ],
+    "dBm",
+  );
+  return colouredByLink(panel).build();
+}
+
 export function circuitDetail(): Section {
   const { receiveErrors, transmitErrors, receiveDiscards, transmitDiscards } = metrics.interface;
   return {
@@ -269,7 +288,7 @@ export function circuitDetail(): Section {
       band(
         6,
         {
-          width: 12,
+          width: 8,
           panel: damage(
             "Errors",
             "Damaged packets. Any lasting rate is a bad fibre, optic or duplex setting on that link: ours up to the hand-off.",
@@ -277,7 +296,7 @@ export function circuitDetail(): Section {
           ),
         },
         {
-          width: 12,
+          width: 8,
           panel: damage(
             "Discards",
             "Packets that the router threw away though they were whole. Transmit: the link is full, or a queue is too short. " +
@@ -285,6 +304,7 @@ export function circuitDetail(): Section {
             { receive: receiveDiscards, transmit: transmitDiscards },
           ),
         },
+        { width: 8, panel: light() },
       ),
     ],
   };

@@ -5,6 +5,7 @@ import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { fieldLink, toCircuit, toRunbook } from "./links.ts";
+import { noticedOnPaths } from "./noticed.ts";
 import { colour, mappings } from "./palette.ts";
 import { stat, steps, timeline } from "./panels.ts";
 import { asOfNow, max, overTime, rows, select, worst } from "./promql.ts";
@@ -141,6 +142,7 @@ export function circuitsNow(): Section {
     bands: [
       band(6, { width: columns - 5, panel: redundancyNow() }, { width: 5, panel: trust() }),
       band(6, { width: columns, panel: broken() }),
+      band(5, { width: columns, panel: noticedOnPaths() }),
       band(9, { width: 12, panel: redundancyOverTime() }, { width: 12, panel: pathsOverTime() }),
     ],
   };

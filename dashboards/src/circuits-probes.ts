@@ -39,8 +39,8 @@ function percentiles(): Panel {
     {
       title: "Delay percentiles per path",
       description:
-        "Quantiles of the round-trip delay over the window that is chosen above, of all its probes: 0.5 is the median, 1 the slowest. A median that " +
-        "stays while 0.99 rises is a queue that fills now and then: look at the throughput. All of them rising together: another way.",
+        "Percentiles of the round-trip delay over the window that is chosen above, of all its probes: 50 is the median, 100 the slowest. A median that " +
+        "stays while 99 rises is a queue that fills now and then: look at the throughput. All of them rising together: another way.",
     },
     [
       overTime(

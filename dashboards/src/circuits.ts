@@ -2,11 +2,13 @@
 
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { agentRow } from "./agent-row.ts";
+import { bgpRow } from "./bgp-row.ts";
 import { circuitDetail } from "./circuits-detail.ts";
 import { circuitsNow } from "./circuits-now.ts";
 import { type DashboardJson, dashboard } from "./dashboard.ts";
 import { labelVariable, toDashboard, uids } from "./links.ts";
 import { servicesRow } from "./services-row.ts";
+import { waysRow } from "./ways-row.ts";
 
 export function circuits(): DashboardJson {
   return dashboard({
@@ -20,6 +22,6 @@ export function circuits(): DashboardJson {
       labelVariable("window", "Window of the figures", metrics.path.windowProbes.name).multi(false),
     ],
     links: [toDashboard("ExpressRoute Global Reach", uids.globalReach)],
-    sections: [circuitsNow(), circuitDetail(), servicesRow(), agentRow()],
+    sections: [circuitsNow(), circuitDetail(), bgpRow(), waysRow(), servicesRow(), agentRow()],
   });
 }

@@ -7,6 +7,8 @@ import { metrics } from "../../agent/catalog/metrics.ts";
 import { type DashboardJson, dashboard } from "./dashboard.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { labelVariable, toDashboard, toRunbook, uids } from "./links.ts";
+import { noticedOnPairs } from "./noticed.ts";
+import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { mappings } from "./palette.ts";
 import { timeline, timeSeries, type Words, withLimits } from "./panels.ts";
 import { chosenGlobalReach, max, overTime, rows, select, worst } from "./promql.ts";
@@ -27,6 +29,7 @@ import {
 const ofSites = ["from_site", "to_site"] as const;
 const ofPair = ["global_reach", ...ofSites] as const;
 const pairLegend = "{{from_site}} → {{to_site}}";
+const directions = { of: metrics.pair, labels: ofPair, chosen: chosenGlobalReach, legend: pairLegend } as const;
 
 /**
  * From down, to across. The diagonal comes first in the query, so that rows and columns have the same order; its
@@ -230,6 +233,61 @@ function sampleSize(): Panel {
     .build();
 }
 
+function hops(): Panel {
+  return timeSeries(
+    {
+      title: "Hops of the last trace",
+      description:
+        "How many hops away the other site is. A step that stays is another way: through the internet, or through another circuit. The agent's " +
+        "page shows the hops.",
+    },
+    [overTime(worst(metrics.pair.hops, ofPair, chosenGlobalReach), pairLegend)],
+    "none",
+  )
+    .colorScheme(byPair())
+    .min(0)
+    .decimals(0)
+    .links([toRunbook("ExpressRouteGlobalReachFinding")])
+    .build();
+}
+
+function mtu(): Panel {
+  const panel = timeSeries(
+    {
+      title: "Path MTU per pair",
+      description:
+        "The largest IP packet that got through whole, and the largest that is expected to. Below the dashed line large packets are cut or vanish: " +
+        "connections open and then hang.",
+    },
+    [
+      overTime(worst(metrics.pair.mtu, ofPair, chosenGlobalReach), pairLegend),
+      overTime(`max(${select(metrics.pair.mtuExpected, chosenGlobalReach)})`, "expected"),
+    ],
+    "bytes",
+  );
+  return withLimits(panel)
+    .colorScheme(byPair())
+    .decimals(0)
+    .links([toRunbook("ExpressRouteGlobalReachFinding")])
+    .build();
+}
+
+function traceAge(): Panel {
+  return timeSeries(
+    {
+      title: "Age of the last trace",
+      description:
+        "A line that climbs without end: that pair is not traced any more, and what is said of its way is old. See the tracer on the agent's row " +
+        "of the circuits dashboard.",
+    },
+    [overTime(`time() - ${worst(metrics.pair.traced, ofPair, chosenGlobalReach)}`, pairLegend)],
+    "s",
+  )
+    .colorScheme(byPair())
+    .min(0)
+    .build();
+}
+
 export function globalReach(): DashboardJson {
   const now: Section = {
     bands: [
@@ -239,7 +297,7 @@ export function globalReach(): DashboardJson {
         { width: 8, panel: delayMatrix() },
         { width: 8, panel: lossMatrix() },
       ),
-      band(5, { width: columns, panel: broken() }),
+      band(5, { width: 16, panel: broken() }, { width: 8, panel: noticedOnPairs() }),
       band(6, { width: columns, panel: stateOverTime() }),
       band(
         9,
@@ -248,6 +306,13 @@ export function globalReach(): DashboardJson {
         { width: 6, panel: lossOverTime() },
         { width: 6, panel: sampleSize() },
       ),
+      band(
+        7,
+        { width: 8, panel: lossByDirection(directions) },
+        { width: 8, panel: oneWayDelay(directions) },
+        { width: 8, panel: oddAnswers(directions) },
+      ),
+      band(7, { width: 8, panel: hops() }, { width: 8, panel: mtu() }, { width: 8, panel: traceAge() }),
     ],
   };
   return dashboard({

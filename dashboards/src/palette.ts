@@ -3,8 +3,11 @@
 // stands without its word.
 
 import { MappingType, SpecialValueMatch, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { Cause, Owner, PathState, Redundancy } from "../../agent/estate/judgement.ts";
+import type { FindingKind } from "../../agent/estate/finding.ts";
+import type { IsolationCause } from "../../agent/estate/isolation.ts";
+import type { Cause, Owner, PathState, Redundancy, Witness } from "../../agent/estate/judgement.ts";
 import { pathStates, redundancies } from "../../agent/estate/judgement.ts";
+import { type BfdState, bfdStates, type NeighborState, neighborStates } from "../../agent/estate/link-observation.ts";
 import { type BgpState, bgpStates, type IfOperStatus, ifOperStatuses } from "../../agent/estate/observation.ts";
 import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 
@@ -73,6 +76,20 @@ const interfaceLooks: Readonly<Record<IfOperStatus, Look>> = {
   lowerLayerDown: { text: "lower layer down", color: colour.bad },
 };
 
+const bfdLooks: Readonly<Record<BfdState, Look>> = {
+  adminDown: { text: "admin down", color: colour.unknown },
+  down: { text: "down", color: colour.bad },
+  init: { text: "init", color: colour.warning },
+  up: { text: "up", color: colour.good },
+  failing: { text: "failing", color: colour.warning },
+};
+
+const neighborLooks: Readonly<Record<NeighborState, Look>> = {
+  present: { text: "present", color: colour.good },
+  incomplete: { text: "incomplete", color: colour.bad },
+  absent: { text: "absent", color: colour.bad },
+};
+
 const causeWords: Readonly<Record<Cause, string>> = {
   interfaceAdminDown: "interface shut by an operator",
   interfaceDown: "interface down",
@@ -92,6 +109,36 @@ const causeWords: Readonly<Record<Cause, string>> = {
   prefixesMissing: "no prefixes, where the other link has some",
   linkDraining: "Microsoft drains the link, and the traffic is not safe",
   agentIsolated: "the agent itself is cut off",
+};
+
+const findingWords: Readonly<Record<FindingKind, string>> = {
+  tracedOverOtherLink: "its packets go over the other link: see routes and preferences here",
+  tracedOverInternet: "its packets go through the internet: see routes here",
+  pathMtuLow: "large packets do not fit: see the MTU of each hop",
+  pathMtuBlackhole: "large packets vanish without a word: see MTU and ICMP filters",
+};
+
+/** A cause that does not degrade its path reads otherwise than one that does. */
+const noteWords: Readonly<Partial<Record<Cause, string>>> = {
+  linkDraining: "Microsoft drains the link; the other one carries the traffic",
+  prefixesMissing: "lacks prefixes that the other link has",
+  prefixesCollapsed: "BGP is up, and fewer than half of its prefixes are left",
+};
+
+const isolationWords: Readonly<Record<IsolationCause, string>> = {
+  interfaceDown: "its interface is down",
+  noRoute: "it has no route",
+  gatewaySilent: "its gateway is silent",
+  hostStarved: "its host has no CPU for it",
+  hostSlept: "its host slept",
+  nothingAnswers: "nothing answers it any more",
+};
+
+const witnessWords: Readonly<Record<Witness, string>> = {
+  routerSourced: "the router's own probe",
+  stamp: "STAMP probes",
+  icmp: "pings",
+  traffic: "traffic both ways; no probe confirms it",
 };
 
 const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
@@ -154,6 +201,24 @@ export const mappings = {
     mapValues({ 0: { text: "connected", color: colour.good }, 1: { text: "CUT OFF", color: colour.bad } }),
     mapNothing("no data"),
   ],
+  bfdState: [byNumber(bfdStates, bfdLooks), mapNothing("no data")],
+  neighborState: [byNumber(neighborStates, neighborLooks), mapNothing("no data")],
+  draining: [
+    mapValues({ 0: { text: "not drained", color: colour.good }, 1: { text: "DRAINED", color: colour.warning } }),
+    mapNothing("no data"),
+  ],
+  connected: [
+    mapValues({ 0: { text: "not connected", color: colour.warning }, 1: { text: "connected", color: colour.good } }),
+    mapNothing("no data"),
+  ],
+  hostParts: [
+    mapValues({ 0: { text: "down or silent", color: colour.bad }, 1: { text: "up", color: colour.good } }),
+    mapNothing("no data"),
+  ],
+  /** Of what is noticed and is no outage. */
+  noticed: [words({ ...causeWords, ...noteWords, ...findingWords })],
+  isolationCause: [words(isolationWords)],
+  witness: [words(witnessWords)],
   cause: [words(causeWords)],
   /** Of paths, and of services and dependencies. */
   anyCause: [words({ ...causeWords, ...serviceCauseWords })],

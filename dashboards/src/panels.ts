@@ -144,9 +144,9 @@ export function colouredByPath(panel: TimeSeriesBuilder): TimeSeriesBuilder {
 /** Of several series of one colour, all but the first of them are thin, and each has its own dashes. */
 export function thinned(panel: TimeSeriesBuilder): TimeSeriesBuilder {
   return panel
-    .overrideByRegexp("/ (0\\.95|bursts|judged)$/", [thin, dashed(10, 6)])
-    .overrideByRegexp("/ 0\\.99$/", [thin, dashed(2, 4)])
-    .overrideByRegexp("/ 1$/", [thin, dashed(1, 8)]);
+    .overrideByRegexp("/ (95|bursts|judged|max)$/", [thin, dashed(10, 6)])
+    .overrideByRegexp("/ 99$/", [thin, dashed(2, 4)])
+    .overrideByRegexp("/ 100$/", [thin, dashed(1, 8)]);
 }
 
 /** The same for series of a link, whatever the peering: "primary receive". */
@@ -162,6 +162,8 @@ export function withLimits(panel: TimeSeriesBuilder): TimeSeriesBuilder {
   return panel
     .overrideByRegexp("/\\bp95$/", [thin, dashed(2, 4)])
     .overrideByRegexp("/\\bfires at$/", [fixedColour(colour.bad), thin, dashed(10, 6)])
+    .overrideByRegexp("/^noted from$/", [fixedColour(colour.warning), thin, dashed(4, 6)])
     .overrideByRegexp("/\\bclears below$/", [fixedColour(colour.unknown), thin, dashed(4, 6)])
+    .overrideByRegexp("/^(expected|bound)$/", [fixedColour(colour.bad), thin, dashed(10, 6)])
     .overrideByRegexp("/^bandwidth$/", [fixedColour(colour.bad), thin, dashed(10, 6)]);
 }

@@ -71,6 +71,15 @@ export const stateColumn: DynamicConfigValue[] = [
 ];
 export const causeColumn: DynamicConfigValue[] = [mapped(mappings.cause), width(300)];
 export const serviceCauseColumn: DynamicConfigValue[] = [mapped(mappings.anyCause), width(220)];
+export const noticedColumn: DynamicConfigValue[] = [mapped(mappings.noticed), width(430)];
+export const isolationColumn: DynamicConfigValue[] = [mapped(mappings.isolationCause)];
+export const witnessColumn: DynamicConfigValue[] = [mapped(mappings.witness)];
+export const connectedColumn: DynamicConfigValue[] = [
+  mapped(mappings.connected),
+  cell(coloured),
+  { id: "custom.align", value: FieldTextAlignment.Center },
+  width(140),
+];
 export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(160)];
 export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(150)];
 export const sinceColumn: DynamicConfigValue[] = [unit("dateTimeAsIso"), width(170)];

@@ -1,8 +1,9 @@
-// What a real Alertmanager with the example configuration mutes while the agent is isolated.
+// What a real Alertmanager with the example configuration mutes while the agent is isolated, and how many pages come of it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,39 @@ const alertmanager = "prometheus-alertmanager";
 const scratch = mkdtempSync(join(tmpdir(), "circuitwatch-inhibition-"));
 let child: ChildProcess;
 let base = "";
+/** What the pager was told: "firing" or "resolved", with the names of the alerts. */
+const pages: string[] = [];
+let pager: Server;
+
+/** The example with a pager of the test's own, which knows no secrets. */
+async function configFile(): Promise<string> {
+  const port = await freePort();
+  pager = createHttpServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      response.end();
+      if (request.url !== "/pager") return;
+      const told = JSON.parse(body) as {
+        readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
+      };
+      for (const { status, labels } of told.alerts) pages.push(`${status} ${labels.alertname}`);
+    });
+  }).listen(port, "127.0.0.1");
+  await once(pager, "listening");
+  const secret = join(scratch, "token");
+  writeFileSync(secret, "none");
+  const text = readFileSync(join(alertsDir, "alertmanager/alertmanager.yml"), "utf8")
+    .replaceAll("127.0.0.1:9099", `127.0.0.1:${port}`)
+    .replaceAll(/credentials_file: .*/g, `credentials_file: ${secret}`)
+    // The test is not to last as long as a night.
+    .replaceAll("group_interval: 10s", "group_interval: 1s");
+  const file = join(scratch, "alertmanager.yml");
+  writeFileSync(file, text);
+  return file;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -24,12 +58,13 @@ async function freePort(): Promise<number> {
 }
 
 beforeAll(async () => {
+  const config = await configFile();
   const port = await freePort();
   base = `http://127.0.0.1:${port}/api/v2`;
   child = spawn(
     alertmanager,
     [
-      `--config.file=${join(alertsDir, "alertmanager/alertmanager.yml")}`,
+      `--config.file=${config}`,
       `--storage.path=${scratch}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--cluster.listen-address=",
@@ -46,6 +81,7 @@ beforeAll(async () => {
 afterAll(async () => {
   child.kill();
   await once(child, "exit");
+  pager.close();
   rmSync(scratch, { recursive: true });
 });
 
@@ -70,22 +106,63 @@ const raise = async (alertname: string, labels: Readonly<Record<string, string>>
 
 const isolated = ["ExpressRouteAgentIsolated", { severity: "critical" }] as const;
 const unreachable = ["ExpressRouteRouterUnreachable", { severity: "warning", router: "ams-ce1", site: "ams" }] as const;
+const bmpAway = ["ExpressRouteBmpDisconnected", { severity: "warning", router: "ams-ce1", site: "ams" }] as const;
 const reduced = [
   "ExpressRouteCircuitRedundancyReduced",
   { severity: "critical", circuit: "ams-1", peering: "azurePrivate" },
 ] as const;
 
-it("an isolated agent mutes what it says of routers, and no circuit", async () => {
-  await raise(...unreachable);
-  await raise(...reduced);
+it("a router that is unreachable mutes that its BMP is away, and no other router's", async () => {
+  await raise(...bmpAway);
+  await raise("ExpressRouteBmpDisconnected", { severity: "warning", router: "fra-ce1", site: "fra" });
   await expect.poll(muted).toEqual([]);
+  await raise(...unreachable);
+  await expect.poll(muted).toEqual(["ExpressRouteBmpDisconnected"]);
+});
+
+it("an isolated agent mutes what it says of routers, and no circuit", async () => {
+  await raise(...reduced);
+  await expect.poll(muted).toEqual(["ExpressRouteBmpDisconnected"]);
   await raise(...isolated);
-  await expect.poll(muted).toEqual(["ExpressRouteRouterUnreachable"]);
+  await expect
+    .poll(async () => (await muted()).toSorted())
+    .toEqual(["ExpressRouteBmpDisconnected", "ExpressRouteBmpDisconnected", "ExpressRouteRouterUnreachable"]);
 });
 
 it("an absent agent mutes its isolation: one page", async () => {
   await raise("ExpressRouteAgentAbsent", { severity: "critical" });
   await expect
     .poll(async () => (await muted()).toSorted())
-    .toEqual(["ExpressRouteAgentIsolated", "ExpressRouteRouterUnreachable"]);
+    .toEqual([
+      "ExpressRouteAgentIsolated",
+      "ExpressRouteBmpDisconnected",
+      "ExpressRouteBmpDisconnected",
+      "ExpressRouteRouterUnreachable",
+    ]);
 });
+
+it("a stop of the agent is one page: absent, then isolated while it comes back, then well", async () => {
+  const over = () => new Date(Date.now() - 1).toISOString();
+  // What the tests before raised is told, and then ended.
+  const isTold = (page: string) => expect.poll(() => pages, { timeout: 20_000 }).toContain(page);
+  await isTold("firing ExpressRouteAgentAbsent");
+  await isTold("firing ExpressRouteCircuitRedundancyReduced");
+  await raise(...isolated, over());
+  await raise("ExpressRouteAgentAbsent", { severity: "critical" }, over());
+  await raise(...reduced, over());
+  await isTold("resolved ExpressRouteAgentAbsent");
+  await isTold("resolved ExpressRouteCircuitRedundancyReduced");
+  pages.length = 0;
+
+  // As the rules tell it (alerts/tests/agent.yaml): the first holds until after the second.
+  await raise("ExpressRouteAgentAbsent", { severity: "critical" });
+  await expect.poll(() => pages, { timeout: 20_000 }).toEqual(["firing ExpressRouteAgentAbsent"]);
+  await raise(...isolated);
+  await expect.poll(muted).toContain("ExpressRouteAgentIsolated");
+  await sleep(3_000); // Three times the interval at which the group tells of what is new.
+  await raise(...isolated, over());
+  await sleep(1_500);
+  await raise("ExpressRouteAgentAbsent", { severity: "critical" }, over());
+  await expect.poll(() => pages.at(-1), { timeout: 20_000 }).toBe("resolved ExpressRouteAgentAbsent");
+  expect(pages).toEqual(["firing ExpressRouteAgentAbsent", "resolved ExpressRouteAgentAbsent"]);
+}, 120_000);

@@ -184,12 +184,14 @@ describe("the BMP station", () => {
     router.send(w.peerUp(msee, opens()), ...routes(9), w.routeMonitoring(msee, bad), ...routes(12));
     await taken(scene, "ams-ce1", "routeMonitoring", 22);
     expect(scene.station.read()).toMatchObject({ doubts: 1 });
+    expect(scene.station.read()?.routers.get("ams-ce1")).toMatchObject({ inDoubt: 1 });
     expect(scene.station.read()?.routers.get("ams-ce1")?.routes).toBe(0);
     await eventually("it is told", () => counted(scene, "ams-ce1", msee.address)?.length === 0);
     expect(router.isClosed()).toBe(false);
     // With the next Peer Up they are all told again.
     router.send(w.peerDown(msee, 4), w.peerUp(msee, opens()), ...routes(12));
     await eventually("they count again", () => ipv4(counted(scene, "ams-ce1", msee.address))?.received === 12);
+    expect(scene.station.read()?.routers.get("ams-ce1")).toMatchObject({ inDoubt: 0 });
   });
 
   it("keeps no more routes of a router than it may", async () => {

@@ -12,7 +12,7 @@ describe("BMP", () => {
 
   it("is taken from every router when the file names none, from its addresses", () => {
     const bmp = bmpOf(withBmp('{ listen: "[::]:11019" }'));
-    expect(bmp).toMatchObject({ listen: { host: "::", port: 11_019 }, routes: 100_000 });
+    expect(bmp).toMatchObject({ listen: { host: "::", port: 11_019 }, isNamed: false, routes: 100_000 });
     expect(bmp?.routers.find(({ router }) => router === "ams-ce1")).toEqual({
       router: "ams-ce1",
       addresses: ["192.0.2.11"],
@@ -27,6 +27,7 @@ describe("BMP", () => {
       ),
     );
     expect(bmp).toMatchObject({
+      isNamed: true,
       routes: 5_000,
       routers: [{ router: "ams-ce2", addresses: ["192.0.2.12", "198.51.100.5", "2001:db8::5"] }],
     });

@@ -1,9 +1,12 @@
-// Five minutes in which a Global Reach pair, a service and an internet dependency are down: history for a Prometheus, since the simulated estate takes
-// longer than a test may to come to that chapter. Names and labels are the catalog's.
+// Five minutes in which a Global Reach pair, a service and an internet dependency are down, a link is drained, packets take
+// another way, and an agent is cut off: history for a Prometheus, since the simulated estate takes longer than a test may to come
+// to that chapter, or has none. Names and labels are the catalog's.
 
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import { type Cause, type Owner, pathStates } from "../../agent/estate/judgement.ts";
+import type { FindingKind } from "../../agent/estate/finding.ts";
+import type { IsolationCause } from "../../agent/estate/isolation.ts";
+import { type Cause, type Check, type Owner, pathStates } from "../../agent/estate/judgement.ts";
 import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 
 const labels: Readonly<Record<string, string>> = {
@@ -20,7 +23,18 @@ const labels: Readonly<Record<string, string>> = {
   check: "http",
   technique: "http",
   resolver: "",
+  link: "secondary",
+  router: "ams-ce2",
+  site: "ams",
+  direction: "forward",
+  gateway: "192.0.2.1",
+  interface: "eth0",
+  reason: "sourceNotAllowed",
+  outcome: "reflected",
 };
+
+/** As the scrape would add them. */
+const scraped = ['instance="127.0.0.1:9580"', 'job="circuitwatch"'];
 
 function family(
   metric: MetricDefinition,
@@ -36,7 +50,7 @@ function family(
   return [
     `# HELP ${metric.name} ${metric.help}`,
     `# TYPE ${metric.name} ${metric.type}`,
-    ...times.map((time) => `${metric.name}{${set.join(",")}} ${value} ${time}`),
+    ...times.map((time) => `${metric.name}{${[...set, ...scraped].join(",")}} ${value} ${time}`),
   ];
 }
 
@@ -53,6 +67,28 @@ export function brokenPair(from: number): string {
       ...family(cause, times, 1, { cause: "certificateInvalid" satisfies ServiceCause }),
       ...family(certificateExpiry, times, from - 86_400),
     ]),
+    ...family(metrics.note.path, times, from, {
+      check: "drain" satisfies Check,
+      cause: "linkDraining" satisfies Cause,
+    }),
+    ...[metrics.path.finding, metrics.pair.finding].flatMap((finding) =>
+      family(finding, times, 1, { kind: "tracedOverInternet" satisfies FindingKind }),
+    ),
+    ...family(metrics.self.isolationCause, times, 1, { cause: "gatewaySilent" satisfies IsolationCause }),
+    ...[metrics.path, metrics.pair].flatMap(({ probesLostOneWay, oneWayDelayMedian }) => [
+      ...family(probesLostOneWay, times, 3),
+      ...family(oneWayDelayMedian, times, 0.002),
+    ]),
+    ...[metrics.self.gateway, metrics.self.interface].flatMap((metric) => family(metric, times, 0)),
+    ...[
+      metrics.self.receiveErrors,
+      metrics.self.receiveDrops,
+      metrics.self.transmitErrors,
+      metrics.self.transmitDrops,
+      metrics.agent.notifications,
+      metrics.agent.notificationsDropped,
+      metrics.agent.reflectorDatagrams,
+    ].flatMap((metric) => family(metric, times, 7)),
     "# EOF\n",
   ].join("\n");
 }

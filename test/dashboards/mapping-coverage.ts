@@ -1,7 +1,9 @@
 // Which values a panel has to put in words, as the catalog and the language of the estate define them.
 
 import { allMetrics } from "../../agent/catalog/metrics.ts";
-import { causes, owners } from "../../agent/estate/judgement.ts";
+import { findingKinds } from "../../agent/estate/finding.ts";
+import { isolationCauses } from "../../agent/estate/isolation.ts";
+import { causes, owners, witnesses } from "../../agent/estate/judgement.ts";
 import { serviceCauses } from "../../agent/estate/service-judgement.ts";
 import { fieldsNamedBy, type MappingModel, mappingList, type PanelModel } from "./model.ts";
 import { namesOf } from "./promql-names.ts";
@@ -14,7 +16,15 @@ export function enumerated(metric: string): ReadonlyMap<string, string> {
 }
 
 /** 0 and 1, without words of their own in the help. */
-const flags = ["expressroute_router_up", "expressroute_agent_simulated", "expressroute_agent_isolated"];
+const flags = [
+  "expressroute_router_up",
+  "expressroute_agent_simulated",
+  "expressroute_agent_isolated",
+  "expressroute_agent_gateway_up",
+  "expressroute_agent_interface_up",
+  "expressroute_path_draining",
+  "expressroute_bmp_connected",
+];
 const flagValues: ReadonlyMap<string, undefined> = new Map([
   ["0", undefined],
   ["1", undefined],
@@ -46,7 +56,10 @@ export function statesOf(expression: string): ReadonlyMap<string, string | undef
 export function valuesToMap(panel: PanelModel): ReadonlyMap<string, string | undefined> {
   const needed = new Map(panel.targets.flatMap(({ expr }) => [...statesOf(expr)]));
   const fields = fieldsNamedBy(panel);
-  if (fields.includes("cause")) for (const cause of causes) needed.set(cause, undefined);
+  const ofAgents = panel.targets.some(({ expr }) => expr.includes("expressroute_agent_isolation_cause"));
+  if (fields.includes("cause")) for (const cause of ofAgents ? isolationCauses : causes) needed.set(cause, undefined);
+  if (fields.includes("what")) for (const what of [...causes, ...findingKinds]) needed.set(what, undefined);
+  if (fields.includes("witness")) for (const witness of witnesses) needed.set(witness, undefined);
   const ofServices = panel.targets.some(({ expr }) => /expressroute_(service|internet_dependency)_cause/.test(expr));
   if (fields.includes("cause") && ofServices) for (const cause of serviceCauses) needed.set(cause, undefined);
   if (fields.includes("owner")) for (const owner of owners) needed.set(owner, undefined);

@@ -34,7 +34,32 @@ const emptyWhenWell: Readonly<Record<string, When>> = {
   "circuits.json Services that fail, and why": "history",
   "circuits.json Internet dependencies that fail, and why": "history",
   "circuits.json Time until the first certificate ends": "history",
+  // Nothing of this lasts in the simulated estate for the time of a test.
+  "circuits.json Noticed, and no outage": "history",
+  "global-reach.json Noticed, and no outage": "history",
+  // The simulated reflectors do not count for themselves, and no two clocks are compared.
+  "circuits.json Loss by direction": "history",
+  "circuits.json One-way delay": "history",
+  "global-reach.json Loss by direction": "history",
+  "global-reach.json One-way delay": "history",
+  // An estate on loopback has no gateway, no interface and no other site.
+  "circuits.json Why an agent is cut off": "history",
+  "circuits.json Gateways and interfaces of the agents": "history",
+  "circuits.json Damage on the agents' interfaces": "history",
+  "circuits.json Notifications and the STAMP reflector": "history",
 };
+
+/** What only some circuits have: probes of their routers, BFD, Microsoft at the other end of the session, or a past. */
+const ofSomeCircuits: readonly string[] = [
+  "circuits.json Drained by Microsoft",
+  "circuits.json BFD sessions",
+  "circuits.json Round-trip delay by the routers' own probes",
+  "circuits.json Loss by the routers' own probes",
+  "circuits.json Age of the routers' results",
+  "circuits.json Probes of the routers",
+  "circuits.json Loss by direction",
+  "circuits.json One-way delay",
+];
 
 let lab: Server | undefined;
 let prometheus: PrometheusServer | undefined;
@@ -77,9 +102,10 @@ function valuesOf(metric: string, label: string): Promise<readonly string[]> {
 }
 
 /** What Grafana puts in, with every value of a variable chosen. */
-function filledIn(expression: string): string {
+function filledIn(expression: string, when: When): string {
   const filled = expression
-    .replaceAll("$__rate_interval", "10s")
+    // Of history there is a sample every 15 seconds.
+    .replaceAll("$__rate_interval", when === "history" ? "60s" : "10s")
     .replaceAll("$__range", "60s")
     .replaceAll("$window", windows.join("|"))
     .replaceAll("$circuit", circuits.join("|"))
@@ -133,14 +159,15 @@ describe.each(dashboards.map((each) => [each.file, each] as const))("%s", (file,
 
   it.each(panels.map((panel) => [panel.title, panel] as const))("gives data to %s", async (title, panel) => {
     const when = emptyWhenWell[`${file} ${title}`] ?? "always";
-    const filled = panel.targets.map((target) => ({ target, expression: filledIn(target.expr) }));
+    const isOfSome = ofSomeCircuits.includes(`${file} ${title}`);
+    const filled = panel.targets.map((target) => ({ target, expression: filledIn(target.expr, when) }));
     const perTarget = await eventually(
       secondsFor(when),
       async () => {
         const results = await Promise.all(filled.map(({ target, expression }) => run(expression, target, when)));
         const complete = panel.targets.every((target, index) => {
           const samples = results[index] ?? [];
-          return saysSomething(samples) && coversChosen(target, samples);
+          return saysSomething(samples) && (isOfSome || coversChosen(target, samples));
         });
         return complete ? results : undefined;
       },
@@ -174,7 +201,7 @@ describe.each(dashboards.map((each) => [each.file, each] as const))("%s", (file,
 
   it("says of no query in vain that it is empty when all is well", () => {
     const titles = panels.map((panel) => `${file} ${panel.title}`);
-    const declared = Object.keys(emptyWhenWell).filter((name) => name.startsWith(`${file} `));
+    const declared = [...Object.keys(emptyWhenWell), ...ofSomeCircuits].filter((name) => name.startsWith(`${file} `));
     expect(declared.filter((name) => !titles.includes(name))).toEqual([]);
   });
 });

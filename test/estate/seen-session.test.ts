@@ -156,7 +156,7 @@ describe("a session that SNMP and BMP tell of", () => {
       "the router closed it with a NOTIFICATION: 4/0 Hold Timer Expired",
     ],
     [{ reason: "remoteNoNotification" }, "the far end closed it without a NOTIFICATION"],
-    [{ reason: "localFsmEvent", fsmEvent: 18 }, "the router left Established (FSM event 18)"],
+    [{ reason: "localFsmEvent", fsmEvent: 18 }, "the router left Established (TCP connection failed, FSM event 18)"],
     [{ reason: "unknown" }, "the router does not say why"],
   ])("%o is said in words", (change, words) => {
     expect(seenSession(undefined, down(1, change), connection(2))?.toldDown).toBe(words);

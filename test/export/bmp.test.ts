@@ -9,8 +9,14 @@ import { at, estate } from "../support/estate.ts";
 
 const told = {
   routers: new Map([
-    ["ams-ce1", { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38, leftOut: 11 }],
-    ["ams-ce2", { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0, leftOut: 0 }],
+    [
+      "ams-ce1",
+      { connected: true, messages: { peerUp: 2, routeMonitoring: 40 }, peers: 2, routes: 38, inDoubt: 1, leftOut: 11 },
+    ],
+    [
+      "ams-ce2",
+      { connected: false, messages: { peerUp: 0, routeMonitoring: 0 }, peers: 0, routes: 0, inDoubt: 0, leftOut: 0 },
+    ],
   ]),
   closes: { ended: 1, malformed: 3 },
   refused: 4,
@@ -79,6 +85,7 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.connected.name} ams-ce2 ams 0`);
     expect(lines).toContain(`${bmpMetrics.messages.name} ams-ce1 ams routeMonitoring 40`);
     expect(lines).toContain(`${bmpMetrics.routes.name} ams-ce1 ams 38`);
+    expect(lines).toContain(`${bmpMetrics.inDoubt.name} ams-ce1 ams 1`);
     expect(lines).toContain(`${bmpMetrics.leftOut.name} ams-ce1 ams 11`);
     expect(lines).toContain(`${bmpMetrics.routeLimit.name} 10000`);
     expect(lines).toContain(`${bmpMetrics.closes.name} malformed 3`);
@@ -90,6 +97,22 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.unconfigured.name} ams-ce1 ams 1`);
     expect(lines).toContain(`${bmpMetrics.defaultRoute.name} ams-1 azurePrivate primary ams-ce1 ams ipv4 1`);
     expect(lines).toContain(`${bmpMetrics.missingPrefixes.name} ams-1 azurePrivate secondary ams-ce2 ams ipv4 2`);
+  });
+
+  it("say of a router that never connected that it does not, only where the configuration names it", () => {
+    const connected = (isNamed: boolean) => {
+      const { bmp, ...rest } = bmpEstate();
+      const lines: string[] = [];
+      emitBmp(
+        (metric, labels, value) => lines.push(`${metric.name} ${partsOf(labels).router} ${value}`),
+        { ...rest, bmp: bmp && { ...bmp, isNamed } },
+        createState({ keep: seconds(10) }),
+        told,
+      );
+      return lines.filter((line) => line.startsWith(`${bmpMetrics.connected.name} ams-ce2`));
+    };
+    expect(connected(true)).toEqual([`${bmpMetrics.connected.name} ams-ce2 0`]);
+    expect(connected(false)).toEqual([]);
   });
 
   it("are absent without a station", () => {

@@ -276,6 +276,31 @@ describe("the exposition", () => {
     expect(lines).toContain("expressroute_agent_trace_packets_total 40");
   });
 
+  it("shows the shares of Microsoft's limit, and since when a path is noted for its prefixes", async () => {
+    const estate: Estate = { ...anEstate(), prefixGuard: { note: 0.8, raise: 0.9 } };
+    const state = createState({ keep: seconds(60) });
+    const [router, remoteAddress] = ["ams-ce1", "172.16.0.2"];
+    const announcing = (advertised: number, s: number) => {
+      observeAll(state, s);
+      const counts = { family: "ipv4", received: 10, accepted: undefined, active: undefined, advertised } as const;
+      state.observe({ kind: "prefixes", router, remoteAddress, at: at(s), families: [counts] });
+    };
+    const notes = async (s: number) =>
+      (await exportAt(estate, state, s)).split("\n").filter((line) => /^expressroute_path_note/.test(line));
+    announcing(100, 100);
+    expect(await notes(101)).toEqual([]);
+    expect((await exportAt(estate, state, 101)).split("\n").filter((line) => line.includes("_guard_ratio{"))).toEqual([
+      'expressroute_prefix_guard_ratio{level="note"} 0.8',
+      'expressroute_prefix_guard_ratio{level="raise"} 0.9',
+    ]);
+    announcing(8_300, 102);
+    const note = `${path},check="prefixLimit",cause="prefixLimitNear",owner="customer"`;
+    expect(await notes(103)).toEqual([`expressroute_path_note_since_timestamp_seconds{${note}} ${epoch + 103}`]);
+    // From here on it degrades the path, and is a cause.
+    announcing(9_300, 104);
+    expect(await notes(105)).toEqual([]);
+  });
+
   it("shows the probes of the routers while they are fresh, and whose word counts", async () => {
     const state = createState({ keep: seconds(60) });
     observeAll(state, 100);

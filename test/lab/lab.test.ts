@@ -116,7 +116,13 @@ function walk(from: netSnmp.Session, root: string): Promise<ReadonlyMap<string, 
 }
 
 /** Sends datagrams to a port and gives what comes back within `ms`. */
-async function exchange(port: number, datagrams: readonly Uint8Array[], expected: number, ms: number) {
+async function exchange(
+  port: number,
+  datagrams: readonly Uint8Array[],
+  expected: number,
+  ms: number,
+  address = "127.0.0.1",
+) {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -131,7 +137,7 @@ async function exchange(port: number, datagrams: readonly Uint8Array[], expected
       resolve();
     });
   });
-  for (const datagram of datagrams) socket.send(datagram, port, "127.0.0.1");
+  for (const datagram of datagrams) socket.send(datagram, port, address);
   await done;
   await new Promise<void>((resolve) => socket.close(() => resolve()));
   return answers;
@@ -280,7 +286,7 @@ describe("its life", () => {
   it("never clashes with another lab, and can be started again", async () => {
     const first = await running();
     const second = await running();
-    const ports = (estate: Estate) => [...estate.routers.values()].map((r) => r.port);
+    const ports = (estate: Estate) => [...estate.routers.values()].map((r) => `${r.address} ${r.port}`);
     expect(new Set([...ports(first.estate), ...ports(second.estate)]).size).toBe(12);
     expect(await first.lab.start()).toEqual({ ok: false, error: "the lab is running already" });
     await first.lab.stop();
@@ -293,7 +299,8 @@ describe("its life", () => {
     const { estate, lab } = await running();
     await lab.stop();
     const socket = createSocket("udp4");
-    socket.bind(estate.routers.get("ams-ce1")?.port, "127.0.0.1");
+    const router = estate.routers.get("ams-ce1");
+    socket.bind(router?.port, router?.address);
     await once(socket, "listening");
     socket.close();
   });
@@ -301,7 +308,8 @@ describe("its life", () => {
   it("forgets the answers that it still held back", async () => {
     const { clock, estate, lab } = await running();
     expect(await exchange(pairsOf(estate)[0]?.probes[0]?.port ?? 0, [stampRequest(1)], 1, 30)).toEqual([]);
-    expect(clock.pending()).toBe(1);
+    expect(lab.stamp()).toEqual({ answered: 0, lost: 0, malformed: 0 });
+    expect(clock.pending()).toBeGreaterThan(0);
     await lab.stop();
     expect(clock.pending()).toBe(0);
   });
@@ -312,8 +320,8 @@ describe("its life", () => {
     const noise = Array.from({ length: 200 }, () =>
       Uint8Array.from({ length: Math.floor(random() * 200) }, () => Math.floor(random() * 256)),
     );
-    const port = estate.routers.get("ams-ce1")?.port ?? 0;
-    expect(await exchange(port, noise, 1, 200)).toEqual([]);
+    const { port = 0, address } = estate.routers.get("ams-ce1") ?? {};
+    expect(await exchange(port, noise, 1, 200, address)).toEqual([]);
     const found = await walk(session(estate, "ams-ce1"), "1.3.6.1.2.1.1");
     expect(found.size).toBe(7);
     expect(lab.snmp().malformed).toBe(200);

@@ -51,6 +51,27 @@ describe("headline and answers", () => {
     });
   });
 
+  it("say first of all that a link is drained, once for both peerings, whatever else is so", () => {
+    const drained = (wrong: Wrong) => {
+      const status = statusWith(wrong);
+      const note = { cause: "linkDraining", since: "2026-03-08T03:00:00Z", evidence: "drained" } as const;
+      const circuits = status.circuits.map((circuit) => ({
+        ...circuit,
+        peerings: circuit.peerings.map((peering) => ({
+          ...peering,
+          paths: peering.paths.map((path) =>
+            circuit.name === "ams-1" && path.link === "secondary" ? { ...path, notes: [note] } : path,
+          ),
+        })),
+      }));
+      return headlineOf({ ...status, circuits });
+    };
+    const words = "Microsoft is draining ams-1 secondary, which is no outage: leave the other link alone";
+    expect(drained({})).toEqual({ tone: "good", sentence: "All 4 circuits are up and redundant", also: [words] });
+    expect(drained({ "fra-1 azurePrivate primary": linkFailure })).toMatchObject({ tone: "warn", also: [words] });
+    expect(headlineOf(statusWith()).also).toEqual([]);
+  });
+
   it("name the peering when only one of two is meant", () => {
     expect(said(bothDown)).toEqual({
       sentence: "1 of 4 circuits is down: ams-1 (microsoft)",

@@ -41,8 +41,17 @@ describe("figures", () => {
   it("write delays and rates in units that a person reads", () => {
     expect([0.000_05, 0.00192, 0.0121, 0.1623].map(ms)).toEqual(["0.05 ms", "1.92 ms", "12.1 ms", "162 ms"]);
     expect([1e9, 5e7, 1e11, 2.5e9].map(bitRate)).toEqual(["1 Gbit/s", "50 Mbit/s", "100 Gbit/s", "2.5 Gbit/s"]);
-    expect(trafficWords({ receive: 1.2e9, transmit: 0 })).toBe("receive 1.2 Gbit/s, transmit 0 bit/s");
-    expect(trafficWords(null)).toBe("not measured");
+    const up = { state: "up", adminStatus: "up" } as const;
+    const traffic = { receive: 1.2e9, transmit: 0 };
+    expect(trafficWords({ traffic, interfaceStatus: up })).toBe("receive 1.2 Gbit/s, transmit 0 bit/s");
+    expect(trafficWords({ traffic: null, interfaceStatus: up })).toBe("not measured");
+    const interfaceStatus = { ...up, state: "down" } as const;
+    expect(trafficWords({ traffic, interfaceStatus })).toBe(
+      "before it went down: receive 1.2 Gbit/s, transmit 0 bit/s",
+    );
+    expect(trafficWords({ traffic: { receive: 0, transmit: 0 }, interfaceStatus })).toBe(
+      "receive 0 bit/s, transmit 0 bit/s",
+    );
   });
 });
 

@@ -1,0 +1,98 @@
+// BGP and BMP messages as the routers of the lab write them: RFC 4271, 4760, 5492 and 6793; RFC 7854 and 8671. IPv4 alone.
+
+import { bgpTypes } from "../wire/bgp/header.ts";
+import { afiIpv4, safiUnicast } from "../wire/bgp/update.ts";
+import { type BmpType, bmpTypes, bmpVersion, initiationTlvs } from "../wire/bmp/message.ts";
+import type { BgpError } from "./network.ts";
+
+/** What a router knows of one of its peers. */
+export interface BmpNeighbour {
+  readonly address: string;
+  readonly asn: number;
+  readonly localAddress: string;
+  readonly localAsn: number;
+  /** Written like an address. */
+  readonly localBgpId: string;
+  /** Seconds, as both ends propose it. */
+  readonly holdTime: number;
+}
+
+/** Routes of one view that share their path. */
+export interface BmpRoutes {
+  /** What the router sends to the peer (Adj-RIB-Out, after policy), not what the peer sent. */
+  readonly isOut: boolean;
+  readonly announced: readonly string[];
+  readonly withdrawn: readonly string[];
+  readonly asPath: readonly number[];
+  readonly nextHop: string;
+}
+
+/** Flags of the per-peer header. */
+const flags = { postPolicy: 0x40, adjRibOut: 0x10 } as const;
+const asTrans = 23_456;
+const twoOctets = 0xffff;
+
+const u8 = (...octets: readonly number[]) => Uint8Array.from(octets);
+const u16 = (n: number) => u8(n >> 8, n & 255);
+const u32 = (n: number) => u8(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255);
+const joined = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+const ipv4 = (address: string) => Uint8Array.from(address.split("."), Number);
+const counted = (octets: Uint8Array) => joined(u16(octets.length), octets);
+
+function bgp(type: number, body: Uint8Array): Uint8Array {
+  return joined(new Uint8Array(16).fill(255), u16(19 + body.length), u8(type), body);
+}
+
+function bmp(type: BmpType, body: Uint8Array): Uint8Array {
+  return joined(u8(bmpVersion), u32(6 + body.length), u8(bmpTypes.indexOf(type)), body);
+}
+
+function perPeer({ address, asn }: BmpNeighbour, flag: number): Uint8Array {
+  const unknownTime = new Uint8Array(8);
+  return joined(u8(0, flag), new Uint8Array(8 + 12), ipv4(address), u32(asn), ipv4(address), unknownTime);
+}
+
+function open(asn: number, bgpId: string, holdTime: number): Uint8Array {
+  const capabilities = joined(u8(1, 4, 0, afiIpv4, 0, safiUnicast), u8(65, 4), u32(asn));
+  const parameters = joined(u8(2, capabilities.length), capabilities);
+  const myAs = asn > twoOctets ? asTrans : asn;
+  return bgp(bgpTypes.open, joined(u8(4), u16(myAs), u16(holdTime), ipv4(bgpId), u8(parameters.length), parameters));
+}
+
+function attribute(type: number, value: Uint8Array): Uint8Array {
+  return joined(u8(0x40, type, value.length), value);
+}
+
+function prefix(text: string): Uint8Array {
+  const [address = "", length = ""] = text.split("/");
+  return joined(u8(Number(length)), ipv4(address).subarray(0, Math.ceil(Number(length) / 8)));
+}
+
+export function initiation(sysName: string, sysDescr: string): Uint8Array {
+  const text = new TextEncoder();
+  const tlv = (type: number, value: string) => joined(u16(type), counted(text.encode(value)));
+  return bmp("initiation", joined(tlv(initiationTlvs.sysDescr, sysDescr), tlv(initiationTlvs.sysName, sysName)));
+}
+
+export function peerUp(of: BmpNeighbour): Uint8Array {
+  const ends = joined(new Uint8Array(12), ipv4(of.localAddress), u16(179), u16(40_000));
+  const sent = open(of.localAsn, of.localBgpId, of.holdTime);
+  return bmp("peerUp", joined(perPeer(of, 0), ends, sent, open(of.asn, of.address, of.holdTime)));
+}
+
+/** `closedWith`: the far end's NOTIFICATION; without one the router saw its carrier go (RFC 4271, event 18). */
+export function peerDown(of: BmpNeighbour, closedWith: BgpError | undefined): Uint8Array {
+  const why =
+    closedWith === undefined ? joined(u8(2), u16(18)) : joined(u8(3), bgp(bgpTypes.notification, u8(...closedWith)));
+  return bmp("peerDown", joined(perPeer(of, 0), why));
+}
+
+export function routeMonitoring(of: BmpNeighbour, routes: BmpRoutes): Uint8Array {
+  const { isOut, announced, withdrawn, asPath, nextHop } = routes;
+  const sequence = joined(u8(2, asPath.length), ...asPath.map(u32));
+  const attributes =
+    announced.length === 0 ? u8() : joined(attribute(1, u8(0)), attribute(2, sequence), attribute(3, ipv4(nextHop)));
+  const update = joined(counted(joined(...withdrawn.map(prefix))), counted(attributes), ...announced.map(prefix));
+  const flag = isOut ? flags.adjRibOut | flags.postPolicy : 0;
+  return bmp("routeMonitoring", joined(perPeer(of, flag), bgp(bgpTypes.update, update)));
+}
