@@ -6,22 +6,30 @@ import { milliseconds } from "../../agent/lib/duration.ts";
 import type { Logger } from "../../agent/lib/log.ts";
 import { createKeptWorker } from "../../agent/probe/kept-worker.ts";
 
-/** What a worker of ours does when it has loaded. */
-const ways = ["obedient", "stuck", "dying"] as const;
+/** `loading`: it is stopped while it loads koffi. The others do this when they have. */
+const ways = ["loading", "obedient", "stuck", "dying"] as const;
+type Way = (typeof ways)[number];
 const atOnce = 4;
-const cycles = 67;
+const cycles = 50;
 
-const worker = (way: (typeof ways)[number]) => `
+const worker = (way: Way) => `
   import { parentPort as port } from "node:worker_threads";
-  import koffi from ${JSON.stringify(import.meta.resolve("koffi"))};
+  const way = "${way}";
+  const { dlopen } = process;
+  process.dlopen = (...file) => {
+    if (way === "loading") port.postMessage({});
+    return dlopen.apply(process, file);
+  };
+  const { default: koffi } = await import(${JSON.stringify(import.meta.resolve("koffi"))});
   const close = koffi.load(null).func("int close(int)");
   port.postMessage("loaded");
+  if (way !== "loading") port.postMessage({});
   let stopping = false;
   port.on("message", () => { stopping = true; });
   while (!stopping) {
     for (let i = 0; i < 100; i++) close(-1);
-    if ("${way}" === "dying") process.exit(3);
-    if ("${way}" !== "stuck") await new Promise((resolve) => setImmediate(resolve));
+    if (way === "dying") process.exit(3);
+    if (way !== "stuck") await new Promise((resolve) => setImmediate(resolve));
   }
   port.close();`;
 
@@ -49,15 +57,24 @@ const log: Logger = {
 const exits: Record<string, number> = {};
 let whileLoading = 0;
 
-/** Starts one, and stops it after `delay` ms. */
-async function cycle(what: string, file: URL, data: unknown, delay: number): Promise<void> {
+/**
+ * Starts one, stops it `delay` ms after its first word (if it is `silent`: after its start), and has next to no patience
+ * with it, unless it is obedient.
+ */
+async function cycle(what: string, file: URL, data: unknown, delay: number, silent = false): Promise<void> {
   let stopping = false;
   let patience = 0;
+  let said: () => void = () => undefined;
+  const firstWord = silent
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => {
+        said = resolve;
+      });
   const clock: typeof systemClock = {
     ...systemClock,
-    after(_, fn) {
+    after(delay, fn) {
       if (stopping) patience++;
-      return systemClock.after(milliseconds(5), fn);
+      return systemClock.after(what === "obedient" ? delay : milliseconds(1), fn);
     },
   };
   const kept = createKeptWorker<never, object>(
@@ -69,31 +86,33 @@ async function cycle(what: string, file: URL, data: unknown, delay: number): Pro
       standstill: "nothing is done",
       pause: { shortest: milliseconds(1), longest: milliseconds(1) },
       data: () => data,
-      take: () => undefined,
+      take: () => said(),
       ended: (code) => {
         exits[`${what} ${code}`] = (exits[`${what} ${code}`] ?? 0) + 1;
       },
     },
   );
   kept.start();
-  await new Promise((resolve) => setTimeout(resolve, delay));
+  await firstWord;
+  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
   stopping = true;
   await kept.stop();
-  // It was not loaded when the patience with it was at its end for the first time.
+  // It had not loaded when the patience with it was at its end for the first time.
   if (patience > 1) whileLoading++;
 }
 
 async function few(first: number): Promise<void> {
   for (let n = first; n < cycles * ways.length; n += atOnce) {
-    const way = ways[n % ways.length] ?? "obedient";
-    await cycle(way, new URL(`data:text/javascript,${encodeURIComponent(worker(way))}`), undefined, (n * 7) % 60);
+    const way = ways[(n >> 2) % ways.length] ?? "loading";
+    const file = new URL(`data:text/javascript,${encodeURIComponent(worker(way))}`);
+    await cycle(way, file, undefined, way === "loading" ? 0 : n % 20);
   }
 }
 
 await Promise.all(Array.from({ length: atOnce }, (_, first) => few(first)));
 for (const delay of [0, 100, 300]) {
   const all = Object.entries(ours).map(([name, data]) =>
-    cycle(name, new URL(`../../agent/probe/${name}`, import.meta.url), data, delay),
+    cycle(name, new URL(`../../agent/probe/${name}`, import.meta.url), data, delay, true),
   );
   await Promise.all(all);
 }

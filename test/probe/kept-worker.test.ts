@@ -34,10 +34,10 @@ describe.skipIf(process.platform !== "linux")("a process with workers that use k
       whileLoading: number;
       errors: Record<string, number>;
     };
-    expect(whileLoading).toBeGreaterThan(50);
+    expect(whileLoading).toBeGreaterThan(20);
     // Terminated (1), and by themselves.
-    expect(exits["stuck 1"]).toBe(67);
-    expect(exits["obedient 0"]).toBeGreaterThan(5);
+    expect(exits["stuck 1"]).toBeGreaterThan(40);
+    expect(exits["obedient 0"]).toBeGreaterThan(40);
     expect(exits["dying 3"]).toBeGreaterThan(5);
     // None was left behind, or does not say that it has loaded.
     expect(Object.keys(errors).filter((message) => !message.includes("until it is back"))).toEqual([]);
