@@ -58,7 +58,8 @@ export function createKeptWorker<To extends object, From extends object>(
 ): KeptWorker<To> {
   const { file, name, whose, standstill, pause } = keeping;
   let worker: Worker | undefined;
-  let loaded = false;
+  /** The last one that said so. */
+  let loaded: Worker | undefined;
   let cancelRestart: () => void = () => undefined;
   let nextPause = pause.shortest;
   let restarts = 0;
@@ -69,16 +70,17 @@ export function createKeptWorker<To extends object, From extends object>(
     const startedAt = clock.now();
     const launched = new Worker(file, { workerData: keeping.data(), name });
     worker = launched;
-    loaded = false;
     const greeting = keeping.greeting?.();
     if (greeting !== undefined) launched.postMessage(greeting);
     launched.on("message", (message: From | Loaded) => {
-      if (message === "loaded") loaded = true;
+      if (message === "loaded") loaded = launched;
       else keeping.take(message);
     });
     launched.on("error", (cause) => log.error({ error: String(cause) }, `${whose} worker failed`));
     launched.on("exit", (code) => {
-      if (worker === launched) worker = undefined;
+      // One that was left behind concerns nobody any more.
+      if (worker !== launched) return;
+      worker = undefined;
       keeping.ended?.(code);
       if (stopped || keeping.lasting?.() === false) return;
       if (elapsed(startedAt, clock.now()) >= healthyAfter) nextPause = pause.shortest;
@@ -98,7 +100,7 @@ export function createKeptWorker<To extends object, From extends object>(
     await new Promise<void>((resolve) => {
       const wait = () => {
         cancel = clock.after(endWithin, () => {
-          if (loaded) {
+          if (loaded === ending) {
             ending.terminate().catch((cause: unknown) => {
               log.error({ error: String(cause) }, `${whose} worker does not end`);
             });
