@@ -268,7 +268,10 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         return n;
       },
       close() {
-        open.splice(open.indexOf(place), 1);
+        const at = open.indexOf(place);
+        // Closed already: the number may be another file's by now.
+        if (at < 0) return;
+        open.splice(at, 1);
         libc.close(fd);
         open.forEach((other, i) => {
           pollAlso(other.fd, i);

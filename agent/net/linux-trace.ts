@@ -203,7 +203,10 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
       },
       receive: (take) => receive(fd, headed, raw, take),
       close() {
-        open.splice(open.indexOf(fd), 1);
+        const at = open.indexOf(fd);
+        // Closed already: the number may be another file's by now.
+        if (at < 0) return;
+        open.splice(at, 1);
         libc.close(fd);
         open.forEach(pollAlso);
       },

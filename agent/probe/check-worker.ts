@@ -6,7 +6,7 @@ import { systemClock as clock } from "../lib/clock.ts";
 import { runCheck } from "./check.ts";
 import type { CheckReport, CheckStream } from "./check-messages.ts";
 import { createCheckTurns } from "./check-turns.ts";
-import type { ToWorker } from "./messages.ts";
+import type { Loaded, Stop } from "./kept-worker.ts";
 
 function run(port: NonNullable<typeof parentPort>, streams: readonly CheckStream[]): void {
   let reported = 0;
@@ -32,13 +32,14 @@ function run(port: NonNullable<typeof parentPort>, streams: readonly CheckStream
     },
     streams.map(({ of, index, check: { label, interval } }) => ({ name: `${of} ${label} ${index}`, interval })),
   );
-  port.on("message", ({ kind }: ToWorker) => {
+  port.on("message", ({ kind }: Stop) => {
     if (kind !== "stop") return;
     turns.stop();
     // What is in flight would hold the thread until its deadline.
     port.close();
     process.exit(0);
   });
+  port.postMessage("loaded" satisfies Loaded);
   turns.start();
 }
 

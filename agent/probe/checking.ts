@@ -1,13 +1,12 @@
 // The checks of services and internet dependencies as the main thread sees them: starts their worker, hands on what it
 // reports, and starts it again when it dies.
 
-import { Worker } from "node:worker_threads";
 import type { Observe } from "../estate/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { CheckReport, CheckStream } from "./check-messages.ts";
-import { endWorker } from "./end-worker.ts";
+import { createKeptWorker } from "./kept-worker.ts";
 
 export interface CheckingDeps {
   readonly clock: Clock;
@@ -38,44 +37,30 @@ export function createChecking(
 ): Checking {
   let inFlight = 0;
   let skipped = 0;
-  let restarts = 0;
-  let worker: Worker | undefined;
-  let cancelRestart: () => void = () => undefined;
-  let stopped = true;
-
-  function launch(): void {
-    const launched = new Worker(file, { workerData: streams, name: "checks" });
-    worker = launched;
-    launched.on("message", (report: CheckReport) => {
-      inFlight = report.inFlight;
-      skipped += report.skipped;
-      observe(report.observation);
-    });
-    launched.on("error", (cause) => log.error({ error: String(cause) }, "the checks' worker failed"));
-    launched.on("exit", (code) => {
-      if (worker === launched) worker = undefined;
-      if (stopped) return;
-      log.error({ code, againInMs: pause }, "the checks' worker ended; no service is checked until it is back");
-      cancelRestart = clock.after(pause, () => {
-        restarts++;
-        launch();
-      });
-    });
-  }
+  const worker = createKeptWorker<never, CheckReport>(
+    { clock, log },
+    {
+      file,
+      name: "checks",
+      whose: "the checks'",
+      standstill: "no service is checked",
+      pause: { shortest: pause, longest: pause },
+      data: () => streams,
+      take(report) {
+        inFlight = report.inFlight;
+        skipped += report.skipped;
+        observe(report.observation);
+      },
+    },
+  );
 
   return {
     start() {
-      if (!stopped) return;
-      stopped = false;
-      if (streams.length > 0) launch();
+      if (streams.length > 0) worker.start();
     },
-    async stop() {
-      stopped = true;
-      cancelRestart();
-      if (worker !== undefined) await endWorker({ clock, log }, worker, "the checks'");
-    },
+    stop: worker.stop,
     inFlight: () => inFlight,
     skipped: () => skipped,
-    restarts: () => restarts,
+    restarts: worker.restarts,
   };
 }

@@ -56,7 +56,8 @@ export interface WorkerLoop {
 }
 
 export type FromWorker = ProbeBatch | ProbeLog | WorkerLoop;
-export type ToWorker =
-  | { readonly kind: "stop" }
-  /** Streams besides those that it was started with; they replace the ones told before. */
-  | { readonly kind: "besides"; readonly streams: readonly ProbeStream[] };
+/** Streams besides those that it was started with; they replace the ones told before. */
+export interface Besides {
+  readonly kind: "besides";
+  readonly streams: readonly ProbeStream[];
+}

@@ -1,20 +1,19 @@
 // The prober as the main thread sees it: starts its worker, hands on what it reports, and starts it again
 // when it dies.
 
-import { Worker } from "node:worker_threads";
 import type { Observe } from "../estate/observation.ts";
-import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
+import type { Clock, Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
-import { type Duration, seconds } from "../lib/duration.ts";
+import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { SocketKind } from "../net/probe-open.ts";
-import { endWorker } from "./end-worker.ts";
+import { createKeptWorker } from "./kept-worker.ts";
 import {
+  type Besides,
   type FromWorker,
   type ProbeDropKind,
   type ProbeStream,
   probeDropKinds,
-  type ToWorker,
   type WorkerStart,
 } from "./messages.ts";
 
@@ -42,10 +41,8 @@ export interface Probing {
   skipped(): number;
 }
 
-const shortestBackoff = seconds(1);
-const longestBackoff = seconds(30);
-/** A worker that lived this long did not die of its start. */
-const healthyAfter = seconds(60);
+/** Before a worker that died is started again. */
+const pause = { shortest: seconds(1), longest: seconds(30) };
 
 export function createProbing(
   { clock, log, observe, sockets = "kernel", worker: file = new URL("./worker.ts", import.meta.url) }: ProbingDeps,
@@ -54,19 +51,9 @@ export function createProbing(
   const dropped: Counters<ProbeDropKind> = createCounters(probeDropKinds);
   const places = new Map(streams.map(({ of, index }, number) => [`${index} ${of}`, number]));
   const lastReceivedAt: (Instant | undefined)[] = streams.map(() => undefined);
-  let restarts = 0;
   let skipped = 0;
-  let backoff: Duration = shortestBackoff;
-  let worker: Worker | undefined;
-  let cancelRestart: () => void = () => undefined;
   let stopped = true;
-  /** There was nothing to probe yet, hence no worker. */
-  let idle = true;
   let others: readonly ProbeStream[] = [];
-
-  function tell(of: Worker, message: ToWorker): void {
-    of.postMessage(message);
-  }
 
   function take(message: FromWorker): void {
     if (message.kind === "log") {
@@ -86,51 +73,41 @@ export function createProbing(
     }
   }
 
-  function launch(): void {
-    idle = false;
-    const startedAt = clock.now();
-    const data: WorkerStart = {
-      streams: streams.map((stream) => ({ ...stream, target: { ...stream.target, key: undefined } })),
-      keys: streams.map(({ target }) => target.key?.reveal()),
-      sockets,
-      lastReceivedAt,
-    };
-    const launched = new Worker(file, { workerData: data, name: "probing" });
-    worker = launched;
-    if (others.length > 0) tell(launched, { kind: "besides", streams: others });
-    launched.on("message", take);
-    launched.on("error", (cause) => log.error({ error: String(cause) }, "the prober's worker failed"));
-    launched.on("exit", (code) => {
-      if (worker === launched) worker = undefined;
-      if (stopped) return;
-      if (elapsed(startedAt, clock.now()) >= healthyAfter) backoff = shortestBackoff;
-      log.error({ code, againInMs: backoff }, "the prober's worker ended; nothing is measured until it is back");
-      cancelRestart = clock.after(backoff, () => {
-        restarts++;
-        launch();
-      });
-      backoff = Math.min(backoff * 2, longestBackoff) as Duration;
-    });
-  }
+  const worker = createKeptWorker<Besides, FromWorker>(
+    { clock, log },
+    {
+      file,
+      name: "probing",
+      whose: "the prober's",
+      standstill: "nothing is measured",
+      pause,
+      data: (): WorkerStart => ({
+        streams: streams.map((stream) => ({ ...stream, target: { ...stream.target, key: undefined } })),
+        keys: streams.map(({ target }) => target.key?.reveal()),
+        sockets,
+        lastReceivedAt,
+      }),
+      greeting: () => (others.length > 0 ? { kind: "besides", streams: others } : undefined),
+      take,
+    },
+  );
 
   return {
     start() {
-      if (!stopped) return;
       stopped = false;
-      if (streams.length + others.length > 0) launch();
+      if (streams.length + others.length > 0) worker.start();
     },
     besides(wanted) {
       others = wanted;
-      if (worker !== undefined) tell(worker, { kind: "besides", streams: wanted });
-      else if (!stopped && idle && wanted.length > 0) launch();
+      worker.tell({ kind: "besides", streams: wanted });
+      if (!stopped && wanted.length > 0) worker.start();
     },
     async stop() {
       stopped = true;
-      cancelRestart();
-      if (worker !== undefined) await endWorker({ clock, log }, worker, "the prober's");
+      await worker.stop();
     },
     dropped: dropped.read,
-    restarts: () => restarts,
+    restarts: worker.restarts,
     skipped: () => skipped,
   };
 }

@@ -1,6 +1,5 @@
 // The reflector as the main thread sees it: starts its worker, adds up what it answered, and starts it again when it dies.
 
-import { Worker } from "node:worker_threads";
 import { parseAddress } from "../estate/address.ts";
 import type { Reflector } from "../estate/estate.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -9,7 +8,7 @@ import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { SocketKind } from "../net/probe-open.ts";
-import { endWorker } from "./end-worker.ts";
+import { createKeptWorker } from "./kept-worker.ts";
 import {
   type FromReflector,
   type ReflectionOutcome,
@@ -48,76 +47,77 @@ export function createReflecting(
   config: Reflector | undefined,
 ): Reflecting {
   const outcomes = createCounters(reflectionOutcomes);
-  let worker: Worker | undefined;
-  let cancelRestart: () => void = () => undefined;
-  let stopped = true;
+  const address = config === undefined ? undefined : parseAddress(config.listen.host);
   let port = 0;
-  let restarts = 0;
+  /** Until it listens, an end is an answer to the caller and no reason to try again. */
+  let began = false;
+  let listening: (outcome: Result<void, string>) => void = () => undefined;
 
-  function launch(of: Reflector, listening: (outcome: Result<void, string>) => void): void {
-    const { host } = of.listen;
-    const address = parseAddress(host);
-    if (address === undefined) {
-      listening(err(`reflector: ${host} is not an address`));
-      return;
-    }
-    const data: ReflectorStart = {
+  function dataOf({ listen, senders, key, stateful, senderRate, totalRate }: Reflector): ReflectorStart {
+    const { host } = listen;
+    const octets = address === undefined ? new Uint8Array() : octetsOf(address.family, address.value);
+    return {
       sockets,
       // The port that was chosen at first stays.
-      listen: { host, octets: octetsOf(address.family, address.value), port: port === 0 ? of.listen.port : port },
-      senders: of.senders,
-      key: of.key?.reveal(),
-      stateful: of.stateful,
-      senderRate: of.senderRate,
-      totalRate: of.totalRate,
+      listen: { host, octets, port: port === 0 ? listen.port : port },
+      senders,
+      key: key?.reveal(),
+      stateful,
+      senderRate,
+      totalRate,
     };
-    const launched = new Worker(file, { workerData: data, name: "reflecting" });
-    worker = launched;
-    launched.on("message", (message: FromReflector) => {
-      if (message.kind === "log") log[message.level](message.fields, message.message);
-      else if (message.kind === "outcomes") {
-        for (const outcome of reflectionOutcomes) outcomes.add(outcome, message.outcomes[outcome]);
-      } else if (message.kind === "cannotListen") listening(err(message.message));
-      else {
-        port = message.port;
-        listening(ok(undefined));
-      }
-    });
-    launched.on("error", (cause) => log.error({ error: String(cause) }, "the reflector's worker failed"));
-    launched.on("exit", (code) => {
-      if (worker === launched) worker = undefined;
-      listening(err(`reflector: its worker ended with code ${code}`));
-      if (stopped) return;
-      log.error({ code, againInMs: pause }, "the reflector's worker ended; nothing is reflected until it is back");
-      cancelRestart = clock.after(pause, () => {
-        restarts++;
-        launch(of, (result) => {
-          if (result.ok) log.info({ port }, "reflecting again");
-        });
-      });
-    });
   }
 
-  async function stop(): Promise<void> {
-    stopped = true;
-    cancelRestart();
-    if (worker !== undefined) await endWorker({ clock, log }, worker, "the reflector's");
-  }
+  const worker = createKeptWorker<never, FromReflector>(
+    { clock, log },
+    {
+      file,
+      name: "reflecting",
+      whose: "the reflector's",
+      standstill: "nothing is reflected",
+      pause: { shortest: pause, longest: pause },
+      data: () => config && dataOf(config),
+      take(message) {
+        if (message.kind === "log") log[message.level](message.fields, message.message);
+        else if (message.kind === "outcomes") {
+          for (const outcome of reflectionOutcomes) outcomes.add(outcome, message.outcomes[outcome]);
+        } else if (message.kind === "cannotListen") listening(err(message.message));
+        else {
+          port = message.port;
+          listening(ok(undefined));
+        }
+      },
+      ended: (code) => listening(err(`reflector: its worker ended with code ${code}`)),
+      lasting: () => began,
+    },
+  );
 
   return {
     async start() {
-      if (config === undefined || !stopped) return ok(undefined);
-      // Until it listens, an end is an answer to the caller and no reason to try again.
-      const listening = await new Promise<Result<void, string>>((resolve) => launch(config, resolve));
-      if (!listening.ok) return listening;
-      stopped = false;
+      if (config === undefined || began) return ok(undefined);
       const { host } = config.listen;
+      if (address === undefined) return err(`reflector: ${host} is not an address`);
+      const outcome = await new Promise<Result<void, string>>((resolve) => {
+        listening = resolve;
+        worker.start();
+      });
+      if (!outcome.ok) {
+        await worker.stop();
+        return outcome;
+      }
+      began = true;
+      listening = (again) => {
+        if (again.ok) log.info({ port }, "reflecting again");
+      };
       log.info({ host, port, stateful: config.stateful, authenticated: config.key !== undefined }, "reflecting STAMP");
-      return listening;
+      return outcome;
     },
-    stop,
-    port: () => (worker === undefined ? 0 : port),
+    async stop() {
+      began = false;
+      await worker.stop();
+    },
+    port: () => (worker.running() ? port : 0),
     outcomes: () => (config === undefined ? undefined : outcomes.read()),
-    restarts: () => restarts,
+    restarts: worker.restarts,
   };
 }

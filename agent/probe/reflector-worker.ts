@@ -7,7 +7,7 @@ import { Secret } from "../lib/secret.ts";
 import { openReflectorSocket } from "../net/reflector-open.ts";
 import { type ErrorEstimate, estimateOf } from "../wire/stamp.ts";
 import { stampKey } from "../wire/stamp-authenticated.ts";
-import type { ToWorker } from "./messages.ts";
+import type { Loaded, Stop } from "./kept-worker.ts";
 import { createStampReflector } from "./reflector.ts";
 import {
   type FromReflector,
@@ -22,11 +22,12 @@ const clockEvery = seconds(1);
 async function run(port: NonNullable<typeof parentPort>, start: ReflectorStart): Promise<void> {
   const emit = (message: FromReflector) => port.postMessage(message);
   let stopping = false;
-  port.on("message", ({ kind }: ToWorker) => {
+  port.on("message", ({ kind }: Stop) => {
     if (kind === "stop") stopping = true;
   });
 
   const { socket, clockError, why } = await openReflectorSocket(start.listen, start.sockets);
+  port.postMessage("loaded" satisfies Loaded);
   const listening = await socket.open();
   if (!listening.ok) {
     emit({ kind: "cannotListen", message: listening.error });

@@ -1,7 +1,7 @@
 // What the tracer's thread and the main thread say to each other: plain data only.
 
 import type { Traced, TraceReason, TracingObservation } from "../estate/tracing.ts";
-import type { ProbeLog, ToWorker } from "./messages.ts";
+import type { ProbeLog } from "./messages.ts";
 
 /** `target`: its place in the list that the thread was started with. */
 export type TraceOrder =
@@ -21,9 +21,10 @@ export interface TracerStart {
   readonly packetRate: number;
 }
 
-export type ToTracer =
-  | Extract<ToWorker, { readonly kind: "stop" }>
-  | { readonly kind: "order"; readonly orders: readonly TraceOrder[] };
+export interface TraceOrders {
+  readonly kind: "order";
+  readonly orders: readonly TraceOrder[];
+}
 
 export type FromTracer =
   | ProbeLog

@@ -3,8 +3,9 @@
 import { randomFillSync } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { openTraceSockets } from "../net/trace-open.ts";
+import type { Loaded, Stop } from "./kept-worker.ts";
 import { createTracer } from "./tracer.ts";
-import type { FromTracer, ToTracer, TracerStart } from "./tracer-messages.ts";
+import type { FromTracer, TraceOrders, TracerStart } from "./tracer-messages.ts";
 
 const word = new Uint32Array(1);
 
@@ -16,6 +17,7 @@ function random(): number {
 async function run(port: NonNullable<typeof parentPort>, { targets, packetRate }: TracerStart): Promise<void> {
   const emit = (message: FromTracer) => port.postMessage(message);
   const opened = await openTraceSockets(random);
+  port.postMessage("loaded" satisfies Loaded);
   if (!opened.ok) {
     emit({ kind: "unavailable", why: opened.error });
     port.close();
@@ -25,7 +27,7 @@ async function run(port: NonNullable<typeof parentPort>, { targets, packetRate }
   const tracer = createTracer({ sockets, random, emit }, targets, packetRate);
   let stopping = false;
   let wake: () => void = () => undefined;
-  port.on("message", (message: ToTracer) => {
+  port.on("message", (message: TraceOrders | Stop) => {
     if (message.kind === "stop") stopping = true;
     else tracer.order(message.orders);
     wake();

@@ -1,20 +1,19 @@
 // The tracer as the main thread sees it: says what is to be traced and when, hands on what was seen, and starts the worker again
 // when it dies.
 
-import { Worker } from "node:worker_threads";
 import type { Observe, SubjectKey } from "../estate/observation.ts";
 import { type MtuResult, mtuResults, type TraceEnd, type Tracing as Traces, traceEnds } from "../estate/tracing.ts";
 import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
-import { endWorker } from "./end-worker.ts";
+import { createKeptWorker } from "./kept-worker.ts";
 import { createSchedule } from "./schedule.ts";
 import {
   type FromTracer,
-  type ToTracer,
   type TraceDropKind,
   type TraceOrder,
+  type TraceOrders,
   type TracerStart,
   traceDropKinds,
 } from "./tracer-messages.ts";
@@ -57,10 +56,7 @@ export function createTracing(
   const searches = createCounters(mtuResults);
   const dropped = createCounters(traceDropKinds);
   let packets = 0;
-  let restarts = 0;
-  let worker: Worker | undefined;
   let cancelTurn: () => void = () => undefined;
-  let cancelRestart: () => void = () => undefined;
   let stopped = true;
   let unavailable = false;
 
@@ -86,25 +82,22 @@ export function createTracing(
     }
   }
 
-  function launch(of: Traces): void {
-    const data: TracerStart = { targets, packetRate: of.packetRate };
-    const launched = new Worker(file, { workerData: data, name: "tracing" });
-    worker = launched;
-    launched.on("message", take);
-    launched.on("error", (cause) => log.error({ error: String(cause) }, "the tracer's worker failed"));
-    launched.on("exit", (code) => {
-      if (worker === launched) worker = undefined;
-      if (stopped || unavailable) return;
-      log.error({ code, againInMs: restartPause }, "the tracer's worker ended; nothing is traced until it is back");
-      cancelRestart = clock.after(restartPause, () => {
-        restarts++;
-        launch(of);
-      });
-    });
-  }
+  const worker = createKeptWorker<TraceOrders, FromTracer>(
+    { clock, log },
+    {
+      file,
+      name: "tracing",
+      whose: "the tracer's",
+      standstill: "nothing is traced",
+      pause: { shortest: restartPause, longest: restartPause },
+      data: (): TracerStart => ({ targets, packetRate: config?.packetRate ?? 0 }),
+      take,
+      lasting: () => !unavailable,
+    },
+  );
 
   function order(orders: readonly TraceOrder[]): void {
-    if (orders.length > 0) worker?.postMessage({ kind: "order", orders } satisfies ToTracer);
+    if (orders.length > 0) worker.tell({ kind: "order", orders });
   }
 
   /** All of them at first, so that there is something to compare with; then each at its turn. */
@@ -133,14 +126,13 @@ export function createTracing(
     start() {
       if (config === undefined || targets.length === 0 || !stopped) return;
       stopped = false;
-      launch(config);
+      worker.start();
       schedule(config);
     },
     async stop() {
       stopped = true;
       cancelTurn();
-      cancelRestart();
-      if (worker !== undefined) await endWorker({ clock, log }, worker, "the tracer's");
+      await worker.stop();
     },
     degraded(of) {
       const target = placeOf.get(of);
@@ -155,6 +147,6 @@ export function createTracing(
     traces: traces.read,
     searches: searches.read,
     dropped: dropped.read,
-    restarts: () => restarts,
+    restarts: worker.restarts,
   };
 }

@@ -9,7 +9,8 @@ import { startFping } from "../net/fping.ts";
 import { openProbeSockets } from "../net/probe-open.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { createFpingEngine } from "./fping-engine.ts";
-import type { FromWorker, ProbeStream, ToWorker, WorkerStart } from "./messages.ts";
+import type { Loaded, Stop } from "./kept-worker.ts";
+import type { Besides, FromWorker, ProbeStream, WorkerStart } from "./messages.ts";
 import { createPace } from "./pace.ts";
 
 const pool = new Uint32Array(1_024);
@@ -37,12 +38,13 @@ async function run(
   });
   let stopping = false;
   let besides: WorkerStart["streams"] | undefined;
-  port.on("message", (message: ToWorker) => {
+  port.on("message", (message: Besides | Stop) => {
     if (message.kind === "stop") stopping = true;
     else besides = message.streams;
   });
 
   const { sockets, kind, why } = await openProbeSockets(random, wanted);
+  port.postMessage("loaded" satisfies Loaded);
   // What is no address is left to the engine, which says so.
   const isFpings = ({ target }: ProbeStream) =>
     kind === "portable" && target.technique === "icmp" && parseEndpoint(target.address, 0) !== undefined;
