@@ -1,11 +1,13 @@
 // What is known of a monitored peer, as observations.
 
 import type { BmpDownReason, BmpPrefixesObservation, BmpSessionObservation } from "../estate/bmp-observation.ts";
+import type { DeclaredPrefixes } from "../estate/declared.ts";
 import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { shutdownReason } from "../wire/bgp/notification.ts";
-import type { BmpPeer, FamilyRoutes, PeerState } from "./bmp-peer.ts";
+import { missingOf, type Wanted, wantedOf } from "./bmp-declared.ts";
+import { type BmpPeer, distinctPrefixes, type FamilyRoutes, type PeerState } from "./bmp-peer.ts";
 
 /** What a router tells this soon after it connected is what was so before. */
 const openingLasts = seconds(5);
@@ -42,7 +44,12 @@ function downOf({ down }: Extract<PeerState, { kind: "down" }>) {
 }
 
 /** A family is there once the router said something of it, with zero where it has no routes any more. */
-export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefixesObservation {
+export function prefixesOf(
+  router: string,
+  peer: BmpPeer,
+  declared: DeclaredPrefixes | undefined,
+  at: Instant,
+): BmpPrefixesObservation {
   const isUp = peer.state().kind === "up";
   const families = prefixFamilies.flatMap((family): BmpPrefixesObservation["families"] => {
     const [received, accepted, advertised] = (["inPre", "inPost", "outPost"] as const).map((name) => {
@@ -54,10 +61,19 @@ export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefi
     return [
       {
         family,
-        received: received?.table.size(),
-        accepted: accepted?.table.size(),
-        advertised: advertised?.table.size(),
+        received: received && distinctPrefixes(received).size(),
+        accepted: accepted && distinctPrefixes(accepted).size(),
+        advertised: advertised && distinctPrefixes(advertised).size(),
         hasDefault: best !== undefined && hasDefault(best),
+        ...(declared === undefined
+          ? {}
+          : {
+              missing: {
+                received: missing(received, wantedOf(declared).received[family]),
+                accepted: missing(accepted, wantedOf(declared).received[family]),
+                advertised: missing(advertised, wantedOf(declared).advertised[family]),
+              },
+            }),
         prepends: best === undefined ? [] : [...best.prepends],
       },
     ];
@@ -65,5 +81,8 @@ export function prefixesOf(router: string, peer: BmpPeer, at: Instant): BmpPrefi
   return { kind: "bmpPrefixes", router, remoteAddress: peer.address, at, families };
 }
 
+const missing = (routes: FamilyRoutes | undefined, wanted: readonly Wanted[]) =>
+  routes && missingOf(distinctPrefixes(routes), wanted);
+
 const noOctets = new Uint8Array(0);
-const hasDefault = ({ table }: FamilyRoutes) => table.get(noOctets, 0, 0, 0) !== 0;
+const hasDefault = (routes: FamilyRoutes) => distinctPrefixes(routes).get(noOctets, 0, 0, 0) !== 0;

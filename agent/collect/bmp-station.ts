@@ -7,6 +7,7 @@ import {
   type LinkName,
   linkNames,
   microsoftAsn,
+  type Path,
   type Peering,
   pathsOf,
   type Router,
@@ -94,7 +95,8 @@ const mostStrangers = 100;
 
 interface Monitored {
   readonly router: Router;
-  readonly peers: ReadonlySet<string>;
+  /** The paths of its configured sessions, by the address of the peer. */
+  readonly peers: ReadonlyMap<string, Path>;
   readonly messages: Counters<BmpMessageKind>;
   connection:
     | {
@@ -118,7 +120,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   for (const { router } of bmp.routers) {
     const known = estate.routers.get(router);
     if (known === undefined) throw new Error(`bmp names the router ${router}, which is not in the estate`);
-    const peers = new Set(peersOf.get(router)?.map(({ session }) => session.remoteAddress));
+    const peers = new Map(peersOf.get(router)?.map((path) => [path.session.remoteAddress, path]));
     monitored.set(router, { router: known, peers, messages: createCounters(bmpMessageKinds), connection: undefined });
   }
   const confirming = createConfirming({ clock, poll }, monitored.keys());
@@ -153,6 +155,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
       seed,
       messages: of.messages,
       keepsRoutes: (address) => of.peers.has(address),
+      keepsLocRib: [...of.peers.values()].some(({ declared }) => declared !== undefined),
       changed: (peer) => sessionChanged(of, peer),
       routed(peer) {
         if (!of.peers.has(peer.address)) return;
@@ -164,7 +167,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     of.connection = { session, from, since: now, budget, changed, cancelBeat: () => {} };
     log.info({ router: name, address: from }, "BMP: the router connected");
     // What it told on the connection before is no more its word.
-    for (const remoteAddress of of.peers) {
+    for (const remoteAddress of of.peers.keys()) {
       observe({
         kind: "bmpSession",
         router: name,
@@ -225,10 +228,11 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   function tellCounts(): void {
     cancelCounts = undefined;
     const at = clock.now();
-    for (const { router, connection } of monitored.values()) {
+    for (const { router, connection, peers } of monitored.values()) {
       if (connection === undefined) continue;
       for (const peer of connection.changed) {
-        if (connection.session.peerAt(peer.address) === peer) observe(prefixesOf(router.name, peer, at));
+        if (connection.session.peerAt(peer.address) !== peer) continue;
+        observe(prefixesOf(router.name, peer, peers.get(peer.address)?.declared, at));
       }
       if (connection.changed.size > 0) for (const pair of pairsOf.get(router.name) ?? []) changedPairs.add(pair);
       connection.changed.clear();

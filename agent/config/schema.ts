@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../estate/estate.ts";
 import { bmp } from "./bmp-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
+import { declaredPrefixes } from "./declared-prefixes-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { prefixGuard } from "./prefix-guard-schema.ts";
@@ -172,6 +173,7 @@ const peering = (is: string) =>
       ).optional(),
       ...tracedKeys("both paths", "that of the link"),
       routerProbes: routerProbes.optional(),
+      prefixes: declaredPrefixes.optional(),
       thresholds: ownThresholds.optional(),
     },
     { is },

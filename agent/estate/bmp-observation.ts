@@ -62,7 +62,7 @@ export type BmpSessionObservation = {
   | { readonly established: undefined }
 );
 
-/** Routes of a configured session, counted as a set. Undefined: this view is not sent, or cannot be counted. */
+/** Prefixes of a configured session, counted as a set: one with several paths once. Undefined: this view is not sent, or cannot be counted. */
 export interface BmpPrefixesObservation {
   readonly kind: "bmpPrefixes";
   readonly router: string;
@@ -75,8 +75,14 @@ export interface BmpPrefixesObservation {
     readonly accepted: number | undefined;
     /** Adj-RIB-Out after policy (RFC 8671). */
     readonly advertised: number | undefined;
-    /** The default route is among those received, without a path identifier. */
+    /** The default route is among those received. */
     readonly hasDefault: boolean;
+    /** Declared prefixes that are not there, as text; undefined where the view is not told. Absent: none is declared. */
+    readonly missing?: {
+      readonly received: readonly string[] | undefined;
+      readonly accepted: readonly string[] | undefined;
+      readonly advertised: readonly string[] | undefined;
+    };
     /** Received routes by how often the neighbour's own ASN stands in a row where it put it; index 0: nowhere. */
     readonly prepends: readonly number[];
   }[];
@@ -84,7 +90,7 @@ export interface BmpPrefixesObservation {
 
 /**
  * Received prefixes of the two paths of a peering, compared as sets while both sessions are up by BMP. A family is left out
- * where a side is not told, or has path identifiers.
+ * where a side is not told.
  */
 export interface BmpSetsObservation {
   readonly kind: "bmpSets";

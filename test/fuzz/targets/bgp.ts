@@ -2,6 +2,7 @@
 
 import { createAttributeSets } from "../../../agent/collect/bmp-attributes.ts";
 import { pathIdReader } from "../../../agent/collect/bmp-path-ids.ts";
+import { bmpViews } from "../../../agent/collect/bmp-peer.ts";
 import { bmpMessageKinds, createBmpSession } from "../../../agent/collect/bmp-session.ts";
 import type { Instant } from "../../../agent/lib/clock.ts";
 import { createCounters } from "../../../agent/lib/counters.ts";
@@ -257,6 +258,7 @@ export const bmpSessions: FuzzTarget = {
           seed: 1,
           messages: createCounters(bmpMessageKinds),
           keepsRoutes: () => true,
+          keepsLocRib: true,
           changed: () => {},
           routed: () => {},
           doubted: () => {},
@@ -276,10 +278,11 @@ export const bmpSessions: FuzzTarget = {
         return () => {
           let routes = 0;
           for (const one of session.peers()) {
-            for (const name of ["inPre", "inPost", "outPre", "outPost"] as const) {
+            for (const name of bmpViews) {
               const view = one.view(name);
-              for (const { table, prepends } of view === undefined ? [] : [view.ipv4, view.ipv6]) {
-                routes += table.size();
+              for (const { table, paths, prepends } of view === undefined ? [] : [view.ipv4, view.ipv6]) {
+                routes += table.size() + paths.size();
+                hold(paths.size() <= table.size(), "more prefixes than paths to them");
                 hold(prepends.reduce((sum, n) => sum + n, 0) === table.size(), "prepends of routes that are not there");
               }
             }
