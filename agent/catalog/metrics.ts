@@ -3,6 +3,7 @@
 
 import { bmpMetrics } from "./bmp-metrics.ts";
 import type { MetricDefinition } from "./definition.ts";
+import { routeMetrics } from "./route-metrics.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -225,6 +226,7 @@ export const metrics = {
   },
 
   bmp: bmpMetrics,
+  routes: routeMetrics,
 
   bfd: {
     state: gauge(

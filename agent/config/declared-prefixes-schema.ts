@@ -27,7 +27,8 @@ export const declaredPrefixes = keys(
       is: "activeActive: each router is to send over its own link. activePassive: all are to send over the primary link while it is up.",
       type: "a use of the paths",
       examples: [...pathUses],
-    }).default("activeActive"),
+      absent: "`activeActive`",
+    }).optional(),
   },
   { is: "Prefixes that are declared of the peering: what is announced, and which way is taken, is held against them." },
 );

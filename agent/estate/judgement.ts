@@ -32,6 +32,11 @@ export const checks = [
   "prefixes",
   "prefixLimit",
   "prefixCount",
+  "declaredReceived",
+  "declaredAdvertised",
+  "defaultRoute",
+  "gatewayLimit",
+  "bestPath",
 ] as const;
 export type Check = (typeof checks)[number];
 
@@ -53,6 +58,14 @@ export const causes = [
   "prefixesMissing",
   "prefixLimitNear",
   "prefixesCollapsed",
+  "declaredNotReceived",
+  "declaredNotAdvertised",
+  "defaultRouteAppeared",
+  "defaultRouteGone",
+  "gatewayLimitNear",
+  "runningOnBackup",
+  "pathIdle",
+  "bestPathElsewhere",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -144,12 +157,22 @@ export interface UsualCount {
 }
 export type UsualCounts = Partial<Record<PrefixFamily, UsualCount>>;
 
+/** Whether a default route usually comes over a session, as learnt. */
+export interface UsualDefault {
+  readonly usual: boolean;
+  /** Since when it is otherwise; undefined while it is not. */
+  readonly otherSince: Instant | undefined;
+}
+export type UsualDefaults = Partial<Record<PrefixFamily, UsualDefault>>;
+
 export interface PathVerdict extends Verdict {
   readonly path: Path;
   /** Undefined until BMP told of prefixes. */
   readonly usualPaths?: UsualPaths;
   /** Undefined until the router told of prefixes. */
   readonly usualCounts?: UsualCounts;
+  /** Undefined until BMP told of prefixes. */
+  readonly usualDefaults?: UsualDefaults;
 }
 
 export interface PairVerdict extends Verdict {

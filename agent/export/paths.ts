@@ -19,6 +19,7 @@ import { oncePer } from "../lib/once-per.ts";
 import { isStep } from "../lib/slices.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
+import { emitRoutes } from "./routes.ts";
 import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
 import { emitHistogram, emitStatistics } from "./statistics.ts";
 
@@ -90,6 +91,7 @@ export function* emitJudgement(
     if (drain !== undefined && drain.state !== "unknown") {
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
     }
+    emitRoutes(emit, labels, verdict, snapshot);
   }
   for (const [i, verdict] of judgement.pairs.entries()) {
     if (isStep(i)) yield;

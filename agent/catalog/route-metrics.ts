@@ -1,0 +1,30 @@
+// What routers tell of the prefixes that are declared of a path, and what is noted of its routes.
+
+import type { MetricDefinition } from "./definition.ts";
+
+const path = ["circuit", "peering", "link", "router", "site"] as const;
+
+const gauge = (name: string, help: string, labels: readonly string[]): MetricDefinition => ({
+  name,
+  type: "gauge",
+  help,
+  labels,
+});
+
+export const routeMetrics = {
+  note: gauge(
+    "expressroute_path_note",
+    "1 for each cause that is noted of the path and does not change its state; absent when it is gone. No page follows from it",
+    [...path, "cause"],
+  ),
+  declared: gauge(
+    "expressroute_path_declared_prefixes",
+    "Prefixes that the configuration declares of the path, by direction (received from Microsoft, advertised to it)",
+    [...path, "direction"],
+  ),
+  declaredMissing: gauge(
+    "expressroute_path_declared_prefixes_missing",
+    "Declared prefixes that are not received (after policy where that is told), or not advertised; absent unless BMP tells that family",
+    [...path, "direction", "family"],
+  ),
+} as const;
