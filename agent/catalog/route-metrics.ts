@@ -17,6 +17,11 @@ export const routeMetrics = {
     "1 for each cause that is noted of the path and does not change its state; absent when it is gone. No page follows from it",
     [...path, "cause"],
   ),
+  countedAt: gauge(
+    "expressroute_bgp_session_received_prefixes_timestamp_seconds",
+    "Unix time at which BMP last told the prefixes received, by how: bmp (the routes themselves), bmpGauge (the router's own count); absent where SNMP counts them",
+    [...path, "family", "source"],
+  ),
   declared: gauge(
     "expressroute_path_declared_prefixes",
     "Prefixes that the configuration declares of the path, by direction (received from Microsoft, advertised to it)",

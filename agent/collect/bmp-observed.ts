@@ -1,13 +1,20 @@
 // What is known of a monitored peer, as observations.
 
-import type { BmpDownReason, BmpPrefixesObservation, BmpSessionObservation } from "../estate/bmp-observation.ts";
+import type {
+  BmpConnectionObservation,
+  BmpDownReason,
+  BmpPrefixesObservation,
+  BmpSessionObservation,
+} from "../estate/bmp-observation.ts";
 import type { DeclaredPrefixes } from "../estate/declared.ts";
 import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { shutdownReason } from "../wire/bgp/notification.ts";
+import { peerTypes } from "../wire/bmp/message.ts";
 import { missingOf, type Wanted, wantedOf } from "./bmp-declared.ts";
 import { type BmpPeer, distinctPrefixes, type FamilyRoutes, type PeerState } from "./bmp-peer.ts";
+import type { BmpSession } from "./bmp-session.ts";
 
 /** What a router tells this soon after it connected is what was so before. */
 const openingLasts = seconds(5);
@@ -57,13 +64,15 @@ export function prefixesOf(
       return view?.doubt === undefined && view?.[family].isTold === true ? view[family] : undefined;
     });
     const best = received ?? accepted;
-    if (!isUp || (best ?? advertised) === undefined) return [];
+    const gauge = peer.gauge("adjRibIn", family);
+    if (!isUp || (best ?? advertised ?? gauge) === undefined) return [];
     return [
       {
         family,
         received: received && distinctPrefixes(received).size(),
         accepted: accepted && distinctPrefixes(accepted).size(),
         advertised: advertised && distinctPrefixes(advertised).size(),
+        ...(gauge === undefined ? {} : { gauge }),
         hasDefault: best !== undefined && hasDefault(best),
         ...(declared === undefined
           ? {}
@@ -79,6 +88,25 @@ export function prefixesOf(
     ];
   });
   return { kind: "bmpPrefixes", router, remoteAddress: peer.address, at, families };
+}
+
+type Families = NonNullable<BmpConnectionObservation["locRibs"]>[number]["families"];
+
+/** The Loc-RIBs of a router (RFC 9069), where it tells of any: counted as routes where they are kept, else by the router itself. */
+export function locRibsOf(session: BmpSession | undefined): Pick<BmpConnectionObservation, "locRibs"> {
+  const told = (session?.peers() ?? []).filter(({ peerType }) => peerType === peerTypes.locRib);
+  if (told.length === 0) return {};
+  const locRibs = told.map((peer) => {
+    const view = peer.view("locRib");
+    const families = prefixFamilies.flatMap((family): Families => {
+      const routes = view?.doubt === undefined && view?.[family].isTold === true ? view[family] : undefined;
+      const gauge = peer.gauge("locRib", family);
+      if (routes !== undefined) return [{ family, count: distinctPrefixes(routes).size(), gaugedAt: undefined }];
+      return gauge === undefined ? [] : [{ family, count: gauge.count, gaugedAt: gauge.at }];
+    });
+    return { table: peer.tableName(), isFiltered: peer.isFiltered(), families };
+  });
+  return { locRibs };
 }
 
 const missing = (routes: FamilyRoutes | undefined, wanted: readonly Wanted[]) =>

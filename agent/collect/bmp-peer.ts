@@ -1,6 +1,7 @@
 // What one monitored router said of one of its peers: whether the session is up, and the routes of each view.
 
 import { formatAddress } from "../estate/address.ts";
+import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { BgpFaultKind } from "../wire/bgp/fault.ts";
 import { asnOf } from "../wire/bgp/open.ts";
@@ -14,10 +15,19 @@ import {
   type UpdateLayout,
   type VisitPrefix,
 } from "../wire/bgp/update.ts";
-import { type PeerDown, type PeerUp, type PerPeerHeader, peerTypes } from "../wire/bmp/message.ts";
+import {
+  type PeerDown,
+  type PeerUp,
+  type PerPeerHeader,
+  peerTypes,
+  peerUpTlvs,
+  type Statistic,
+} from "../wire/bmp/message.ts";
 import type { AttributeSets } from "./bmp-attributes.ts";
+import { createGauges, type Gauge, type GaugedRib } from "./bmp-gauges.ts";
 import { type PathIdReader, pathIdReader, withoutPathIds } from "./bmp-path-ids.ts";
 import { createRouteTable, type RouteTable } from "./bmp-routes.ts";
+import { textOf } from "./bmp-text.ts";
 
 /** Adj-RIB-In and Adj-RIB-Out (RFC 8671), each before policy and after it; and Loc-RIB (RFC 9069). */
 export const bmpViews = ["inPre", "inPost", "outPre", "outPost", "locRib"] as const;
@@ -81,6 +91,12 @@ export interface BmpPeer {
   /** Applies the UPDATE of a Route Monitoring; undefined when it was applied or is of no concern. */
   update(bytes: Uint8Array, at: number, end: number, header: PerPeerHeader): ViewDoubt | undefined;
   view(name: BmpView): PeerView | undefined;
+  /** Takes what a Statistics Report says of it. */
+  statistics(statistics: readonly Statistic[], at: Instant): void;
+  /** What the router counts itself; undefined where it does not. */
+  gauge(rib: GaugedRib, family: PrefixFamily): Gauge | undefined;
+  /** Of a Loc-RIB: name of its VRF or table, as the router gives it; empty where it does not. */
+  tableName(): string;
   /** Of a Loc-RIB: the router does not tell all of it. */
   isFiltered(): boolean;
   /** Gives up routes for those of another peer; false: it has none. */
@@ -117,6 +133,8 @@ export function createBmpPeer(
   let ups = 0;
   let peerAs = 0;
   let isFiltered = false;
+  let tableName = "";
+  const gauges = createGauges();
   const views = new Map<BmpView, PeerView>();
   let reading: { readonly in: PathIdReader; readonly out: PathIdReader } = { in: withoutPathIds, out: withoutPathIds };
 
@@ -208,6 +226,14 @@ export function createBmpPeer(
     }
   }
 
+  /** Microsoft has a session for each family, of its own addresses; a Loc-RIB has those of which routes were told. */
+  function onlyFamily(): PrefixFamily | undefined {
+    if (identity.peerType !== peerTypes.locRib) return identity.address.includes(":") ? "ipv6" : "ipv4";
+    const view = views.get("locRib");
+    const told = prefixFamilies.filter((family) => view?.[family].isTold);
+    return told.length === 1 ? told[0] : undefined;
+  }
+
   /** What is missing of it is not known any more, so neither is how many there are. */
   function giveUp(name: BmpView, view: PeerView, doubt: ViewDoubt): void {
     empty(view);
@@ -217,6 +243,7 @@ export function createBmpPeer(
   function clear(): void {
     for (const view of views.values()) empty(view);
     views.clear();
+    gauges.clear();
   }
 
   return {
@@ -231,6 +258,7 @@ export function createBmpPeer(
       reading = { in: pathIdReader(receivedOpen, sentOpen), out: pathIdReader(sentOpen, receivedOpen) };
       peerAs = header.peerAs;
       isFiltered = header.isFiltered;
+      tableName = textOf(peerUp.information, peerUpTlvs.vrfTableName);
       ups += 1;
       const holdTimes = [sentOpen?.holdTime, receivedOpen?.holdTime].filter((time) => time !== undefined);
       state = {
@@ -273,6 +301,9 @@ export function createBmpPeer(
       return doubt;
     },
     view: (name) => views.get(name),
+    statistics: (statistics, at) => gauges.take(statistics, onlyFamily(), at),
+    gauge: gauges.of,
+    tableName: () => tableName,
     isFiltered: () => isFiltered,
     yieldRoutes() {
       const full = [...views].filter(([, { ipv4, ipv6 }]) => ipv4.table.size() + ipv6.table.size() > 0);

@@ -23,6 +23,7 @@ import {
 } from "../wire/bmp/message.ts";
 import type { AttributeSets } from "./bmp-attributes.ts";
 import { addressText, type BmpPeer, createBmpPeer, type RouteBudget, type ViewDoubt } from "./bmp-peer.ts";
+import { textOf } from "./bmp-text.ts";
 
 /** What was said, by message type; and what of it was of no use. */
 export const bmpMessageKinds = [
@@ -40,8 +41,6 @@ export type BmpMessageKind = (typeof bmpMessageKinds)[number];
 /** Peers of a router that are told apart; what is said of further ones is left out and counted. */
 export const mostPeers = 1_024;
 
-const longestText = 255;
-
 const oneBunch = milliseconds(500);
 const longestPace = seconds(600);
 const overdue = 3;
@@ -58,6 +57,8 @@ export interface BmpSessionDeps {
   readonly changed: (peer: BmpPeer) => void;
   /** Routes of a peer changed. */
   readonly routed: (peer: BmpPeer) => void;
+  /** The router counted routes of a peer itself. */
+  readonly gauged: (peer: BmpPeer) => void;
   readonly doubted: (peer: BmpPeer, doubt: ViewDoubt) => void;
 }
 
@@ -150,7 +151,11 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
       case "statisticsReport": {
         const statistics = decodeStatistics(bytes, at, end);
         learnPace(now);
-        return statistics.ok ? undefined : statistics.error;
+        if (!statistics.ok) return statistics.error;
+        if (peer === undefined) return undefined;
+        peer.statistics(statistics.value, now);
+        deps.gauged(peer);
+        return undefined;
       }
       case "peerDown": {
         const down = decodePeerDown(bytes, at, end);
@@ -236,13 +241,6 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
 function identityOctet(bytes: Uint8Array, from: number, i: number): number {
   if (i !== 1) return bytes[from + i] ?? 0;
   return bytes[from] === peerTypes.locRib ? 0 : (bytes[from + 1] ?? 0) & 0x80;
-}
-
-/** What a device writes goes into logs and pages: UTF-8, without control characters, and not for long. */
-function textOf(tlvs: readonly Tlv[], type: number): string {
-  const value = tlvs.find((tlv) => tlv.type === type)?.value;
-  const text = new TextDecoder().decode(value?.subarray(0, longestText));
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }
 
 function terminationText(tlvs: readonly Tlv[]): string {

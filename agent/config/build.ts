@@ -216,7 +216,11 @@ function circuitOf(
   };
 }
 
-function declaredOf({ received, advertised, use = "activeActive" }: NonNullable<PeeringEntry["prefixes"]>): DeclaredPrefixes {
+function declaredOf({
+  received,
+  advertised,
+  use = "activeActive",
+}: NonNullable<PeeringEntry["prefixes"]>): DeclaredPrefixes {
   const once = (texts: readonly string[]) => [...new Set(texts.map((text) => formatSubnet(subnet(text))))];
   const subnets = (texts: readonly string[] = []) => once(texts).map(subnet);
   return { received: subnets(received), advertised: subnets(advertised), use };

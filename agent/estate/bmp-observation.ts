@@ -17,6 +17,19 @@ export interface BmpConnectionObservation {
   readonly detail: string;
   /** Sessions with Microsoft's ASN that no path of the estate has. */
   readonly unconfigured: readonly string[];
+  /** What the router tells of its Loc-RIBs (RFC 9069); absent where it tells of none. */
+  readonly locRibs?: readonly {
+    /** VRF or table, as the router names it: untrusted text. */
+    readonly table: string;
+    /** Not all of its routes are told. */
+    readonly isFiltered: boolean;
+    readonly families: readonly {
+      readonly family: PrefixFamily;
+      readonly count: number;
+      /** When the router said that count itself; undefined: its routes are counted here. */
+      readonly gaugedAt: Instant | undefined;
+    }[];
+  }[];
 }
 
 export const bmpDownReasons = [
@@ -75,6 +88,8 @@ export interface BmpPrefixesObservation {
     readonly accepted: number | undefined;
     /** Adj-RIB-Out after policy (RFC 8671). */
     readonly advertised: number | undefined;
+    /** How many routes the router says it has in Adj-RIB-In, and when it said so; absent where it does not. */
+    readonly gauge?: { readonly count: number; readonly at: Instant };
     /** The default route is among those received. */
     readonly hasDefault: boolean;
     /** Declared prefixes that are not there, as text; undefined where the view is not told. Absent: none is declared. */

@@ -2,6 +2,7 @@
 
 import type { Peering } from "../estate/estate.ts";
 import type { PathVerdict } from "../estate/judgement.ts";
+import { withBestPath } from "./best-path.ts";
 import { withDeclared } from "./declared-prefixes.ts";
 import { withDefaultRoute } from "./default-route.ts";
 import { withDrain } from "./drain.ts";
@@ -25,5 +26,6 @@ export function withRoutes(
   verdict = withGatewayLimit(verdict, was, scene);
   verdict = withDeclared("received", verdict, other, was, scene);
   verdict = withDeclared("advertised", verdict, other, was, scene);
-  return withDefaultRoute(verdict, was, scene);
+  verdict = withDefaultRoute(verdict, was, scene);
+  return withBestPath(verdict, other, was, scene);
 }

@@ -259,6 +259,7 @@ export const bmpSessions: FuzzTarget = {
           messages: createCounters(bmpMessageKinds),
           keepsRoutes: () => true,
           keepsLocRib: true,
+          gauged: () => {},
           changed: () => {},
           routed: () => {},
           doubted: () => {},
