@@ -32,4 +32,14 @@ export const routeMetrics = {
     "Declared prefixes that are not received (after policy where that is told), or not advertised; absent unless BMP tells that family",
     [...path, "direction", "family"],
   ),
+  bestPath: gauge(
+    "expressroute_path_best_path_prefixes",
+    "Declared prefixes by the way that the path's router chose: own, otherLink, otherCircuit (of which it is declared as well), elsewhere, none; by who tells: bmp (Loc-RIB) or snmp (its forwarding table)",
+    [...path, "way", "source"],
+  ),
+  locRib: gauge(
+    "expressroute_bmp_loc_rib_routes",
+    "Prefixes in the Loc-RIBs of the router, of all its tables, by who counts: bmp (the routes themselves), bmpGauge (the router, which may count each path)",
+    ["router", "site", "family", "source"],
+  ),
 } as const;

@@ -48,7 +48,7 @@ export interface TakenWay {
 export type BestPathsOf = (router: string, remoteAddress: string) => BestPathsObservation | undefined;
 
 /** What still speaks for the present. */
-export function isBestPathNow(router: Router, seen: BestPathsObservation, now: Instant): boolean {
+function isBestPathNow(router: Router, seen: BestPathsObservation, now: Instant): boolean {
   return isFresh(router, seen.at, now, seen.source === "snmp" ? "routes" : "system");
 }
 
@@ -60,6 +60,22 @@ export function seenBestPaths(
 ): BestPathsObservation | undefined {
   const stands = bmp !== undefined && connection?.connected === true && bmp.at >= connection.since;
   return stands && bmp.routes.length > 0 ? { ...bmp, at: connection.at } : snmp;
+}
+
+/** What is known now of the way that a path's router takes, and who tells; undefined where nobody does. */
+export function knownWays(
+  estate: Estate,
+  path: Path,
+  best: BestPathsOf,
+  now: Instant,
+): { readonly seen: BestPathsObservation; readonly ways: readonly TakenWay[] } | undefined {
+  const current: BestPathsOf = (name, remoteAddress) => {
+    const router = estate.routers.get(name);
+    const seen = best(name, remoteAddress);
+    return router !== undefined && seen !== undefined && isBestPathNow(router, seen, now) ? seen : undefined;
+  };
+  const seen = current(path.router, path.session.remoteAddress);
+  return seen && { seen, ways: takenWays(estate, path, current) };
 }
 
 interface Ends {
@@ -85,7 +101,7 @@ const endsOf = oncePer((estate: Estate): Ends => {
  * The ways that the router of a path takes to the prefixes declared of it; what is not known is left out. `best` gives what
  * is known now.
  */
-export function takenWays(estate: Estate, path: Path, best: BestPathsOf): readonly TakenWay[] {
+function takenWays(estate: Estate, path: Path, best: BestPathsOf): readonly TakenWay[] {
   const seen = best(path.router, path.session.remoteAddress);
   return (seen?.routes ?? []).flatMap((route): readonly TakenWay[] => {
     const { prefix, matched, nextHops } = route;

@@ -1,7 +1,7 @@
 // Which way a router chose for the prefixes declared of its path: over the other link though its own is well, or by none of the
 // circuit's. Nothing is lost by that, so it is never more than a note: but traffic stays on a backup for weeks unseen.
 
-import { isBestPathNow, type TakenWay, takenWays } from "../estate/best-path.ts";
+import { knownWays, type TakenWay } from "../estate/best-path.ts";
 import type { Check, Condition, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
@@ -33,11 +33,7 @@ export function withBestPath(
 }
 
 function waysOf({ path }: PathVerdict, { estate, snapshot, now }: PairScene): readonly TakenWay[] {
-  return takenWays(estate, path, (name, remoteAddress) => {
-    const router = estate.routers.get(name);
-    const seen = snapshot.bestPaths(name, remoteAddress);
-    return router !== undefined && seen !== undefined && isBestPathNow(router, seen, now) ? seen : undefined;
-  });
+  return knownWays(estate, path, snapshot.bestPaths, now)?.ways ?? [];
 }
 
 const note = { owner: "customer", effect: "none" } as const;

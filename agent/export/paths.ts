@@ -69,10 +69,11 @@ export function* emitProbing(emit: Emit, estate: Estate, snapshot: Snapshot): Ge
 export function* emitJudgement(
   emit: Emit,
   judgement: Judgement,
-  { statistics }: Estate,
+  estate: Estate,
   snapshot: Snapshot,
   clock: Clock,
 ): Generator<void> {
+  const { statistics } = estate;
   const now = clock.now();
   const emitProbed = (to: ProbedMetrics, labels: LabelText, of: SubjectKey, verdict: Verdict) => {
     emitVerdict(emit, to, labels, verdict, clock);
@@ -91,7 +92,7 @@ export function* emitJudgement(
     if (drain !== undefined && drain.state !== "unknown") {
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
     }
-    emitRoutes(emit, labels, verdict, snapshot);
+    emitRoutes(emit, labels, verdict, estate, snapshot, now);
   }
   for (const [i, verdict] of judgement.pairs.entries()) {
     if (isStep(i)) yield;

@@ -94,7 +94,7 @@ describe("the BMP station", () => {
       advertised: 7,
       hasDefault: true,
     });
-    expect(scene.state.prefixes("ams-ce1", msee.address)?.families).toEqual([
+    expect(scene.state.prefixes("ams-ce1", msee.address)?.families).toMatchObject([
       { family: "ipv4", received: 100, accepted: 60, active: undefined, advertised: 7 },
       { family: "ipv6", received: 1, accepted: undefined, active: undefined, advertised: undefined },
     ]);

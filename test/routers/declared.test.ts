@@ -1,9 +1,11 @@
-// Declared prefixes, held against what two real routers tell by BMP: withdrawn by Microsoft, refused by our own policy.
+// Declared prefixes, held against what two real routers tell: by BMP what is withdrawn by Microsoft, or refused by our own policy;
+// by SNMP (net-snmp, of the kernel's routes) which way each of them takes.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { bmpPort, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
+import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 import { startWatching, type Watching } from "./lab/watching.ts";
@@ -124,5 +126,44 @@ describe("declared prefixes of real routers", () => {
     expect(notes.join()).toContain("an ipv4 default route comes over the session of ams-ce1");
     await atMsee(primary, `no neighbor ${primary.address} default-originate`);
     await until("it is gone", async () => (await noted()) === undefined, within, log);
+  });
+});
+
+describe("the way that real routers take", () => {
+  const ways = (ce: CePlan, way: string) =>
+    agent.reading(metrics.routes.bestPath, { link: ce.link, way, source: "snmp" });
+  const kernelRoute = (ce: CePlan) => run("ip", ["-n", lab.ns(ce.node), "route", "show", vnet]);
+  const noted = () => agent.reading(metrics.routes.note, { link: "primary", cause: "runningOnBackup" });
+  const prefer = (line: string) =>
+    vtysh(lab.ns(secondary.node), "configure terminal", "route-map ER-IN permit 10", line);
+
+  it("is their own link, until one prefers the other's: then the traffic runs on the backup, and is said to", async () => {
+    for (const ce of ces)
+      await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, within, log);
+    expect(await noted()).toBeUndefined();
+    await prefer("set local-preference 200");
+    const bySibling = async () => (await kernelRoute(primary)).includes(`via ${secondary.lan}`);
+    await until("the kernel of ce1 sends to ce2", bySibling, within);
+    const began = performance.now();
+    await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 2, within, log);
+    process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
+    await until("the agent notes it", async () => (await noted()) === 1, { within: 120_000 }, log);
+    process.stdout.write(`another way: noted after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
+    const path = await agent.path("primary");
+    expect(path).toMatchObject({ state: "up", reasons: [] });
+    expect(path?.notes.map(({ evidence }) => evidence).join()).toContain(
+      `${vnet} (next hop ${secondary.lan}), ${peered} (next hop ${secondary.lan}) leaves ams-ce1 and ams-ce2 over the secondary link`,
+    );
+    await prefer("no set local-preference");
+    await until("it is back", async () => (await noted()) === undefined, within, log);
+    expect(await ways(primary, "own")).toBe(2);
+  });
+
+  it("is none where the router has no route", async () => {
+    for (const ce of ces) await atMsee(ce, `no network ${peered}`);
+    await until("ce1 has none", async () => (await ways(primary, "none")) === 1, within, log);
+    expect(await ways(primary, "own")).toBe(1);
+    for (const ce of ces) await atMsee(ce, `network ${peered}`);
+    await until("ce1 has it", async () => (await ways(primary, "own")) === 2, within, log);
   });
 });
