@@ -9,8 +9,8 @@ import { type PairScene, withCondition } from "./pair-condition.ts";
 
 const check: Check = "bestPath";
 
-/** Routers go back within seconds of a session that comes up; and a poll of their routes may be half a minute old. */
-const patience = seconds(60);
+/** Routers go back within seconds of a session that comes up, but some tell their routes by SNMP from a cache (net-snmp: a minute). */
+const patience = seconds(120);
 
 const mostExamples = 3;
 

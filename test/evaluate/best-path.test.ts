@@ -39,7 +39,7 @@ const conditionOf = (s: Scene, link: Link) => s.path(link).conditions.find(({ ch
 describe("the way that routers take", () => {
   it("is as it should be while each prefers its own link", () => {
     const play = routing();
-    play.s.play(70);
+    play.s.play(130);
     for (const link of ["primary", "secondary"] as const) {
       expect(conditionOf(play.s, link)).toMatchObject({ state: "inactive" });
     }
@@ -50,7 +50,7 @@ describe("the way that routers take", () => {
     play.s.play(5);
     // By iBGP with next-hop-self the other router is the next hop, and goes on by its own link.
     play.primary = [loopbacks.secondary];
-    play.s.play(55);
+    play.s.play(115);
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "pending" });
     play.s.play(10);
     expect(conditionOf(play.s, "primary")).toMatchObject({
@@ -73,7 +73,7 @@ describe("the way that routers take", () => {
     const play = routing();
     // Without next-hop-self the far end of the other link is the next hop.
     play.secondary = [msees.primary];
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "secondary")).toMatchObject({ state: "firing", effect: "none", cause: "pathIdle" });
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "inactive" });
   });
@@ -81,11 +81,11 @@ describe("the way that routers take", () => {
   it("is as it should be over the primary alone where the secondary is only to stand by", () => {
     const play = routing(declaring(anEstate(), [vnet], { use: "activePassive" }));
     play.secondary = [loopbacks.primary];
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "secondary")).toMatchObject({ state: "inactive" });
     play.primary = [msees.secondary];
     play.secondary = undefined;
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "firing", cause: "runningOnBackup" });
   });
 
@@ -125,7 +125,7 @@ describe("the way that routers take", () => {
     play.s.play(5);
     times = 9;
     play.primary = [loopbacks.secondary];
-    play.s.play(90);
+    play.s.play(150);
     expect(play.s.path("primary").conditions.find(({ check }) => check === "drain")).toMatchObject({ state: "firing" });
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "inactive" });
   });
@@ -134,7 +134,7 @@ describe("the way that routers take", () => {
     const play = routing();
     play.s.primary.session = { state: "idle" };
     play.primary = [loopbacks.secondary];
-    play.s.play(90);
+    play.s.play(150);
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "inactive" });
   });
 
@@ -143,7 +143,7 @@ describe("the way that routers take", () => {
     play.primary = ["192.0.2.99"];
     play.matched = "0.0.0.0/0";
     play.secondary = "none";
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "primary")).toMatchObject({
       state: "firing",
       effect: "none",
@@ -173,7 +173,7 @@ describe("the way that routers take", () => {
     const both = { ...base, circuits: new Map([...base.circuits, ["ams-2", { ...second, peerings }]]) };
     const play = routing(declaring(both, [vnet]));
     play.primary = ["172.16.9.2"];
-    play.s.play(65);
+    play.s.play(125);
     const of = (circuitName: string) =>
       play.s
         .latest()
@@ -186,11 +186,11 @@ describe("the way that routers take", () => {
     const play = routing();
     play.primary = [loopbacks.secondary];
     play.secondary = undefined;
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "primary")).toBeUndefined();
     play.primary = [msees.secondary];
     play.secondary = [msees.secondary];
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "firing" });
     // What fired stays until it is seen to end; a path that never fired is then unknown.
     play.primary = play.secondary = undefined;
@@ -216,7 +216,7 @@ describe("the way that routers take", () => {
         routes: [{ prefix: vnet, matched: vnet, nextHops: [msees.secondary] }],
       },
     ];
-    play.s.play(65);
+    play.s.play(125);
     expect(conditionOf(play.s, "primary")).toMatchObject({ state: "firing" });
     connected = false;
     play.s.play(15);
