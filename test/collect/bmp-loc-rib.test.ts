@@ -1,4 +1,4 @@
-// Loc-RIB by BMP (RFC 9069), and what routers count themselves. FRR tells a Loc-RIB from 8.5 on, so these streams are written after the
+// Loc-RIB by BMP (RFC 9069), and what routers count themselves. FRR 8.4 tells no Loc-RIB, so these streams are written after the
 // RFC; test/wireshark reads them as Wireshark does.
 
 import { afterEach, describe, expect, it } from "vitest";

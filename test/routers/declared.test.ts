@@ -129,41 +129,32 @@ describe("declared prefixes of real routers", () => {
   });
 });
 
-describe("the way that real routers take", () => {
+// net-snmp answers for routes from a cache that is a minute old at most, and they are asked for every 12 s.
+const cached = { within: 100_000 };
+
+describe("the way that real routers take, as SNMP tells it", () => {
   const ways = (ce: CePlan, way: string) =>
     agent.reading(metrics.routes.bestPath, { link: ce.link, way, source: "snmp" });
-  const kernelRoute = (ce: CePlan) => run("ip", ["-n", lab.ns(ce.node), "route", "show", vnet]);
-  const noted = () => agent.reading(metrics.routes.note, { link: "primary", cause: "runningOnBackup" });
-  const prefer = (line: string) =>
-    vtysh(lab.ns(secondary.node), "configure terminal", "route-map ER-IN permit 10", line);
+  const kernelRoute = () => run("ip", ["-n", lab.ns(primary.node), "route", "show", vnet]);
 
-  it("is their own link, until one prefers the other's: then the traffic runs on the backup, and is said to", async () => {
-    for (const ce of ces)
-      await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, within, log);
-    expect(await noted()).toBeUndefined();
-    await prefer("set local-preference 200");
-    const bySibling = async () => (await kernelRoute(primary)).includes(`via ${secondary.lan}`);
-    await until("the kernel of ce1 sends to ce2", bySibling, within);
-    const began = performance.now();
-    await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 2, within, log);
-    process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
-    await until("the agent notes it", async () => (await noted()) === 1, { within: 120_000 }, log);
-    process.stdout.write(`another way: noted after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
-    const path = await agent.path("primary");
-    expect(path).toMatchObject({ state: "up", reasons: [] });
-    expect(path?.notes.map(({ evidence }) => evidence).join()).toContain(
-      `${vnet} (next hop ${secondary.lan}), ${peered} (next hop ${secondary.lan}) leaves ams-ce1 and ams-ce2 over the secondary link`,
-    );
-    await prefer("no set local-preference");
-    await until("it is back", async () => (await noted()) === undefined, within, log);
-    expect(await ways(primary, "own")).toBe(2);
-  });
-
-  it("is none where the router has no route", async () => {
+  it("is their own link, the other's where one prefers that, and none where there is no route", async () => {
+    for (const ce of ces) {
+      await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, cached, log);
+    }
+    const preferred = ["configure terminal", "route-map ER-IN permit 10", "set local-preference 200"];
+    await vtysh(lab.ns(secondary.node), ...preferred);
     for (const ce of ces) await atMsee(ce, `no network ${peered}`);
-    await until("ce1 has none", async () => (await ways(primary, "none")) === 1, within, log);
-    expect(await ways(primary, "own")).toBe(1);
-    for (const ce of ces) await atMsee(ce, `network ${peered}`);
-    await until("ce1 has it", async () => (await ways(primary, "own")) === 2, within, log);
-  });
+    await until(
+      "the kernel of ce1 sends to ce2",
+      async () => (await kernelRoute()).includes(`via ${secondary.lan}`),
+      within,
+    );
+    const began = performance.now();
+    await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 1, cached, log);
+    process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
+    expect([await ways(primary, "own"), await ways(primary, "none")]).toEqual([0, 1]);
+    expect(await agent.path("primary")).toMatchObject({ state: "up" });
+    const line = JSON.stringify((await agent.path("primary")) ?? {});
+    expect(line).toContain(`"prefix":"${vnet}","matched":"${vnet}","exit":"otherLink","nextHop":"${secondary.lan}"`);
+  }, 240_000);
 });

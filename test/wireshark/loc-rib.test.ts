@@ -1,5 +1,5 @@
 // Loc-RIB messages (RFC 9069) and gauges as our tests write them, and as Wireshark and our decoders read the same octets: FRR
-// tells no Loc-RIB before 8.5, so nothing else proves that the streams of the tests are what routers send.
+// 8.4 tells no Loc-RIB, so nothing else proves that the streams of the tests are what routers send.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
