@@ -46,7 +46,10 @@ export function withDeclared(
   const check = checks[direction];
   const before = was?.conditions.find((condition) => condition.check === check);
   const lack = lackOf(direction, verdict, path.declared, scene);
-  if (lack === undefined && before === undefined) return verdict;
+  if (lack === undefined && before === undefined) {
+    const open = `which declared prefixes are ${direction}: no BMP tells it${direction === "advertised" ? " (Adj-RIB-Out)" : ""}`;
+    return { ...verdict, notCovered: [...verdict.notCovered, open] };
+  }
   const elsewhere = lackOf(direction, other, path.declared, scene);
   const finding =
     lack === undefined ? unknown(direction, verdict) : findingOf(direction, verdict, other, lack, elsewhere);

@@ -127,6 +127,18 @@ describe("a declared prefix that is not received", () => {
     expect(received(play.s, "primary")).toMatchObject({ state: "unknown" });
   });
 
+  it("is not covered where no BMP tells of prefixes, and is said to be", () => {
+    const s = scene(declared);
+    s.play(5);
+    expect(s.path("primary").notCovered).toEqual([
+      "which declared prefixes are received: no BMP tells it",
+      "which declared prefixes are advertised: no BMP tells it (Adj-RIB-Out)",
+    ]);
+    const play = telling();
+    play.s.play(5);
+    expect(play.s.path("primary").notCovered).toEqual([]);
+  });
+
   it("keeps what fired while nobody tells, and makes no condition where nothing is declared", () => {
     const play = telling();
     play.primary.missing = { ...all, received: [vnet], accepted: [vnet] };
