@@ -255,12 +255,12 @@ export const bmpSessions: FuzzTarget = {
     const peer: w.Peer = { address: "172.16.0.2", asn: 12076 };
     const opens = () => ({ sent: openBy(dice), received: openBy(dice) });
     const locRib = { ...w.locRib, flags: dice.pick([0, w.filtered]) };
-    const parts = [
-      w.peerUp(locRib, opens(), w.vrfTableName("global")),
-      w.routeMonitoring(locRib, updateBy(dice)),
-      w.peerUp(peer, opens()),
-      ...some(dice, 6, () => bmpMessageBy(dice, dice.pick([peer, locRib]))),
-    ];
+    const chosen =
+      dice.next() < 0.3
+        ? [w.peerUp(locRib, opens(), w.vrfTableName("global")), w.routeMonitoring(locRib, updateBy(dice))]
+        : [];
+    const about = chosen.length === 0 ? [peer] : [peer, locRib];
+    const parts = [...chosen, w.peerUp(peer, opens()), ...some(dice, 6, () => bmpMessageBy(dice, dice.pick(about)))];
     return {
       bytes: w.joined(...parts, w.routeMonitoring(peer, updateBy(dice))),
       read(octets) {
