@@ -5,6 +5,7 @@ import { bmpMetrics } from "./bmp-metrics.ts";
 import { communityMetrics } from "./community-metrics.ts";
 import type { MetricDefinition } from "./definition.ts";
 import { noteMetrics } from "./note-metrics.ts";
+import { routeMetrics } from "./route-metrics.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -229,6 +230,7 @@ export const metrics = {
 
   bmp: bmpMetrics,
   communities: communityMetrics,
+  routes: routeMetrics,
 
   bfd: {
     state: gauge(

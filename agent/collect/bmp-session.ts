@@ -23,6 +23,7 @@ import {
 } from "../wire/bmp/message.ts";
 import type { AttributeSets } from "./bmp-attributes.ts";
 import { addressText, type BmpPeer, createBmpPeer, type RouteBudget, type ViewDoubt } from "./bmp-peer.ts";
+import { textOf } from "./bmp-text.ts";
 
 /** What was said, by message type; and what of it was of no use. */
 export const bmpMessageKinds = [
@@ -40,8 +41,6 @@ export type BmpMessageKind = (typeof bmpMessageKinds)[number];
 /** Peers of a router that are told apart; what is said of further ones is left out and counted. */
 export const mostPeers = 1_024;
 
-const longestText = 255;
-
 const oneBunch = milliseconds(500);
 const longestPace = seconds(600);
 const overdue = 3;
@@ -52,10 +51,14 @@ export interface BmpSessionDeps {
   readonly seed: number;
   readonly messages: Counters<BmpMessageKind>;
   readonly keepsRoutes: (address: string) => boolean;
+  /** Whether its Loc-RIB is of concern. */
+  readonly keepsLocRib: boolean;
   /** The state of a peer changed, or may have. */
   readonly changed: (peer: BmpPeer) => void;
   /** Routes of a peer changed. */
   readonly routed: (peer: BmpPeer) => void;
+  /** The router counted routes of a peer itself. */
+  readonly gauged: (peer: BmpPeer) => void;
   readonly doubted: (peer: BmpPeer, doubt: ViewDoubt) => void;
 }
 
@@ -65,6 +68,8 @@ export interface BmpSession {
   peers(): readonly BmpPeer[];
   /** The peer with that address: of the global instance, or the only one that there is. */
   peerAt(address: string): BmpPeer | undefined;
+  /** The Loc-RIB of the instance to which a peer belongs. */
+  locRibOf(peer: BmpPeer): BmpPeer | undefined;
   /** From the Initiation; empty before it. */
   sysName(): string;
   sysDescr(): string;
@@ -110,8 +115,10 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
       return undefined;
     }
     const address = addressText(peerAddressOf(bytes, header));
+    const isLocRib = header.peerType === peerTypes.locRib;
+    const keepsRoutes = isLocRib ? deps.keepsLocRib : deps.keepsRoutes(address);
     last = createBmpPeer(
-      { sets, budget, layout, seed, keepsRoutes: deps.keepsRoutes(address) && header.peerType !== peerTypes.locRib },
+      { sets, budget, layout, seed, keepsRoutes, makeRoom: isLocRib ? () => false : dropLocRib },
       {
         address,
         peerType: header.peerType,
@@ -120,6 +127,13 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
     );
     peers.set(key, last);
     return last;
+  }
+
+  /** What a session receives is worth more than what the router chose: it is judged, and the other is beside it. */
+  function dropLocRib(): boolean {
+    const dropped = [...peers.values()].filter((peer) => peer.peerType === peerTypes.locRib && peer.yieldRoutes());
+    for (const peer of dropped) deps.doubted(peer, "tooMany");
+    return dropped.length > 0;
   }
 
   function ofPeer(bytes: Uint8Array, at: number, end: number, now: Instant): BmpFault | undefined {
@@ -137,7 +151,11 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
       case "statisticsReport": {
         const statistics = decodeStatistics(bytes, at, end);
         learnPace(now);
-        return statistics.ok ? undefined : statistics.error;
+        if (!statistics.ok) return statistics.error;
+        if (peer === undefined) return undefined;
+        peer.statistics(statistics.value, now);
+        deps.gauged(peer);
+        return undefined;
       }
       case "peerDown": {
         const down = decodePeerDown(bytes, at, end);
@@ -201,6 +219,8 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
       const global = found.filter(({ peerType }) => peerType === peerTypes.global);
       return global.length === 1 ? global[0] : found.length === 1 ? found[0] : undefined;
     },
+    locRibOf: ({ distinguisher }) =>
+      [...peers.values()].find((one) => one.peerType === peerTypes.locRib && one.distinguisher === distinguisher),
     sysName: () => sysName,
     sysDescr: () => sysDescr,
     termination: () => termination,
@@ -219,14 +239,8 @@ export function createBmpSession(deps: BmpSessionDeps): BmpSession {
 
 /** Type, distinguisher and address; and of the flags that one which says what kind of address it is. */
 function identityOctet(bytes: Uint8Array, from: number, i: number): number {
-  return i === 1 ? (bytes[from + 1] ?? 0) & 0x80 : (bytes[from + i] ?? 0);
-}
-
-/** What a device writes goes into logs and pages: UTF-8, without control characters, and not for long. */
-function textOf(tlvs: readonly Tlv[], type: number): string {
-  const value = tlvs.find((tlv) => tlv.type === type)?.value;
-  const text = new TextDecoder().decode(value?.subarray(0, longestText));
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  if (i !== 1) return bytes[from + i] ?? 0;
+  return bytes[from] === peerTypes.locRib ? 0 : (bytes[from + 1] ?? 0) & 0x80;
 }
 
 function terminationText(tlvs: readonly Tlv[]): string {

@@ -3,7 +3,7 @@
 import type { BmpSetsObservation } from "../estate/bmp-observation.ts";
 import { type LinkName, linkNames } from "../estate/estate.ts";
 import { prefixFamilies } from "../estate/link-observation.ts";
-import { addressText, type BmpPeer } from "./bmp-peer.ts";
+import { addressText, type BmpPeer, distinctPrefixes } from "./bmp-peer.ts";
 import type { RouteTable } from "./bmp-routes.ts";
 
 type Families = BmpSetsObservation["families"];
@@ -15,19 +15,17 @@ interface Difference {
   readonly examples: string[];
 }
 
-/** What `there` has and `here` has not; undefined where prefixes have path identifiers: they differ from peer to peer. */
-function missingFrom(here: RouteTable, there: RouteTable): Difference | undefined {
+/** What `there` has and `here` has not. */
+function missingFrom(here: RouteTable, there: RouteTable): Difference {
   const found: Difference = { missing: 0, examples: [] };
-  let hasPathIds = false;
-  there.each((_, octets, at, length, pathId) => {
-    hasPathIds ||= pathId !== 0;
+  there.each((_, octets, at, length) => {
     if (here.get(octets, at, length, 0) !== 0) return;
     found.missing += 1;
     if (found.examples.length < mostExamples) {
       found.examples.push(`${addressText(octets.subarray(at, at + there.bits / 8))}/${length}`);
     }
   });
-  return hasPathIds ? undefined : found;
+  return found;
 }
 
 /** Undefined where the sessions are not both up, or not both told in the same view; so is a family of which one says nothing. */
@@ -44,9 +42,8 @@ export function compareSets(
   }
   const families = prefixFamilies.flatMap((family): Families => {
     if (!primary[family].isTold || !secondary[family].isTold) return [];
-    const [one, two] = [primary[family].table, secondary[family].table];
+    const [one, two] = [distinctPrefixes(primary[family]), distinctPrefixes(secondary[family])];
     const [ofPrimary, ofSecondary] = [missingFrom(one, two), missingFrom(two, one)];
-    if (ofPrimary === undefined || ofSecondary === undefined) return [];
     return [
       {
         family,

@@ -7,6 +7,7 @@ import {
   type LinkName,
   linkNames,
   microsoftAsn,
+  type Path,
   type Peering,
   pathsOf,
   type Router,
@@ -18,9 +19,11 @@ import { milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type BmpClose, connectionOctets, createBmpListener } from "../net/bmp-listener.ts";
+import { peerTypes } from "../wire/bmp/message.ts";
 import { createAttributeSets } from "./bmp-attributes.ts";
+import { bestPathsOf } from "./bmp-best-paths.ts";
 import { communityOctets } from "./bmp-communities.ts";
-import { prefixesOf, sessionOf } from "./bmp-observed.ts";
+import { locRibsOf, prefixesOf, sessionOf } from "./bmp-observed.ts";
 import { type BmpPeer, bmpViews, type ViewDoubt } from "./bmp-peer.ts";
 import { routeOctets } from "./bmp-routes.ts";
 import { type BmpMessageKind, type BmpSession, bmpMessageKinds, createBmpSession } from "./bmp-session.ts";
@@ -100,7 +103,8 @@ const mostStrangers = 100;
 
 interface Monitored {
   readonly router: Router;
-  readonly peers: ReadonlySet<string>;
+  /** The paths of its configured sessions, by the address of the peer. */
+  readonly peers: ReadonlyMap<string, Path>;
   readonly messages: Counters<BmpMessageKind>;
   connection:
     | {
@@ -108,7 +112,9 @@ interface Monitored {
         readonly from: string;
         readonly since: Instant;
         readonly budget: { readonly most: number; used: number };
+        /** Peers of which routes changed, or that were counted by the router. */
         readonly changed: Set<BmpPeer>;
+        readonly gauged: Set<BmpPeer>;
         cancelBeat: () => void;
       }
     | undefined;
@@ -124,7 +130,7 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   for (const { router } of bmp.routers) {
     const known = estate.routers.get(router);
     if (known === undefined) throw new Error(`bmp names the router ${router}, which is not in the estate`);
-    const peers = new Set(peersOf.get(router)?.map(({ session }) => session.remoteAddress));
+    const peers = new Map(peersOf.get(router)?.map((path) => [path.session.remoteAddress, path]));
     monitored.set(router, { router: known, peers, messages: createCounters(bmpMessageKinds), connection: undefined });
   }
   const confirming = createConfirming({ clock, poll }, monitored.keys());
@@ -148,29 +154,37 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     return found;
   };
 
+  function toTell(peers: Set<BmpPeer>, peer: BmpPeer): void {
+    peers.add(peer);
+    cancelCounts ??= clock.after(countsAfter, tellCounts);
+  }
+
   function opened(name: string, from: string): void {
     const of = must(name);
     const now = clock.now();
     const budget = { most: bmp?.routes ?? 0, used: 0 };
     const changed = new Set<BmpPeer>();
+    const gauged = new Set<BmpPeer>();
     const session = createBmpSession({
       sets,
       budget,
       seed,
       messages: of.messages,
       keepsRoutes: (address) => of.peers.has(address),
+      keepsLocRib: [...of.peers.values()].some(({ declared }) => declared !== undefined),
       changed: (peer) => sessionChanged(of, peer),
       routed(peer) {
-        if (!of.peers.has(peer.address)) return;
-        changed.add(peer);
-        cancelCounts ??= clock.after(countsAfter, tellCounts);
+        if (peer.peerType === peerTypes.locRib || of.peers.has(peer.address)) toTell(changed, peer);
+      },
+      gauged(peer) {
+        if (of.peers.has(peer.address)) toTell(gauged, peer);
       },
       doubted: (peer, doubt) => doubted(name, peer, doubt),
     });
-    of.connection = { session, from, since: now, budget, changed, cancelBeat: () => {} };
+    of.connection = { session, from, since: now, budget, changed, gauged, cancelBeat: () => {} };
     log.info({ router: name, address: from }, "BMP: the router connected");
     // What it told on the connection before is no more its word.
-    for (const remoteAddress of of.peers) {
+    for (const remoteAddress of of.peers.keys()) {
       observe({
         kind: "bmpSession",
         router: name,
@@ -203,20 +217,22 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
     const unconfigured = (of.connection?.session.peers() ?? [])
       .filter((peer) => peer.state().kind === "up" && peer.peerAs() === microsoftAsn && !of.peers.has(peer.address))
       .map(({ address }) => address);
-    return { kind: "bmpConnection", router, at: clock.now(), connected, since, detail, unconfigured };
+    const locRibs = locRibsOf(of.connection?.session);
+    return { kind: "bmpConnection", router, at: clock.now(), connected, since, detail, unconfigured, ...locRibs };
   }
 
   function sessionChanged(of: Monitored, peer: BmpPeer): void {
     const { connection, router } = of;
-    if (connection === undefined || !of.peers.has(peer.address)) return;
+    if (connection === undefined) return;
+    if (peer.peerType === peerTypes.locRib) toTell(connection.changed, peer);
+    if (!of.peers.has(peer.address)) return;
     // Of two peers with one address, in two VRFs, the one of the global instance is meant, if there is one.
     if (connection.session.peerAt(peer.address) !== peer) return;
     const observation = sessionOf(router.name, peer, connection.since);
     if (observation === undefined) return;
     observe(connectionOf(router.name, true, connection.since, connection.session.sysDescr()));
     observe(observation);
-    connection.changed.add(peer);
-    cancelCounts ??= clock.after(countsAfter, tellCounts);
+    toTell(connection.changed, peer);
     if (observation.isOld || observation.established === undefined) return;
     confirming.confirm(router.name, ["bgp"]);
     const line = `${router.name} ${peer.address} ${observation.established}`;
@@ -231,15 +247,32 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
   function tellCounts(): void {
     cancelCounts = undefined;
     const at = clock.now();
-    for (const { router, connection } of monitored.values()) {
+    for (const of of monitored.values()) {
+      const { router, connection, peers } = of;
       if (connection === undefined) continue;
-      for (const peer of connection.changed) {
-        if (connection.session.peerAt(peer.address) === peer) observe(prefixesOf(router.name, peer, at));
+      const { changed, gauged, session } = connection;
+      for (const peer of new Set([...changed, ...gauged])) {
+        if (session.peerAt(peer.address) !== peer) continue;
+        observe(prefixesOf(router.name, peer, peers.get(peer.address)?.declared, at));
       }
-      if (connection.changed.size > 0) for (const pair of pairsOf.get(router.name) ?? []) changedPairs.add(pair);
-      connection.changed.clear();
+      if (changed.size > 0) {
+        for (const pair of pairsOf.get(router.name) ?? []) changedPairs.add(pair);
+        tellBestPaths(of, session, at);
+      }
+      changed.clear();
+      gauged.clear();
     }
     if (changedPairs.size > 0) cancelSets ??= clock.after(setsAfter, tellSets);
+  }
+
+  /** The first word is that there is something to tell: a router without a Loc-RIB has none. */
+  function tellBestPaths({ router, peers }: Monitored, session: BmpSession, at: Instant): void {
+    for (const [remoteAddress, { declared }] of peers) {
+      const peer = session.peerAt(remoteAddress);
+      const locRib = peer && session.locRibOf(peer);
+      if (declared === undefined || locRib === undefined) continue;
+      observe(bestPathsOf(router.name, remoteAddress, locRib, declared, sets, at));
+    }
   }
 
   function tellSets(): void {
@@ -258,14 +291,12 @@ export function createBmpStation({ clock, log, random, observe, poll }: BmpStati
 
   function doubted(router: string, peer: BmpPeer, doubt: ViewDoubt): void {
     doubts += 1;
+    const what = peer.peerType === peerTypes.locRib ? "its Loc-RIB" : "this session";
     const why =
       doubt === "tooMany"
         ? `the router has more than the ${bmp?.routes} routes of bmp.routes`
         : `an UPDATE of it cannot be read (${doubt})`;
-    log.warn(
-      { router, peer: peer.address },
-      `BMP: routes of this session are not counted until it comes up anew: ${why}`,
-    );
+    log.warn({ router, peer: peer.address }, `BMP: routes of ${what} are not counted until it comes up anew: ${why}`);
   }
 
   function closed(name: string, why: BmpClose, detail: string): void {

@@ -1,5 +1,6 @@
 // What a collector of one group is, and what every one of them needs.
 
+import type { BestPathsObservation } from "../estate/best-path.ts";
 import type { LinkObservation } from "../estate/link-observation.ts";
 import type {
   InterfaceObservation,
@@ -18,6 +19,7 @@ export type Collected =
   | InterfaceObservation
   | SessionObservation
   | LinkObservation
+  | BestPathsObservation
   | RouterProbeObservation;
 
 /** How one poll went. Two say nothing of the router. `aborted`: we stopped. `notAsked`: there was nothing to ask it. */

@@ -25,6 +25,7 @@ import { opticsCollector } from "./optics.ts";
 import { partOf, periodic, type Task } from "./periodic.ts";
 import { prefixesCollector } from "./prefixes.ts";
 import { probedPaths, routerProbesCollector } from "./router-probes.ts";
+import { routesCollector } from "./routes.ts";
 import { systemCollector } from "./system.ts";
 import { createUptimeWatch } from "./uptime.ts";
 
@@ -122,6 +123,7 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       optics: interfaces.length === 0 ? undefined : opticsCollector(deps, name, interfaces),
       prefixes: peers.length === 0 ? undefined : prefixesCollector(deps, name, peers, router.bgpTable),
       routerProbes: probed.length === 0 ? undefined : routerProbesCollector(deps, router, probed),
+      routes: routesCollector(deps, name, paths),
     };
   }
 

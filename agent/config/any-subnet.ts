@@ -4,7 +4,7 @@ import { formatSubnet, parseSubnet } from "../estate/address.ts";
 import { quote } from "./error.ts";
 import { text, type Wrong } from "./keys.ts";
 
-/** `everybody`: what to write instead of a subnet that holds all addresses. */
+/** `everybody`: what to write instead of a subnet that holds all addresses; absent: it may stand there. */
 export function anySubnet({
   is,
   example,
@@ -12,7 +12,7 @@ export function anySubnet({
 }: {
   readonly is: string;
   readonly example: string;
-  readonly everybody: string;
+  readonly everybody?: string;
 }) {
   return text({
     is,
@@ -23,10 +23,11 @@ export function anySubnet({
   });
 }
 
-function subnetWrong(value: string, example: string, everybody: string): Wrong | undefined {
+function subnetWrong(value: string, example: string, everybody: string | undefined): Wrong | undefined {
   const parsed = parseSubnet(value);
   if (parsed.ok) {
-    return parsed.value.length > 0 ? undefined : { problem: `${value} is everybody`, fix: everybody };
+    if (parsed.value.length > 0 || everybody === undefined) return undefined;
+    return { problem: `${value} is everybody`, fix: everybody };
   }
   const { error } = parsed;
   if (error.kind === "hostBits") {

@@ -1,6 +1,15 @@
 // The checked configuration as an Estate: everything that is derived is derived here.
 
-import { addressIn, formatAddress, formatSubnet, parseAddress, parseListen, parseSubnet } from "../estate/address.ts";
+import {
+  addressIn,
+  formatAddress,
+  formatSubnet,
+  parseAddress,
+  parseListen,
+  parseSubnet,
+  type Subnet,
+} from "../estate/address.ts";
+import type { DeclaredPrefixes } from "../estate/declared.ts";
 import {
   type Bmp,
   type Circuit,
@@ -51,6 +60,10 @@ function must<T>(value: T | undefined, text: string): T {
 
 const duration = (text: string): Duration => must(parseDuration(text), text);
 const percentage = (text: string): number => must(parsePercentage(text), text);
+const subnet = (text: string): Subnet => {
+  const parsed = parseSubnet(text);
+  return must(parsed.ok ? parsed.value : undefined, text);
+};
 const address = (text: string): string => formatAddress(must(parseAddress(text), text));
 
 export function buildEstate(
@@ -130,10 +143,7 @@ function literalAddress({ host, port }: ListenAddress): ListenAddress {
 function reflectorOf(entry: NonNullable<Configuration["reflector"]>, stampKeys: StampKeys): Reflector {
   return {
     listen: literalAddress(must(parseListen(entry.listen), entry.listen)),
-    senders: entry.senders.map((text) => {
-      const parsed = parseSubnet(text);
-      return must(parsed.ok ? parsed.value : undefined, text);
-    }),
+    senders: entry.senders.map(subnet),
     key: keyOf(stampKeys, entry.key),
     stateful: entry.stateful,
     senderRate: entry.senderRate,
@@ -188,6 +198,7 @@ function circuitOf(
       probes: pathProbes(of.probes?.[link], msee, configuration.probing, stampKeys),
       routerProbes: of.routerProbes?.[link]?.map(routerProbeName),
       thresholds: thresholdsOf(configuration.thresholds.path, of.thresholds),
+      declared: of.prefixes && declaredOf(of.prefixes),
     };
   };
   const peerings = peeringNames.flatMap((peering): readonly Peering[] => {
@@ -209,6 +220,16 @@ function circuitOf(
   };
 }
 
+function declaredOf({
+  received,
+  advertised,
+  use = "activeActive",
+}: NonNullable<PeeringEntry["prefixes"]>): DeclaredPrefixes {
+  const once = (texts: readonly string[]) => [...new Set(texts.map((text) => formatSubnet(subnet(text))))];
+  const subnets = (texts: readonly string[] = []) => once(texts).map(subnet);
+  return { received: subnets(received), advertised: subnets(advertised), use };
+}
+
 function routerProbeName({ index, tag, owner, test }: RouterProbeEntry): RouterProbeName {
   if (index !== undefined) return { index };
   if (tag !== undefined) return { tag };
@@ -224,11 +245,10 @@ function sessionOf({ providerEdge }: LinkEntry, subnetText: string | undefined):
       remoteAsn: providerEdge.asn,
     };
   }
-  const parsed = parseSubnet(subnetText ?? "");
-  const subnet = must(parsed.ok ? parsed.value : undefined, subnetText ?? "no subnet");
+  const ends = subnet(subnetText ?? "");
   return {
-    localAddress: formatAddress(addressIn(subnet, 1)),
-    remoteAddress: formatAddress(addressIn(subnet, 2)),
+    localAddress: formatAddress(addressIn(ends, 1)),
+    remoteAddress: formatAddress(addressIn(ends, 2)),
     remoteAsn: microsoftAsn,
   };
 }
@@ -315,11 +335,10 @@ function globalReachOf(
     pair.probes.push(probeOf(probe, probe.address, configuration.probing, stampKeys));
     pairs.set(key, pair);
   }
-  const parsed = parseSubnet(entry.subnet);
   return {
     name,
     circuits: entry.circuits as [string, string],
-    subnet: formatSubnet(must(parsed.ok ? parsed.value : undefined, entry.subnet)),
+    subnet: formatSubnet(subnet(entry.subnet)),
     pairs: [...pairs.values()],
   };
 }

@@ -5,6 +5,7 @@ import { bgpTableNames, connectivityModels, probeTechniques, skus } from "../est
 import { bmp } from "./bmp-schema.ts";
 import { communities } from "./communities-schema.ts";
 import { credentials, secret } from "./credentials-schema.ts";
+import { declaredPrefixes } from "./declared-prefixes-schema.ts";
 import { flag, integer, keys, list, named, word } from "./keys.ts";
 import { notificationSource, notifications } from "./notifications-schema.ts";
 import { prefixGuard } from "./prefix-guard-schema.ts";
@@ -176,6 +177,7 @@ const peering = (is: string) =>
       communities: communities(
         "Microsoft's BGP communities that both links are to announce, besides those of its services. It needs BMP. When absent: those that were seen.",
       ),
+      prefixes: declaredPrefixes.optional(),
       thresholds: ownThresholds.optional(),
     },
     { is },

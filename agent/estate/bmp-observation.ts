@@ -18,6 +18,19 @@ export interface BmpConnectionObservation {
   readonly detail: string;
   /** Sessions with Microsoft's ASN that no path of the estate has. */
   readonly unconfigured: readonly string[];
+  /** What the router tells of its Loc-RIBs (RFC 9069); absent where it tells of none. */
+  readonly locRibs?: readonly {
+    /** VRF or table, as the router names it: untrusted text. */
+    readonly table: string;
+    /** Not all of its routes are told. */
+    readonly isFiltered: boolean;
+    readonly families: readonly {
+      readonly family: PrefixFamily;
+      readonly count: number;
+      /** When the router said that count itself; undefined: its routes are counted here. */
+      readonly gaugedAt: Instant | undefined;
+    }[];
+  }[];
 }
 
 export const bmpDownReasons = [
@@ -73,7 +86,7 @@ export interface CommunityRoutes {
   readonly unread: number;
 }
 
-/** Routes of a configured session, counted as a set. Undefined: this view is not sent, or cannot be counted. */
+/** Prefixes of a configured session, counted as a set: one with several paths once. Undefined: this view is not sent, or cannot be counted. */
 export interface BmpPrefixesObservation {
   readonly kind: "bmpPrefixes";
   readonly router: string;
@@ -86,8 +99,16 @@ export interface BmpPrefixesObservation {
     readonly accepted: number | undefined;
     /** Adj-RIB-Out after policy (RFC 8671). */
     readonly advertised: number | undefined;
-    /** The default route is among those received, without a path identifier. */
+    /** How many routes the router says it has in Adj-RIB-In, and when it said so; absent where it does not. */
+    readonly gauge?: { readonly count: number; readonly at: Instant };
+    /** The default route is among those received. */
     readonly hasDefault: boolean;
+    /** Declared prefixes that are not there, as text; undefined where the view is not told. Absent: none is declared. */
+    readonly missing?: {
+      readonly received: readonly string[] | undefined;
+      readonly accepted: readonly string[] | undefined;
+      readonly advertised: readonly string[] | undefined;
+    };
     /** Received routes by how often the neighbour's own ASN stands in a row where it put it; index 0: nowhere. */
     readonly prepends: readonly number[];
     /** Absent as the count of that view is. */
@@ -100,7 +121,7 @@ export interface BmpPrefixesObservation {
 
 /**
  * Received prefixes of the two paths of a peering, compared as sets while both sessions are up by BMP. A family is left out
- * where a side is not told, or has path identifiers.
+ * where a side is not told.
  */
 export interface BmpSetsObservation {
   readonly kind: "bmpSets";

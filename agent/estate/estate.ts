@@ -6,6 +6,7 @@ import { oncePer } from "../lib/once-per.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
 import type { Community } from "./communities.ts";
+import type { DeclaredPrefixes } from "./declared.ts";
 import type { RouterProbeName } from "./router-probe.ts";
 import type { InternetDependency, Service } from "./service.ts";
 import type { Tracing } from "./tracing.ts";
@@ -155,6 +156,8 @@ export interface Path {
   /** Probes that the router itself sends; absent: those to the far end of the session, or from the near end. */
   readonly routerProbes?: readonly RouterProbeName[] | undefined;
   readonly thresholds: Thresholds;
+  /** Of the peering: both of its paths have the same. Absent: none is declared. */
+  readonly declared?: DeclaredPrefixes | undefined;
 }
 
 export interface Peering {

@@ -11,6 +11,7 @@ const missedPolls = 3;
 const slowGroups: Readonly<Partial<Record<PollGroup, { readonly polls: number; readonly most: Duration }>>> = {
   optics: { polls: 12, most: seconds(60) },
   prefixes: { polls: 6, most: seconds(30) },
+  routes: { polls: 6, most: seconds(30) },
 };
 
 /** Time between two polls of one group of a router. */

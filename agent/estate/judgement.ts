@@ -34,6 +34,11 @@ export const checks = [
   "prefixLimit",
   "prefixCount",
   "communities",
+  "declaredReceived",
+  "declaredAdvertised",
+  "defaultRoute",
+  "gatewayLimit",
+  "bestPath",
 ] as const;
 export type Check = (typeof checks)[number];
 
@@ -56,6 +61,14 @@ export const causes = [
   "prefixLimitNear",
   "prefixesCollapsed",
   "serviceNotAnnounced",
+  "declaredNotReceived",
+  "declaredNotAdvertised",
+  "defaultRouteAppeared",
+  "defaultRouteGone",
+  "gatewayLimitNear",
+  "runningOnBackup",
+  "pathIdle",
+  "bestPathElsewhere",
   "agentIsolated",
 ] as const;
 export type Cause = (typeof causes)[number];
@@ -149,6 +162,13 @@ export type UsualCounts = Partial<Record<PrefixFamily, UsualCount>>;
 
 /** How many prefixes a session usually receives of each of Microsoft's communities, as learnt. */
 export type UsualCommunities = Readonly<Record<Community, UsualCount>>;
+/** Whether a default route usually comes over a session, as learnt. */
+export interface UsualDefault {
+  readonly usual: boolean;
+  /** Since when it is otherwise; undefined while it is not. */
+  readonly otherSince: Instant | undefined;
+}
+export type UsualDefaults = Partial<Record<PrefixFamily, UsualDefault>>;
 
 export interface PathVerdict extends Verdict {
   readonly path: Path;
@@ -160,6 +180,8 @@ export interface PathVerdict extends Verdict {
   readonly usualCommunities?: UsualCommunities;
   /** Since when the link does not announce what it usually does, or is to. */
   readonly missingSince?: Readonly<Record<Community, Instant>> | undefined;
+  /** Undefined until BMP told of prefixes. */
+  readonly usualDefaults?: UsualDefaults;
 }
 
 export interface PairVerdict extends Verdict {

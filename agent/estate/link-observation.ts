@@ -91,6 +91,9 @@ export interface OpticsObservation {
 export const prefixFamilies = ["ipv4", "ipv6"] as const;
 export type PrefixFamily = (typeof prefixFamilies)[number];
 
+/** The routes that BMP tells, or the router's own count in a statistics report of BMP. */
+export type PrefixSource = "bmp" | "bmpGauge";
+
 /** Unicast prefixes of a BGP session, by family. Each count is undefined where the router does not tell it. */
 export interface PrefixesObservation {
   readonly kind: "prefixes";
@@ -106,6 +109,8 @@ export interface PrefixesObservation {
     /** Chosen as best path. */
     readonly active: number | undefined;
     readonly advertised: number | undefined;
+    /** Who counted those received, and when; absent: SNMP. */
+    readonly receivedBy?: { readonly source: PrefixSource; readonly at: Instant };
   }[];
 }
 

@@ -2,6 +2,7 @@
 // the last one ages out, and only a PollObservation says that the asking failed.
 
 import type { Instant } from "../lib/clock.ts";
+import type { BestPathsObservation } from "./best-path.ts";
 import type { BmpObservation } from "./bmp-observation.ts";
 import type { ProbeTechnique } from "./estate.ts";
 import type { HostObservation, LoopObservation } from "./host-observation.ts";
@@ -34,11 +35,19 @@ export const pollGroups = [
   "optics",
   "prefixes",
   "routerProbes",
+  "routes",
 ] as const;
 export type PollGroup = (typeof pollGroups)[number];
 
 /** Groups of tables that many routers lack: what is not there is no trouble, and is not asked for at every turn. */
-export const optionalGroups: readonly PollGroup[] = ["bfd", "neighbors", "optics", "prefixes", "routerProbes"];
+export const optionalGroups: readonly PollGroup[] = [
+  "bfd",
+  "neighbors",
+  "optics",
+  "prefixes",
+  "routerProbes",
+  "routes",
+];
 
 /** Why a poll gave nothing. Closed: each is a metric label. */
 export const pollFailures = ["timeout", "unreachable", "refused", "malformed", "incomplete", "noSuchTable"] as const;
@@ -247,6 +256,7 @@ export type Observation =
   | CheckObservation
   | TracingObservation
   | BmpObservation
+  | BestPathsObservation
   | RouterProbeObservation;
 
 /** Takes observations in; `state/` is the one behind it. */

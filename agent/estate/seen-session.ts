@@ -120,16 +120,28 @@ export function seenPrefixes(
     const counted = bmp.families.find((of) => of.family === family);
     const polled = snmp?.families.find((of) => of.family === family);
     if (counted === undefined && polled === undefined) return [];
+    // The routes themselves are exact and of now; a count of the router is as old as its report.
+    const gauge = counted?.received === undefined ? counted?.gauge : undefined;
     return [
       {
         family,
-        received: counted?.received ?? polled?.received,
+        received: counted?.received ?? gauge?.count ?? polled?.received,
         accepted: counted?.accepted ?? polled?.accepted,
         active: polled?.active,
         advertised: counted?.advertised ?? polled?.advertised,
+        ...receivedBy(counted?.received, gauge, connection.at),
       },
     ];
   });
   const at = Math.max(snmp?.at ?? connection.at, connection.at) as Instant;
   return { kind: "prefixes", router, remoteAddress, at, families };
+}
+
+function receivedBy(
+  counted: number | undefined,
+  gauge: { readonly at: Instant } | undefined,
+  at: Instant,
+): Pick<PrefixesObservation["families"][number], "receivedBy"> {
+  if (counted !== undefined) return { receivedBy: { source: "bmp", at } };
+  return gauge === undefined ? {} : { receivedBy: { source: "bmpGauge", at: gauge.at } };
 }

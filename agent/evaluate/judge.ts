@@ -20,15 +20,11 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
-import { withCommunities } from "./communities.ts";
 import { advance, type Finding } from "./condition.ts";
-import { withDrain } from "./drain.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
 import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
-import { withPrefixCount } from "./prefix-collapse.ts";
-import { withPrefixLimit } from "./prefix-limit.ts";
-import { withPrefixSets } from "./prefix-sets.ts";
+import { withRoutes } from "./path-routes.ts";
 import {
   checkDelay,
   checkForwarding,
@@ -80,12 +76,8 @@ export function* judgeInSteps(
       });
       if (primary === undefined || secondary === undefined) throw new Error("a peering has two paths");
       /** What is only seen beside the other path. */
-      const together = ({ was, own }: typeof primary, { own: other }: typeof primary) => {
-        const drain = withDrain(own, other, was, scene);
-        const counted = withPrefixCount(withPrefixSets(drain, other, was, scene), other, was, scene);
-        const limited = withPrefixLimit(counted, peering.prefixLimits, was, scene);
-        return unlessSame(was, withCommunities(limited, other, peering.communities ?? [], was, scene));
-      };
+      const together = ({ was, own }: typeof primary, { own: other }: typeof primary) =>
+        unlessSame(was, withRoutes(own, other, peering, was, scene));
       const pair = [together(primary, secondary), together(secondary, primary)];
       paths.push(...pair);
       const was = before.redundancy(

@@ -1,4 +1,5 @@
-// How near a path is to Microsoft's limit on prefixes: above it Microsoft drops the session, without a warning of its own.
+// How near a path is to Microsoft's limits on prefixes, of which Microsoft does not warn: above the one on what we announce it
+// drops the session, and above the one on what a virtual network announces it drops the gateway's connection.
 
 import type { Peering } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
@@ -8,6 +9,10 @@ import { advance, type Finding } from "./condition.ts";
 import { type PairScene, withCondition } from "./pair-condition.ts";
 
 const check: Check = "prefixLimit";
+const gatewayCheck: Check = "gatewayLimit";
+
+/** Prefixes that one gateway may announce from its virtual networks (Microsoft's ExpressRoute FAQ). */
+const gatewayLimits = { ipv4: 1_000, ipv6: 100 } as const;
 
 /** The verdict of a path with what its router announces, where that is told. The provider's limits are not known. */
 export function withPrefixLimit(
@@ -41,4 +46,40 @@ export function withPrefixLimit(
   }
   const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
   return withCondition(verdict, advance(before, check, finding, patience, now), was, now);
+}
+
+/**
+ * The verdict of a path with how near what it receives is to the limit of one gateway. A note only: the prefixes may be of
+ * several gateways, or of the other side of a Global Reach. Of those that a provider announces nothing is known.
+ */
+export function withGatewayLimit(verdict: PathVerdict, was: PathVerdict | undefined, scene: PairScene): PathVerdict {
+  const { path } = verdict;
+  const { estate, snapshot, now } = scene;
+  const guard = estate.prefixGuard;
+  const router = estate.routers.get(path.router);
+  if (guard === undefined || router === undefined || path.msee === undefined || path.peering !== "azurePrivate") {
+    return verdict;
+  }
+  const before = was?.conditions.find((condition) => condition.check === gatewayCheck);
+  const seen = snapshot.prefixes(path.router, path.session.remoteAddress);
+  const isNow = seen !== undefined && isFresh(router, seen.at, now, "prefixes");
+  const told = (isNow ? seen.families : []).flatMap(({ family, received, accepted }) => {
+    const count = received ?? accepted;
+    return count === undefined ? [] : [{ family, count, ratio: count / gatewayLimits[family] }];
+  });
+  const [most] = told.toSorted((a, b) => b.ratio - a.ratio);
+  // Nearly all paths are far from it, and need no condition that says so.
+  if (before === undefined && (most === undefined || most.ratio < guard.note)) return verdict;
+  const of = { cause: "gatewayLimitNear", owner: "customer", effect: "none" } as const;
+  const where = `${path.router} receives from ${path.session.remoteAddress}`;
+  const finding: Finding =
+    most === undefined
+      ? { ...of, holds: "unknown", evidence: `how many prefixes ${where} is not known now` }
+      : {
+          ...of,
+          holds: most.ratio >= guard.note,
+          evidence: `${where} ${most.count} ${most.family} prefixes; if they are of one virtual network gateway, that is ${Math.floor(most.ratio * 100)} % of the ${gatewayLimits[most.family]} above which Microsoft drops its connection`,
+        };
+  const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
+  return withCondition(verdict, advance(before, gatewayCheck, finding, patience, now), was, now);
 }

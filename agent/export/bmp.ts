@@ -4,6 +4,7 @@ import { metrics } from "../catalog/metrics.ts";
 import { type Estate, linkNames } from "../estate/estate.ts";
 import type { Snapshot } from "../state/state.ts";
 import { pathLabels } from "./paths.ts";
+import { emitLocRibs } from "./routes.ts";
 import type { Emit } from "./series.ts";
 
 /** What the station counts; undefined where none is configured. */
@@ -46,7 +47,9 @@ export function emitBmp(
     emit(to.routes, labels, told.routes);
     emit(to.inDoubt, labels, told.inDoubt);
     emit(to.leftOut, labels, told.leftOut);
-    if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
+    if (!connection?.connected) continue;
+    emit(to.unconfigured, labels, connection.unconfigured.length);
+    emitLocRibs(emit, labels, connection);
   }
   emitSets(emit, circuits, snapshot);
   emit(to.routeLimit, {}, bmp.routes);

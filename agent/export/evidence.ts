@@ -4,7 +4,7 @@ import { metrics } from "../catalog/metrics.ts";
 import type { Path, Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import { bfdStates, neighborStates, type OpticsObservation } from "../estate/link-observation.ts";
-import type { Instant } from "../lib/clock.ts";
+import type { Clock, Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { pathLabels } from "./paths.ts";
 import { type Emit, type LabelText, numbersOf } from "./series.ts";
@@ -12,7 +12,8 @@ import { type Emit, type LabelText, numbersOf } from "./series.ts";
 const bfdNumbers = numbersOf(bfdStates);
 const neighborNumbers = numbersOf(neighborStates);
 
-export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: Snapshot, now: Instant): void {
+export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: Snapshot, clock: Clock): void {
+  const now = clock.now();
   const labels = pathLabels(path);
   const { remoteAddress } = path.session;
   const bfd = snapshot.bfd(router.name, remoteAddress);
@@ -32,7 +33,11 @@ export function emitEvidence(emit: Emit, path: Path, router: Router, snapshot: S
   }
   const prefixes = snapshot.prefixes(router.name, remoteAddress);
   if (prefixes === undefined || !isFresh(router, prefixes.at, now, "prefixes")) return;
-  for (const { family, ...counts } of prefixes.families) {
+  for (const { family, receivedBy, ...counts } of prefixes.families) {
+    if (receivedBy !== undefined) {
+      const { source, at } = receivedBy;
+      emit(metrics.routes.countedAt, labels, clock.toEpoch(at) / 1_000, { family, source });
+    }
     for (const [name, count] of Object.entries(counts) as [keyof typeof counts, number | undefined][]) {
       if (count !== undefined) emit(metrics.prefixes[name], labels, count, { family });
     }

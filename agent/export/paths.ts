@@ -20,6 +20,7 @@ import { isStep } from "../lib/slices.ts";
 import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitCommunities } from "./communities.ts";
+import { emitRoutes } from "./routes.ts";
 import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
 import { emitHistogram, emitStatistics } from "./statistics.ts";
 
@@ -96,6 +97,7 @@ export function* emitJudgement(
       emit(metrics.bmp.draining, labels, drain.state === "firing" ? 1 : 0);
     }
     emitCommunities(emit, labels, verdict, estate, snapshot);
+    emitRoutes(emit, labels, verdict, estate, snapshot, now);
   }
   for (const [i, verdict] of judgement.pairs.entries()) {
     if (isStep(i)) yield;

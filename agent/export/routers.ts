@@ -59,7 +59,7 @@ export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clo
     const router = estate.routers.get(path.router);
     if (router === undefined) continue;
     emitSession(emit, path, router, snapshot, clock, now);
-    emitEvidence(emit, path, router, snapshot, now);
+    emitEvidence(emit, path, router, snapshot, clock);
     emitRouterProbes(emit, path, router, snapshot, clock);
   }
   for (const circuit of estate.circuits.values()) {

@@ -1,6 +1,7 @@
 // The latest observation of every subject, with what is needed to judge it: tallies of polls and
 // probes, and figures of the probes of the last while. Nothing here says what an observation means.
 
+import { type BestPathsObservation, seenBestPaths } from "../estate/best-path.ts";
 import type {
   BmpConnectionObservation,
   BmpPrefixesObservation,
@@ -77,6 +78,8 @@ export interface Snapshot {
   bmpPrefixes(router: string, remoteAddress: string): BmpPrefixesObservation | undefined;
   /** The last comparison of the two paths of a peering. */
   bmpSets(circuit: string, peering: PeeringName): BmpSetsObservation | undefined;
+  /** The routes of the table in which a session lives: by BMP while it tells them, else by SNMP. */
+  bestPaths(router: string, remoteAddress: string): BestPathsObservation | undefined;
   probe(of: SubjectKey, index: number): ProbeRecord | undefined;
   /** Probes that the path's router sends itself. */
   routerProbes(of: SubjectKey): readonly RouterProbeRecord[];
@@ -136,6 +139,10 @@ export function createState({
   const bmpSessions = createTable<string, BmpSessionObservation>();
   const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
   const bmpSets = createTable<PeeringName, BmpSetsObservation>();
+  const bestPaths = {
+    snmp: createTable<string, BestPathsObservation>(),
+    bmp: createTable<string, BestPathsObservation>(),
+  };
   const routerProbes = createRouterProbes();
 
   return {
@@ -195,6 +202,9 @@ export function createState({
         case "bmpSets":
           bmpSets.set(o.circuit, o.peering, o);
           return;
+        case "bestPaths":
+          bestPaths[o.source].set(o.router, o.remoteAddress, o);
+          return;
         case "routerProbe":
           routerProbes.observe(o);
           return;
@@ -237,6 +247,8 @@ export function createState({
       return stands ? counted : undefined;
     },
     bmpSets: bmpSets.get,
+    bestPaths: (router, address) =>
+      seenBestPaths(bestPaths.snmp.get(router, address), bestPaths.bmp.get(router, address), bmp.get(router)),
     probe: probes.get,
     host: () => host,
     loop: (thread) => loops[thread],

@@ -1,6 +1,7 @@
 // What the router tells of a link beyond its interface and session, where it does and it is fresh. Null: not known.
 
-import type { Path, Router } from "../estate/estate.ts";
+import { type Exit, knownWays } from "../estate/best-path.ts";
+import type { Estate, Path, Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type {
   BfdDiagnostic,
@@ -8,8 +9,10 @@ import type {
   NeighborState,
   OpticsObservation,
   PrefixesObservation,
+  PrefixSource,
 } from "../estate/link-observation.ts";
-import type { Instant } from "../lib/clock.ts";
+import type { SessionSource } from "../estate/seen-session.ts";
+import { elapsed, type Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type RouterProbeStatus, routerProbeStatuses } from "./router-probe-status.ts";
 
@@ -39,14 +42,39 @@ export interface LinkStatus {
         readonly accepted: number | null;
         readonly active: number | null;
         readonly advertised: number | null;
+        /** Who counted those received: `snmp`, `bmp` by the routes themselves, `bmpGauge` as the router said; null: nobody. */
+        readonly receivedBy: "snmp" | PrefixSource | null;
+        /** Seconds since then; null: as old as the poll. */
+        readonly receivedAge: number | null;
       }[]
     | null;
+  /** Which way the path's router takes to declared prefixes, as far as it is known; null where nothing tells. */
+  readonly bestPaths: {
+    readonly source: SessionSource;
+    /** Seconds since it was told. */
+    readonly age: number;
+    readonly ways: readonly {
+      readonly prefix: string;
+      /** The route that is taken; null: there is none. */
+      readonly matched: string | null;
+      readonly exit: Exit;
+      readonly nextHop: string | null;
+    }[];
+  } | null;
   /** Probes that the router sends itself. */
   readonly routerProbes: readonly RouterProbeStatus[] | null;
 }
 
-export function linkStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): LinkStatus {
-  if (router === undefined) return { bfd: null, neighbor: null, optics: null, prefixes: null, routerProbes: null };
+export function linkStatus(
+  path: Path,
+  router: Router | undefined,
+  estate: Estate,
+  snapshot: Snapshot,
+  now: Instant,
+): LinkStatus {
+  if (router === undefined) {
+    return { bfd: null, neighbor: null, optics: null, prefixes: null, bestPaths: null, routerProbes: null };
+  }
   const { remoteAddress } = path.session;
   const neighbor = snapshot.neighbor(router.name, remoteAddress);
   const optics = snapshot.optics(router.name, path.interface);
@@ -63,15 +91,34 @@ export function linkStatus(path: Path, router: Router | undefined, snapshot: Sna
         : null,
     prefixes:
       prefixes !== undefined && isFresh(router, prefixes.at, now, "prefixes")
-        ? prefixes.families.map(({ family, received, accepted, active, advertised }) => ({
+        ? prefixes.families.map(({ family, received, accepted, active, advertised, receivedBy }) => ({
             family,
+            receivedBy: receivedBy?.source ?? (received === undefined ? null : "snmp"),
+            receivedAge: receivedBy === undefined ? null : elapsed(receivedBy.at, now) / 1_000,
             received: received ?? null,
             accepted: accepted ?? null,
             active: active ?? null,
             advertised: advertised ?? null,
           }))
         : null,
+    bestPaths: bestPathsStatus(path, estate, snapshot, now),
     routerProbes: routerProbeStatuses(path, router, snapshot, now),
+  };
+}
+
+function bestPathsStatus(path: Path, estate: Estate, snapshot: Snapshot, now: Instant): LinkStatus["bestPaths"] {
+  const known = path.declared && knownWays(estate, path, snapshot.bestPaths, now);
+  if (known === undefined) return null;
+  const { seen, ways } = known;
+  return {
+    source: seen.source,
+    age: elapsed(seen.at, now) / 1_000,
+    ways: ways.map(({ prefix, matched, exit, nextHop }) => ({
+      prefix,
+      matched: matched ?? null,
+      exit,
+      nextHop: nextHop ?? null,
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 // What the router tells of a link beyond its interface and session, in lines for people: none where it tells nothing.
 
+import type { Exit } from "../estate/best-path.ts";
 import { type OpticalQuantity, opticalQuantities } from "../estate/link-observation.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import { type CommunityStatus, communityWords } from "./community-status.ts";
@@ -16,7 +17,7 @@ interface Told {
 }
 
 export function linkWords({ remoteAddress, evidence, communities }: Told): readonly Line[] {
-  const { bfd, neighbor, optics, prefixes, routerProbes } = evidence;
+  const { bfd, neighbor, optics, prefixes, bestPaths, routerProbes } = evidence;
   const lines: Line[] = [];
   if (bfd !== null) lines.push(["BFD", bfdWords(bfd)]);
   if (neighbor !== null) {
@@ -27,6 +28,7 @@ export function linkWords({ remoteAddress, evidence, communities }: Told): reado
   if (prefixes !== null && prefixes.length > 0) lines.push(["Prefixes", prefixes.map(familyWords).join("; ")]);
   const announced = communityWords(communities);
   if (announced !== undefined) lines.push(["Announced", announced]);
+  if (bestPaths !== null && bestPaths.ways.length > 0) lines.push(["Best path", bestPathWords(bestPaths)]);
   for (const probe of routerProbes ?? []) lines.push(["Router probe", routerProbeWords(probe)]);
   return lines;
 }
@@ -57,7 +59,36 @@ function opticsWords(readings: NonNullable<LinkStatus["optics"]>): string {
     .join(", ");
 }
 
-function familyWords({ family, ...counts }: NonNullable<LinkStatus["prefixes"]>[number]): string {
-  const told = Object.entries(counts).filter(([, count]) => count !== null);
-  return `${family} ${told.map(([what, count]) => `${count} ${what}`).join(", ")}`;
+const countWords = ["received", "accepted", "active", "advertised"] as const;
+
+/** `ipv4 12 received, 9 accepted (counted by the router 20s ago)`; who counted is said where it is neither a poll nor the routes. */
+function familyWords(counts: NonNullable<LinkStatus["prefixes"]>[number]): string {
+  const told = countWords.filter((what) => counts[what] !== null).map((what) => `${counts[what]} ${what}`);
+  const { family, receivedBy, receivedAge } = counts;
+  const by = receivedBy === "bmpGauge" ? ` (received: counted by the router ${ago(receivedAge ?? 0)})` : "";
+  return `${family} ${told.join(", ")}${by}`;
+}
+
+const exitWords: Readonly<Record<Exit, string>> = {
+  own: "over this link",
+  otherLink: "over the other link",
+  otherCircuit: "over another circuit",
+  elsewhere: "elsewhere",
+  none: "no route",
+};
+
+/** `10.60.0.0/16 over this link (172.16.0.2); by snmp 3s ago`, at most as many as people read. */
+function bestPathWords({ source, age, ways }: NonNullable<LinkStatus["bestPaths"]>): string {
+  const some = ways.slice(0, mostWays).map(({ prefix, matched, exit, nextHop }) => {
+    const by = matched === null || matched === prefix ? "" : ` by ${matched}`;
+    return `${prefix} ${exitWords[exit]}${by}${nextHop === null ? "" : ` (${nextHop})`}`;
+  });
+  const more = ways.length > mostWays ? `, and ${ways.length - mostWays} more` : "";
+  return `${some.join(", ")}${more}; by ${source} ${ago(age)}`;
+}
+
+const mostWays = 8;
+
+function ago(age: number): string {
+  return `${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`;
 }

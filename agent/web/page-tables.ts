@@ -93,9 +93,14 @@ function renderRouter(
 <td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}</td></tr>`;
 }
 
-function bmpWords({ connected, detail, unconfigured }: NonNullable<RouterStatus["bmp"]>): string {
+function bmpWords({ connected, detail, unconfigured, locRibs }: NonNullable<RouterStatus["bmp"]>): string {
   const state = connected ? "connected" : `not connected (${detail})`;
   const others =
     unconfigured.length === 0 ? "" : `; sessions with AS 12076 that no path has: ${unconfigured.join(", ")}`;
-  return state + others;
+  const ribs = locRibs.map(({ table, isFiltered, families }) => {
+    const counts = families.map(({ family, count, gauged }) => `${count} ${family}${gauged ? " (its own count)" : ""}`);
+    const what = counts.length === 0 ? "no routes counted" : counts.join(", ");
+    return `; Loc-RIB${table === "" ? "" : ` ${table}`}${isFiltered ? ", filtered" : ""}: ${what}`;
+  });
+  return state + others + ribs.join("");
 }

@@ -25,6 +25,7 @@ import type {
   Verdict,
   Witness,
 } from "../estate/judgement.ts";
+import type { PrefixFamily } from "../estate/link-observation.ts";
 import {
   type BgpState,
   type IfAdminStatus,
@@ -164,6 +165,12 @@ export interface RouterStatus {
     readonly detail: string;
     /** Far ends of established sessions with Microsoft's ASN that no path has. */
     readonly unconfigured: readonly string[];
+    /** Its Loc-RIBs, by their VRFs or tables: untrusted text. */
+    readonly locRibs: readonly {
+      readonly table: string;
+      readonly isFiltered: boolean;
+      readonly families: readonly { readonly family: PrefixFamily; readonly count: number; readonly gauged: boolean }[];
+    }[];
   } | null;
 }
 
@@ -262,7 +269,7 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
     remoteAsn: path.session.remoteAsn,
     vlan: path.vlan,
     session: sessionStatus(path, router, snapshot, now),
-    evidence: linkStatus(path, router, snapshot, now),
+    evidence: linkStatus(path, router, estate, snapshot, now),
     communities: communityStatuses(verdict, estate, snapshot),
     traced: tracedStatus(subject.path(path), verdict.findings, snapshot, (at) => utc(clock, at)),
   };
@@ -348,6 +355,20 @@ function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Inst
     bmp:
       bmp === undefined
         ? null
-        : { connected: bmp.connected, since: iso(bmp.since), detail: bmp.detail, unconfigured: bmp.unconfigured },
+        : {
+            connected: bmp.connected,
+            since: iso(bmp.since),
+            detail: bmp.detail,
+            unconfigured: bmp.unconfigured,
+            locRibs: (bmp.locRibs ?? []).map(({ table, isFiltered, families }) => ({
+              table,
+              isFiltered,
+              families: families.map(({ family, count, gaugedAt }) => ({
+                family,
+                count,
+                gauged: gaugedAt !== undefined,
+              })),
+            })),
+          },
   };
 }

@@ -38,6 +38,14 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   prefixesCollapsed: "most prefixes are gone",
   serviceNotAnnounced: "a service is not announced",
   prefixesMissing: "prefixes are missing",
+  declaredNotReceived: "declared prefixes are not received",
+  declaredNotAdvertised: "declared prefixes are not announced",
+  defaultRouteAppeared: "a default route appeared",
+  defaultRouteGone: "the default route is gone",
+  gatewayLimitNear: "near the limit on prefixes of a gateway",
+  runningOnBackup: "running on the backup",
+  pathIdle: "no router prefers the path",
+  bestPathElsewhere: "the router prefers another way",
   agentIsolated: "the agent is cut off",
 };
 

@@ -108,6 +108,14 @@ const causeWords: Readonly<Record<Cause, string>> = {
   serviceNotAnnounced: "a Microsoft service that is needed is not announced over the link",
   prefixesMissing: "no prefixes, where the other link has some",
   linkDraining: "Microsoft drains the link, and the traffic is not safe",
+  declaredNotReceived: "BGP is up, and declared prefixes are not received",
+  declaredNotAdvertised: "BGP is up, and declared prefixes are not announced",
+  defaultRouteAppeared: "a default route comes from Azure",
+  defaultRouteGone: "the default route from Azure is gone",
+  gatewayLimitNear: "near the limit on prefixes of a gateway",
+  runningOnBackup: "traffic runs over the backup",
+  pathIdle: "no router prefers the path",
+  bestPathElsewhere: "the router prefers a way outside of the circuit",
   agentIsolated: "the agent itself is cut off",
 };
 

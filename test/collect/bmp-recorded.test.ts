@@ -27,6 +27,8 @@ describe("what FRR told, message by message", () => {
     seed: 1,
     messages: counters,
     keepsRoutes: () => true,
+    keepsLocRib: true,
+    gauged: () => {},
     changed(peer) {
       const before = states.get(peer.address) ?? [];
       if (before.at(-1) !== peer.state()) states.set(peer.address, [...before, peer.state()]);

@@ -109,7 +109,7 @@ export const counted = (scene: Scene, router: Name, address: string) =>
 export function taken(
   scene: Scene,
   router: Name,
-  kind: "routeMonitoring" | "peerUp" | "peerDown" | "initiation",
+  kind: "routeMonitoring" | "statisticsReport" | "peerUp" | "peerDown" | "initiation",
   n: number,
 ) {
   const read = () => scene.station.read()?.routers.get(router)?.messages[kind];

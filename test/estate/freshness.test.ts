@@ -12,12 +12,15 @@ describe("the time between two polls", () => {
     [5, 60, 30],
     [30, 60, 30],
     [120, 120, 120],
-  ])("of a router that is polled every %i s is %i s for optics and %i s for prefixes", (interval, optics, prefixes) => {
-    for (const group of pollGroups) {
-      const expected = group === "optics" ? optics : group === "prefixes" ? prefixes : interval;
-      expect(pollEvery(every(interval), group)).toBe(seconds(expected));
-    }
-  });
+  ])(
+    "of a router that is polled every %i s is %i s for optics and %i s for prefixes and routes",
+    (interval, optics, prefixes) => {
+      for (const group of pollGroups) {
+        const expected = group === "optics" ? optics : group === "prefixes" || group === "routes" ? prefixes : interval;
+        expect(pollEvery(every(interval), group)).toBe(seconds(expected));
+      }
+    },
+  );
 });
 
 describe("what was seen", () => {

@@ -61,3 +61,53 @@ describe("the prefixes that a router announces", () => {
     expect(conditionOf(play)).toMatchObject({ state: "firing", effect: "degraded" });
   });
 });
+
+describe("the prefixes that a path receives", () => {
+  const gateway = ({ s }: ReturnType<typeof receiving>) =>
+    s.path("primary").conditions.find(({ check }) => check === "gatewayLimit");
+
+  function receiving(of: Estate = guarded) {
+    const s = scene(of);
+    const play = { s, received: 10 };
+    s.primary.tells = (remoteAddress, at) => {
+      const counts = { received: play.received, accepted: undefined, active: undefined, advertised: undefined };
+      return [{ kind: "prefixes", router: "ams-ce1", remoteAddress, at, families: [{ family: "ipv4", ...counts }] }];
+    };
+    return play;
+  }
+
+  it("are noted from 80 % of what one gateway may announce on, and never degrade the path", () => {
+    const play = receiving();
+    play.received = 799;
+    play.s.play(5);
+    expect(gateway(play)).toBeUndefined();
+    play.received = 999;
+    play.s.play(5);
+    expect(gateway(play)).toMatchObject({ state: "firing", effect: "none", cause: "gatewayLimitNear" });
+    expect(gateway(play)?.evidence).toBe(
+      "ams-ce1 receives from 172.16.0.2 999 ipv4 prefixes; if they are of one virtual network gateway, that is 99 % of the 1000 above which Microsoft drops its connection",
+    );
+    expect(play.s.path("primary").state).toBe("up");
+    play.received = 700;
+    play.s.play(15);
+    expect(gateway(play)).toMatchObject({ state: "inactive" });
+  });
+
+  it("are not held against a gateway where there is none: on the microsoft peering", () => {
+    const [circuit] = guarded.circuits.values();
+    if (circuit === undefined) throw new Error("no circuit");
+    const peerings = circuit.peerings.map((peering) => {
+      const { primary, secondary } = peering.paths;
+      const name = "microsoft" as const;
+      return {
+        ...peering,
+        name,
+        paths: { primary: { ...primary, peering: name }, secondary: { ...secondary, peering: name } },
+      };
+    });
+    const play = receiving({ ...guarded, circuits: new Map([[circuit.name, { ...circuit, peerings }]]) });
+    play.received = 5_000;
+    play.s.play(5);
+    expect(gateway(play)).toBeUndefined();
+  });
+});

@@ -133,10 +133,19 @@ export const initiation = (sysName: string, sysDescr: string) =>
 export const termination = (reason: number, said = "") =>
   bmp(5, joined(tlv(1, u16(reason)), ...(said === "" ? [] : [tlv(0, text(said))])));
 
-export function peerUp(peer: Peer, opens: { readonly sent: Uint8Array; readonly received: Uint8Array }): Uint8Array {
+/** The Loc-RIB of the global instance (RFC 9069): no address, the router's own ASN, and its name in the Peer Up. */
+export const locRib: Peer = { address: "0.0.0.0", asn: 65010, peerType: 3 };
+export const filtered = 0x80;
+export const vrfTableName = (name: string) => tlv(3, text(name));
+
+export function peerUp(
+  peer: Peer,
+  opens: { readonly sent: Uint8Array; readonly received: Uint8Array },
+  ...tlvs: readonly Uint8Array[]
+): Uint8Array {
   const local = addressOctets(peer.address.includes(":") ? "2001:db8::1" : "172.16.0.1");
   const address = joined(new Uint8Array(16 - local.length), local);
-  return bmp(3, joined(perPeer(peer), address, u16(179), u16(40_000), opens.sent, opens.received));
+  return bmp(3, joined(perPeer(peer), address, u16(179), u16(40_000), opens.sent, opens.received, ...tlvs));
 }
 
 export const peerDown = (peer: Peer, reason: number, data: Uint8Array = u8()) =>

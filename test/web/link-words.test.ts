@@ -4,6 +4,7 @@ import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { linkStatus } from "../../agent/web/link-status.ts";
 import { linkWords } from "../../agent/web/link-words.ts";
+import { declaring } from "../support/declared.ts";
 import { bfdOf, linkOf, neighborOf } from "../support/link-observations.ts";
 import { routerProbeOf } from "../support/router-probe-observations.ts";
 import { fourCircuits, now, stateOf } from "./scene.ts";
@@ -13,7 +14,7 @@ const path = pathsOf(estate)[0] ?? expect.fail();
 const router = estate.routers.get(path.router);
 const { remoteAddress } = path.session;
 const told = (snapshot = stateOf(estate), at = now) =>
-  linkWords({ remoteAddress, evidence: linkStatus(path, router, snapshot, at), communities: [] });
+  linkWords({ remoteAddress, evidence: linkStatus(path, router, estate, snapshot, at), communities: [] });
 
 function stateWithLink() {
   const state = stateOf(estate);
@@ -24,13 +25,52 @@ function stateWithLink() {
 describe("what the router tells of a link", () => {
   it("is nothing where it tells nothing", () => {
     expect(told()).toEqual([]);
-    expect(linkStatus(path, undefined, stateOf(estate), now)).toEqual({
+    expect(linkStatus(path, undefined, estate, stateOf(estate), now)).toEqual({
       bfd: null,
       neighbor: null,
       optics: null,
       prefixes: null,
+      bestPaths: null,
       routerProbes: null,
     });
+  });
+
+  it("says which way the router takes to declared prefixes, and who says so", () => {
+    const of = declaring(estate, ["10.60.0.0/16", "10.61.0.0/16", "10.62.0.0/16"]);
+    const [declaringPath = path] = pathsOf(of);
+    const state = stateOf(of);
+    const at = later(now, seconds(-3));
+    const other = pathsOf(of)[1]?.session.remoteAddress ?? "";
+    const routes = [
+      { prefix: "10.60.0.0/16", matched: "10.60.0.0/16", nextHops: [remoteAddress] },
+      { prefix: "10.61.0.0/16", matched: "10.0.0.0/8", nextHops: [other] },
+      { prefix: "10.62.0.0/16", matched: undefined, nextHops: [] },
+    ];
+    state.observe({ kind: "bestPaths", router: path.router, remoteAddress, at, source: "snmp", routes });
+    const evidence = linkStatus(declaringPath, router, of, state, now);
+    expect(linkWords({ remoteAddress, evidence, communities: [] })).toEqual([
+      [
+        "Best path",
+        `10.60.0.0/16 over this link (${remoteAddress}), 10.61.0.0/16 over the other link by 10.0.0.0/8 (${other}), 10.62.0.0/16 no route; by snmp 3s ago`,
+      ],
+    ]);
+  });
+
+  it("says who counted the prefixes where it was the router, in a report of BMP", () => {
+    const state = stateOf(estate);
+    const connection = {
+      kind: "bmpConnection",
+      router: path.router,
+      connected: true,
+      detail: "",
+      unconfigured: [],
+    } as const;
+    state.observe({ ...connection, at: now, since: later(now, seconds(-60)) });
+    const gauge = { count: 41, at: later(now, seconds(-20)) };
+    const none = { received: undefined, accepted: undefined, advertised: undefined, hasDefault: false, prepends: [] };
+    const families = [{ family: "ipv4" as const, ...none, gauge }];
+    state.observe({ kind: "bmpPrefixes", router: path.router, remoteAddress, at: now, families });
+    expect(told(state)).toEqual([["Prefixes", "ipv4 41 received (received: counted by the router 20s ago)"]]);
   });
 
   it("is a line for each probe that the router sends itself", () => {

@@ -70,6 +70,8 @@ export interface PerPeerHeader {
   readonly asOctets: 2 | 4;
   /** O (RFC 8671): what is sent to the peer, not what it sent. */
   readonly isAdjRibOut: boolean;
+  /** F (RFC 9069 section 4.2): of the Loc-RIB not all routes are told. */
+  readonly isFiltered: boolean;
   /** Where the 8 octets of the Peer Distinguisher begin; the 16 of the address stand behind them. */
   readonly distinguisherAt: number;
   readonly peerAs: number;
@@ -95,6 +97,7 @@ export function decodePerPeerHeader(bytes: Uint8Array, at: number, end: number):
     isPostPolicy: !isLocRib && (flags & 0x40) !== 0,
     asOctets: !isLocRib && (flags & 0x20) !== 0 ? 2 : 4,
     isAdjRibOut: !isLocRib && (flags & 0x10) !== 0,
+    isFiltered: isLocRib && (flags & 0x80) !== 0,
     distinguisherAt: from + 2,
     peerAs: u32(bytes, from + 26),
     peerBgpId: u32(bytes, from + 30),
@@ -149,6 +152,9 @@ export const terminationReasons: Readonly<Record<number, string>> = {
   3: "redundant connection",
   4: "permanently administratively closed",
 };
+
+/** Types in a Peer Up: a text, and the name of the VRF or table (RFC 9069 section 4.4). */
+export const peerUpTlvs = { string: 0, vrfTableName: 3 } as const;
 
 /** Peer Up Notification, section 4.10. */
 export interface PeerUp {

@@ -74,7 +74,9 @@ export interface TimedGroup {
 /** The groups of an estate whose routers are all polled alike. */
 export function groupsOf({ routers }: Pick<Estate, "routers">): readonly TimedGroup[] {
   const [router] = routers.values();
-  return router === undefined ? [] : pollGroups.map((group) => ({ group, interval: pollEvery(router, group) }));
+  // No prefixes are declared of the fleet, so that nobody asks for routes.
+  const polled = pollGroups.filter((group) => group !== "routes");
+  return router === undefined ? [] : polled.map((group) => ({ group, interval: pollEvery(router, group) }));
 }
 
 /** Holds each turn against the timeline: `begun` + phase + n x interval of the group. */

@@ -1,7 +1,9 @@
 // What monitored routers send by BMP, and the BGP messages inside of it.
 
 import { createAttributeSets } from "../../../agent/collect/bmp-attributes.ts";
+import { bestPathsOf } from "../../../agent/collect/bmp-best-paths.ts";
 import { pathIdReader } from "../../../agent/collect/bmp-path-ids.ts";
+import { bmpViews } from "../../../agent/collect/bmp-peer.ts";
 import { bmpMessageKinds, createBmpSession } from "../../../agent/collect/bmp-session.ts";
 import type { Instant } from "../../../agent/lib/clock.ts";
 import { createCounters } from "../../../agent/lib/counters.ts";
@@ -24,6 +26,7 @@ import {
   peerAddressOf,
 } from "../../../agent/wire/bmp/message.ts";
 import * as w from "../../support/bmp.ts";
+import { subnet } from "../../support/declared.ts";
 import type { Dice } from "../dice.ts";
 import { type FuzzTarget, hold } from "../target.ts";
 
@@ -237,15 +240,27 @@ export const bmpMessages: FuzzTarget = {
   }),
 };
 
+const declared = {
+  received: ["0.0.0.0/0", "10.0.0.0/8", "128.0.0.0/1", "2001:db8::/32"].map(subnet),
+  advertised: [],
+  use: "activeActive",
+} as const;
+
 /** One connection with all that it keeps: whatever comes, it keeps no more than it may, and gives all of it back. */
 export const bmpSessions: FuzzTarget = {
   name: "BMP session",
   weight: 2,
-  exercises: [createBmpSession, pathIdReader],
+  exercises: [createBmpSession, pathIdReader, bestPathsOf],
   seed(dice) {
     const peer: w.Peer = { address: "172.16.0.2", asn: 12076 };
     const opens = () => ({ sent: openBy(dice), received: openBy(dice) });
-    const parts = [w.peerUp(peer, opens()), ...some(dice, 6, () => bmpMessageBy(dice, peer))];
+    const locRib = { ...w.locRib, flags: dice.pick([0, w.filtered]) };
+    const chosen =
+      dice.next() < 0.3
+        ? [w.peerUp(locRib, opens(), w.vrfTableName("global")), w.routeMonitoring(locRib, updateBy(dice))]
+        : [];
+    const about = chosen.length === 0 ? [peer] : [peer, locRib];
+    const parts = [...chosen, w.peerUp(peer, opens()), ...some(dice, 6, () => bmpMessageBy(dice, dice.pick(about)))];
     return {
       bytes: w.joined(...parts, w.routeMonitoring(peer, updateBy(dice))),
       read(octets) {
@@ -257,6 +272,8 @@ export const bmpSessions: FuzzTarget = {
           seed: 1,
           messages: createCounters(bmpMessageKinds),
           keepsRoutes: () => true,
+          keepsLocRib: true,
+          gauged: () => {},
           changed: () => {},
           routed: () => {},
           doubted: () => {},
@@ -275,11 +292,22 @@ export const bmpSessions: FuzzTarget = {
         }
         return () => {
           let routes = 0;
+          const own = session.peerAt(peer.address);
+          const rib = own && session.locRibOf(own);
+          if (rib !== undefined) {
+            const { routes: best } = bestPathsOf("ce1", peer.address, rib, declared, sets, 0 as Instant);
+            hold(best.length <= declared.received.length, "more best paths than were asked for");
+            hold(
+              best.every(({ matched, nextHops }) => (matched === undefined) === (nextHops.length === 0)),
+              "a route without a next hop, or the other way round",
+            );
+          }
           for (const one of session.peers()) {
-            for (const name of ["inPre", "inPost", "outPre", "outPost"] as const) {
+            for (const name of bmpViews) {
               const view = one.view(name);
-              for (const { table, prepends } of view === undefined ? [] : [view.ipv4, view.ipv6]) {
-                routes += table.size();
+              for (const { table, paths, prepends } of view === undefined ? [] : [view.ipv4, view.ipv6]) {
+                routes += table.size() + paths.size();
+                hold(paths.size() <= table.size(), "more prefixes than paths to them");
                 hold(prepends.reduce((sum, n) => sum + n, 0) === table.size(), "prepends of routes that are not there");
               }
             }

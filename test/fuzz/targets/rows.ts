@@ -9,6 +9,7 @@ import { bgpTables, proposedBgpTables } from "../../../agent/mib/bgp-tables.ts";
 import { aliasedIfIndex, readEntity } from "../../../agent/mib/entity-mib.ts";
 import { readDuplex, readEthernet } from "../../../agent/mib/etherlike-mib.ts";
 import { readInterface, readNames } from "../../../agent/mib/if-mib.ts";
+import { routeTables } from "../../../agent/mib/ip-forward.ts";
 import { ownIfIndex, readNeighbor } from "../../../agent/mib/ip-mib.ts";
 import { nqaTable } from "../../../agent/mib/nqa.ts";
 import { readDom, readLight, readModule, readSensor } from "../../../agent/mib/optics.ts";
@@ -65,6 +66,10 @@ function readRows(layout: PeerLayout, prefixes: PrefixTable, index: readonly num
   hold(Number.isFinite(speed) && speed >= 0, "a speed that is none");
   readLinkRows(cells);
   readProbes(index, cells);
+  for (const { nextHop } of routeTables) {
+    const address = nextHop(index);
+    hold(address === undefined || parseAddress(address) !== undefined, "a next hop that is no address");
+  }
   readNames(1, cells, 0);
   readSystem(cells);
   const object = oidAt(cells, 2);

@@ -1,0 +1,160 @@
+// Declared prefixes, held against what two real routers tell: by BMP what is withdrawn by Microsoft, or refused by our own policy;
+// by SNMP (net-snmp, of the kernel's routes) which way each of them takes.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { metrics } from "../../agent/catalog/metrics.ts";
+import { bmpPort, vtysh } from "./lab/frr.ts";
+import { type Lab, startLab } from "./lab/lab.ts";
+import { run } from "./lab/processes.ts";
+import { type CePlan, ces, plan } from "./lab/topology.ts";
+import { until } from "./lab/until.ts";
+import { startWatching, type Watching } from "./lab/watching.ts";
+
+const { primary, secondary } = plan.ces;
+const nameOf = (ce: CePlan) => `ams-${ce.node}`;
+const vnet = `${plan.vnet}/32`;
+/** Announced by both MSEEs, once the test says so. */
+const peered = "10.100.1.0/24";
+
+const config = `site: ams
+web: { listen: 127.0.0.1:9580 }
+snmp:
+  interval: 2s
+  credentials:
+    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }
+bmp:
+  listen: 0.0.0.0:${bmpPort}
+  routers:
+${ces.map((ce) => `    ${nameOf(ce)}: { addresses: [${ce.lan}] }\n`).join("")}routers:
+${ces.map((ce) => `  ${nameOf(ce)}: { site: ams, address: ${ce.loopback}, credentials: edge }\n`).join("")}circuits:
+  ams-1:
+    serviceKey: 7a3c0000-0000-4000-8000-000000000001
+    provider: Equinix
+    peeringLocation: Amsterdam
+    bandwidth: 1Gbps
+    sku: premium
+    connectivityModel: cloudExchange
+    links:
+${ces.map((ce) => `      ${ce.link}: { router: ${nameOf(ce)}, interface: ${plan.interface} }\n`).join("")}    peerings:
+      azurePrivate:
+        vlan: 100
+        customerAsn: ${plan.customerAsn}
+        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }
+        probes: { primary: [], secondary: [] }
+        prefixes: { received: [${vnet}, ${peered}] }
+`;
+
+let lab: Lab;
+let agent: Watching;
+
+const atMsee = (ce: CePlan, line: string) =>
+  vtysh(
+    lab.ns(ce.msee.node),
+    ...["configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast", line],
+  );
+/** Whether the session of a CE brings it a prefix, as FRR itself has it. */
+async function frrHas(ce: CePlan, prefix: string, what: "received-routes" | "routes"): Promise<boolean> {
+  const said = await vtysh(lab.ns(ce.node), `show bgp ipv4 unicast neighbors ${ce.msee.address} ${what}`);
+  return said.includes(prefix);
+}
+const missing = (ce: CePlan) =>
+  agent.reading(metrics.routes.declaredMissing, { link: ce.link, direction: "received", family: "ipv4" });
+const stateOf = async (ce: CePlan) => (await agent.path(ce.link))?.state;
+const log = () => agent.log();
+const within = { within: 60_000 };
+
+beforeAll(async () => {
+  lab = await startLab({ prefix: "cwd", bfd: false, bmp: true });
+  for (const ce of ces) await atMsee(ce, `network ${peered}`);
+  agent = await startWatching(lab, config);
+  for (const ce of ces) {
+    await until(`${ce.node} has all by BMP`, async () => (await missing(ce)) === 0, within, log);
+    await until(`${ce.node} is up`, async () => (await stateOf(ce)) === "up", within, log);
+  }
+});
+
+afterAll(async () => {
+  await agent?.stop();
+  await lab?.stop();
+});
+
+describe("declared prefixes of real routers", () => {
+  it("degrade the link on which Microsoft withdraws one, and name it", async () => {
+    await atMsee(primary, `no network ${vnet}`);
+    await until("FRR does not have it", async () => !(await frrHas(primary, vnet, "received-routes")), within);
+    const began = performance.now();
+    await until("the agent misses it", async () => (await missing(primary)) === 1, within, log);
+    process.stdout.write(`withdrawn: missed after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
+    expect(await stateOf(primary)).toBe("up");
+    await until("the path is degraded", async () => (await stateOf(primary)) === "degraded", within, log);
+    const seconds = (performance.now() - began) / 1_000;
+    process.stdout.write(`withdrawn: degraded after ${seconds.toFixed(2)} s\n`);
+    expect(seconds).toBeGreaterThan(29);
+    expect((await agent.path("primary"))?.reasons).toEqual([
+      {
+        cause: "declaredNotReceived",
+        owner: "microsoft",
+        evidence: `ams-ce1 does not receive ${vnet}, declared, from ${primary.msee.address} over the primary link of ams-1; the secondary link has it`,
+      },
+    ]);
+    expect(await stateOf(secondary)).toBe("up");
+    await atMsee(primary, `network ${vnet}`);
+    await until("the path is up", async () => (await stateOf(primary)) === "up", within, log);
+  });
+
+  it("blame our own policy for what it refuses", async () => {
+    const ce = lab.ns(secondary.node);
+    await vtysh(ce, "configure terminal", `ip prefix-list REFUSED seq 5 permit ${peered}`);
+    await vtysh(ce, "configure terminal", "route-map ER-IN deny 5", "match ip address prefix-list REFUSED");
+    await until("FRR refuses it", async () => !(await frrHas(secondary, peered, "routes")), within);
+    expect(await frrHas(secondary, peered, "received-routes")).toBe(true);
+    await until("the path is degraded", async () => (await stateOf(secondary)) === "degraded", within, log);
+    const [reason] = (await agent.path("secondary"))?.reasons ?? [];
+    expect(reason).toMatchObject({ cause: "declaredNotReceived", owner: "customer" });
+    expect(reason?.evidence).toContain(`its own inbound policy refuses ${peered}; the primary link has it`);
+    await vtysh(ce, "configure terminal", "no route-map ER-IN deny 5");
+    await until("the path is up", async () => (await stateOf(secondary)) === "up", within, log);
+  });
+
+  it("note a default route that nobody declared", async () => {
+    await atMsee(primary, `neighbor ${primary.address} default-originate`);
+    await until("FRR has it", async () => frrHas(primary, "0.0.0.0/0", "received-routes"), within);
+    const noted = () => agent.reading(metrics.routes.note, { link: "primary", cause: "defaultRouteAppeared" });
+    await until("the agent notes it", async () => (await noted()) === 1, within, log);
+    expect(await agent.path("primary")).toMatchObject({ state: "up", reasons: [] });
+    const notes = (await agent.path("primary"))?.notes.map(({ evidence }) => evidence) ?? [];
+    expect(notes.join()).toContain("an ipv4 default route comes over the session of ams-ce1");
+    await atMsee(primary, `no neighbor ${primary.address} default-originate`);
+    await until("it is gone", async () => (await noted()) === undefined, within, log);
+  });
+});
+
+// net-snmp answers for routes from a cache that is a minute old at most, and they are asked for every 12 s.
+const cached = { within: 100_000 };
+
+describe("the way that real routers take, as SNMP tells it", () => {
+  const ways = (ce: CePlan, way: string) =>
+    agent.reading(metrics.routes.bestPath, { link: ce.link, way, source: "snmp" });
+  const kernelRoute = () => run("ip", ["-n", lab.ns(primary.node), "route", "show", vnet]);
+
+  it("is their own link, the other's where one prefers that, and none where there is no route", async () => {
+    for (const ce of ces) {
+      await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, cached, log);
+    }
+    const preferred = ["configure terminal", "route-map ER-IN permit 10", "set local-preference 200"];
+    await vtysh(lab.ns(secondary.node), ...preferred);
+    for (const ce of ces) await atMsee(ce, `no network ${peered}`);
+    await until(
+      "the kernel of ce1 sends to ce2",
+      async () => (await kernelRoute()).includes(`via ${secondary.lan}`),
+      within,
+    );
+    const began = performance.now();
+    await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 1, cached, log);
+    process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
+    expect([await ways(primary, "own"), await ways(primary, "none")]).toEqual([0, 1]);
+    expect(await agent.path("primary")).toMatchObject({ state: "up" });
+    const line = JSON.stringify((await agent.path("primary")) ?? {});
+    expect(line).toContain(`"prefix":"${vnet}","matched":"${vnet}","exit":"otherLink","nextHop":"${secondary.lan}"`);
+  }, 240_000);
+});
