@@ -51,8 +51,9 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   // systemd names several, if there are, with colons between them.
   const stateDirectory = estate.stateDirectory ?? process.env.STATE_DIRECTORY?.split(":")[0];
   const memory = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "snmp-engine.json");
-  const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
-  const bmp = createBmpStation({ clock, log, random: randomBytes, observe, poll: polling.confirm }, estate);
+  const told = { clock, log, random: randomBytes, observe, poll: polling.confirm };
+  const notifications = createNotifications({ ...told, memory }, estate);
+  const bmp = createBmpStation(told, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);

@@ -12,6 +12,7 @@ import { routerProbes } from "./router-probes-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
 import { checking, internetDependencies, services } from "./services-schema.ts";
+import { sessions } from "./sessions-schema.ts";
 import { statistics } from "./statistics-schema.ts";
 import { estateThresholds, ownThresholds, thresholdDefaults } from "./thresholds-schema.ts";
 import { linkMtu, tracedKeys, tracing } from "./tracing-schema.ts";
@@ -285,6 +286,7 @@ export const configurationSchema = keys(
     tracing,
     bmp: bmp.optional(),
     prefixGuard,
+    sessions,
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

@@ -7,6 +7,7 @@ import type { Secret } from "../lib/secret.ts";
 import type { Subnet } from "./address.ts";
 import type { RouterProbeName } from "./router-probe.ts";
 import type { InternetDependency, Service } from "./service.ts";
+import type { SessionRules } from "./session-rules.ts";
 import type { Tracing } from "./tracing.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
@@ -250,6 +251,8 @@ export interface Estate {
   readonly statistics: StatisticsConfig;
   /** Shares of Microsoft's limits on prefixes, from 0 to 1: from `note` on it is said, from `raise` on the path is degraded. */
   readonly prefixGuard?: { readonly note: number; readonly raise: number } | undefined;
+  /** Absent: neither flapping nor late detection is judged. */
+  readonly sessions?: SessionRules | undefined;
   /** Undefined: no BMP station. */
   readonly bmp?: Bmp | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */

@@ -25,6 +25,7 @@ export type Redundancy = (typeof redundancies)[number];
 export const checks = [
   "interface",
   "session",
+  "flapping",
   "forwarding",
   "loss",
   "delay",
@@ -45,6 +46,8 @@ export const causes = [
   "sessionDown",
   "sessionAbsent",
   "sessionUnknown",
+  "interfaceFlapping",
+  "sessionFlapping",
   "probesSilent",
   "probesUnknown",
   "lossHigh",

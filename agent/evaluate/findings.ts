@@ -7,6 +7,7 @@ import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { MtuObservation, Traced, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { sessionFindings } from "./session-findings.ts";
 import { type IsOwn, wayOf } from "./way.ts";
 
 /** What was seen this many intervals ago no longer speaks for the present. */
@@ -22,7 +23,20 @@ type Noticed = Omit<PathFinding, "since">;
 
 export function pathFindings(scene: FindingScene, path: Path, was: readonly PathFinding[]): readonly PathFinding[] {
   const isOwn: IsOwn = ({ circuit, link }) => circuit === path.circuit && link === path.link;
-  return findings(scene, subject.path(path), isOwn, [path.router], was);
+  return [...ofSession(scene, path, was), ...findings(scene, subject.path(path), isOwn, [path.router], was)];
+}
+
+const ofSessions: readonly FindingKind[] = ["noFastDetection", "peerAsOther"];
+
+function ofSession(
+  { estate, snapshot, now }: FindingScene,
+  path: Path,
+  was: readonly PathFinding[],
+): readonly PathFinding[] {
+  const router = estate.routers.get(path.router);
+  const before = was.filter(({ kind }) => ofSessions.includes(kind));
+  const noticed = router && sessionFindings({ path, router, rules: estate.sessions, snapshot, now });
+  return noticed === undefined ? before : dated(noticed, before, now);
 }
 
 export function pairFindings(
@@ -55,6 +69,10 @@ function findings(
     const found = fromMtu(mtu, traced, (address) => ownerOf(address, routers, estate));
     if (found !== undefined) noticed.push(found);
   }
+  return dated(noticed, was, now);
+}
+
+function dated(noticed: readonly Noticed[], was: readonly PathFinding[], now: Instant): readonly PathFinding[] {
   return noticed.map((finding) => ({ ...finding, since: was.find(({ kind }) => kind === finding.kind)?.since ?? now }));
 }
 

@@ -23,6 +23,7 @@ import { settledSince } from "./blind.ts";
 import { advance, type Finding } from "./condition.ts";
 import { withDrain } from "./drain.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
+import { checkFlapping } from "./flapping.ts";
 import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { withPrefixCount } from "./prefix-collapse.ts";
@@ -40,6 +41,7 @@ import {
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { judgeServices } from "./services.ts";
+import { uncoveredDetection } from "./session-findings.ts";
 import { whyStale } from "./stale.ts";
 
 const immediately = milliseconds(0);
@@ -139,10 +141,24 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const control = [
     advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
+    ...flappingOf(scene, path, was),
   ];
   const notCovered = [...forwarding.open, ...modelCoverage(path, circuit, snapshot)];
   const findings = pathFindings(scene, path, was?.findings ?? []);
   return { path, ...verdict([...control, ...forwarding.conditions], probing, notCovered, hearing, was, now), findings };
+}
+
+/** How long it keeps firing is its own matter: until it has been quiet. */
+function flappingOf(
+  { estate, circuit, snapshot, now }: PathScene,
+  path: Path,
+  was: PathVerdict | undefined,
+): readonly Condition[] {
+  if (estate.sessions === undefined) return [];
+  const before = condition(was, "flapping");
+  const finding = checkFlapping({ path, circuit, rules: estate.sessions, snapshot, now }, before);
+  const patience = { for: immediately, keepFiringFor: immediately, mayFire: true };
+  return [advance(before, "flapping", finding, patience, now)];
 }
 
 function judgeProbes(
@@ -191,7 +207,9 @@ function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readon
   if (circuit.connectivityModel === "anyToAny") {
     return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
   }
-  return isSessionOutOfSight(path, snapshot) ? [`the BGP session: ${outOfSight}`] : [];
+  if (isSessionOutOfSight(path, snapshot)) return [`the BGP session: ${outOfSight}`];
+  const detection = uncoveredDetection(path, snapshot);
+  return detection === undefined ? [] : [detection];
 }
 
 function verdict(

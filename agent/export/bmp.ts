@@ -43,8 +43,6 @@ export function emitBmp(
     emit(to.peers, labels, told.peers);
     emit(to.routes, labels, told.routes);
     emit(to.leftOut, labels, told.leftOut);
-    const connection = snapshot.bmp(name);
-    if (connection?.connected) emit(to.unconfigured, labels, connection.unconfigured.length);
   }
   emitSets(emit, circuits, snapshot);
   emit(to.routeLimit, {}, bmp.routes);

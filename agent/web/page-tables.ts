@@ -1,5 +1,6 @@
 // Global Reach as a matrix of sites, and the routers: whether the agent can see at all.
 
+import { formatDuration, seconds } from "../lib/duration.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { renderReasons } from "./page-circuit.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
@@ -79,7 +80,7 @@ export function renderRouters(status: Status, now: number): Html {
 }
 
 function renderRouter(
-  { name, site, reachable, since: from, reason, sysName, sysDescr, bmp }: RouterStatus,
+  { name, site, reachable, since: from, reason, sysName, sysDescr, bmp, unconfigured }: RouterStatus,
   now: number,
 ): Html {
   const [tone, word] =
@@ -90,12 +91,17 @@ function renderRouter(
         : (["warn", "no answer"] as const);
   const self = [sysName, sysDescr].filter((said) => said !== null && said !== "").join(", ");
   return html`<tr><th scope="row">${name}</th><td>${site}</td><td>${chip(tone, word)}</td><td>${since(from, now)}</td>
-<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}</td></tr>`;
+<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}${unconfigured.length === 0 ? nothing : html`<p class="why">${unconfiguredWords(unconfigured)}</p>`}</td></tr>`;
 }
 
-function bmpWords({ connected, detail, unconfigured }: NonNullable<RouterStatus["bmp"]>): string {
-  const state = connected ? "connected" : `not connected (${detail})`;
-  const others =
-    unconfigured.length === 0 ? "" : `; sessions with AS 12076 that no path has: ${unconfigured.join(", ")}`;
-  return state + others;
+function bmpWords({ connected, detail }: NonNullable<RouterStatus["bmp"]>): string {
+  return connected ? "connected" : `not connected (${detail})`;
+}
+
+function unconfiguredWords(unconfigured: RouterStatus["unconfigured"]): string {
+  const each = unconfigured.map(({ remoteAddress, state, sources }) => {
+    const by = sources.map(({ source, age }) => `${source} ${formatDuration(seconds(Math.floor(age)))} ago`);
+    return `${remoteAddress} (${state ?? "state not told"}; by ${by.join(", ")})`;
+  });
+  return `BGP sessions with AS 12076 that no path of the configuration has, so nothing watches them: ${each.join("; ")}`;
 }

@@ -82,6 +82,8 @@ const causeWords: Readonly<Record<Cause, string>> = {
   sessionDown: "BGP session down",
   sessionAbsent: "BGP session not configured on the router",
   sessionUnknown: "BGP session not known: the router does not answer",
+  interfaceFlapping: "interface comes and goes",
+  sessionFlapping: "BGP session comes and goes",
   probesSilent: "nothing gets through (link and BGP look fine)",
   probesUnknown: "no probe result",
   lossHigh: "loss above its limit",

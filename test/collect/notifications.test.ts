@@ -30,9 +30,10 @@ async function scene() {
       log: { info: line("info"), warn: line("warn"), error: line("error") },
       random: (n) => new Uint8Array(n),
       memory: undefined,
+      observe: () => {},
       poll: (name, group) => void polled.push(`${name} ${group}`),
     },
-    { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", of]]) },
+    { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", of]]), circuits: new Map() },
   );
   expect(await notifications.start()).toEqual({ ok: true, value: undefined });
   stops.push(notifications.stop);
@@ -135,9 +136,10 @@ describe("where none are configured", () => {
         log: { info: silence, warn: silence, error: silence },
         random: (n) => new Uint8Array(n),
         memory: undefined,
+        observe: () => {},
         poll: silence,
       },
-      { notifications: undefined, routers: new Map([["ce1", router("ce1", "127.0.0.1")]]) },
+      { notifications: undefined, routers: new Map([["ce1", router("ce1", "127.0.0.1")]]), circuits: new Map() },
     );
     expect(await notifications.start()).toEqual({ ok: true, value: undefined });
     expect([notifications.port(), notifications.taken().size, notifications.dropped()]).toEqual([0, 0, {}]);
