@@ -19,6 +19,7 @@ import type { Estate } from "./estate/estate.ts";
 import type { SubjectKey } from "./estate/observation.ts";
 import { checksOf, probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
+import { createUsualMemory } from "./evaluate/usual-memory.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
 import { gatewayStreams } from "./host/gateways.ts";
 import { createHostWatch } from "./host/watch.ts";
@@ -62,7 +63,12 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const tracing = createTracing({ clock, log, observe }, estate.tracing);
   const confirming = createConfirming({ clock, poll: polling.confirm }, estate.routers.keys());
   const doubt = (router: string) => confirming.confirm(router, ["interfaces"]);
-  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded, doubt }, estate);
+  const usualFile = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "usual.json");
+  const usual = createUsualMemory({ clock, log, file: usualFile }, estate);
+  const judging = createJudging(
+    { clock, log, snapshot: state, remembered: usual.remembered, degraded: tracing.degraded, doubt },
+    estate,
+  );
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -118,6 +124,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       checking.start();
       tracing.start();
       polling.start();
+      usual.start(judging.latest);
       judging.start();
       return listening;
     },
@@ -127,6 +134,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       confirming.stop();
       polling.stop();
       await Promise.all([
+        usual.stop(),
         notifications.stop(),
         bmp.stop(),
         probing.stop(),

@@ -43,6 +43,7 @@ import { redundancyOf } from "./redundancy.ts";
 import { judgeServices } from "./services.ts";
 import { uncoveredDetection } from "./session-findings.ts";
 import { whyStale } from "./stale.ts";
+import type { Remembered } from "./usual-memory.ts";
 
 const immediately = milliseconds(0);
 
@@ -60,6 +61,7 @@ export function* judgeInSteps(
   snapshot: Snapshot,
   previous: Judgement | undefined,
   now: Instant,
+  remembered?: Remembered,
 ): Generator<void, Judgement> {
   const hearing = hear(estate, snapshot, previous, now);
   const before = {
@@ -73,7 +75,7 @@ export function* judgeInSteps(
   for (const circuit of estate.circuits.values()) {
     yield;
     for (const peering of circuit.peerings) {
-      const scene = { estate, circuit, snapshot, hearing, now };
+      const scene = { estate, circuit, snapshot, hearing, now, remembered };
       const [primary, secondary] = linkNames.map((link) => {
         const path = peering.paths[link];
         const was = before.path(subject.path(path), (verdict) => verdict.path === path);

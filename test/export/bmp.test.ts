@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { bmpMetrics } from "../../agent/catalog/bmp-metrics.ts";
-import { sessionMetrics } from "../../agent/catalog/session-metrics.ts";
 import { emitBmp } from "../../agent/export/bmp.ts";
 import type { Labels, LabelText } from "../../agent/export/series.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -88,7 +87,6 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.attributeSets.name} 6`);
     expect(lines).toContain(`${bmpMetrics.memory.name} 7`);
     expect(lines).toContain(`${bmpMetrics.memoryLimit.name} 8`);
-    expect(lines).toContain(`${sessionMetrics.unconfigured.name} ams-ce1 ams 1`);
     expect(lines).toContain(`${bmpMetrics.defaultRoute.name} ams-1 azurePrivate primary ams-ce1 ams ipv4 1`);
     expect(lines).toContain(`${bmpMetrics.missingPrefixes.name} ams-1 azurePrivate secondary ams-ce2 ams ipv4 2`);
   });

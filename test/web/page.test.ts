@@ -131,7 +131,7 @@ describe("page", () => {
     const status = statusOf({ estate, snapshot, clock: fixedClock, version: "1", simulation: undefined }, judgement);
     const text = renderPage(status, "1.2.3");
     const shown = panel(text, "ams-1-azurePrivate-primary");
-    expect(shown).toContain("<dt>BFD</dt><dd>up for 1m, detects in 900 ms</dd>");
+    expect(shown).toContain("<dt>BFD</dt><dd>up for 1m, detects in 900 ms (300 ms x 3)</dd>");
     expect(shown).toContain("<dt>ARP</dt><dd>present, 12:34:56:78:9a:bc</dd>");
     expect(shown).toMatch(/^Optics: +receive -3\.1/m);
     // The router tells nothing of the other links.
