@@ -36,17 +36,20 @@ type ErrorOfDrop = Pick<Extract<SeenSession, { readonly present: true }>, "lastE
  * The error of this drop, as far as that is known. The MIB's is sticky: a carrier that goes leaves it as it was before, and
  * a collision (6/7) is of two attempts to connect.
  */
-export function dropError({ lastError, errorBefore }: ErrorOfDrop): readonly [number, number] | undefined {
-  const [code, subcode] = lastError;
-  const isOld = errorBefore !== undefined && errorBefore[0] === code && errorBefore[1] === subcode;
-  return code === 0 || isOld || (code === 6 && subcode === 7) ? undefined : lastError;
+export function dropError(of: ErrorOfDrop): readonly [number, number] | undefined {
+  const [code, subcode] = of.lastError;
+  return code === 0 || isOld(of) || (code === 6 && subcode === 7) ? undefined : of.lastError;
+}
+
+function isOld({ lastError, errorBefore }: ErrorOfDrop): boolean {
+  return errorBefore !== undefined && errorBefore[0] === lastError[0] && errorBefore[1] === lastError[1];
 }
 
 /** In words; undefined where there is no error at all. */
 export function dropErrorText(of: ErrorOfDrop): string | undefined {
   const text = bgpErrorText(of.lastError);
   if (text === undefined || dropError(of) !== undefined) return text;
-  return `${text} (${of.errorBefore === undefined ? "of an attempt to connect" : "from before the drop"}: no cause)`;
+  return `${text} (${isOld(of) ? "from before the drop" : "of two attempts to connect"}: no cause)`;
 }
 
 export function sourcesOf({ at, sources }: SeenSession): NonNullable<SeenSession["sources"]> {

@@ -6,7 +6,7 @@ import { isFresh } from "../estate/freshness.ts";
 import type { SeenSession } from "../estate/seen-session.ts";
 import { type SessionRules, usualHoldTime } from "../estate/session-rules.ts";
 import type { Instant } from "../lib/clock.ts";
-import { formatDuration, seconds } from "../lib/duration.ts";
+import { seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
 import { otherAsn } from "./path-checks.ts";
 
@@ -58,13 +58,16 @@ function slowDetection(
   const missing = bfd.present
     ? `the BFD session of ${path.router} with ${remoteAddress} is ${bfd.state} while BGP is established`
     : `${path.router} has BFD sessions, and none with ${remoteAddress}`;
-  return { kind: "noFastDetection", owner: "customer", evidence: `${missing}: ${slowestWords(session.holdTime)}` };
+  // What nobody shut and is down beside a session that is up, loses packets on its way, or has nobody at its far end.
+  const isLost = bfd.present && bfd.state !== "adminDown";
+  const owner = !isLost ? "customer" : path.msee === undefined ? "provider" : "providerOrMicrosoft";
+  return { kind: "noFastDetection", owner, evidence: `${missing}: ${slowestWords(session.holdTime)}` };
 }
 
 function slowestWords(holdTime: number | undefined): string {
   if (holdTime === 0) return "with a hold time of 0 BGP never sees a failure here";
-  const known = formatDuration(seconds(holdTime ?? usualHoldTime));
-  return `a failure here takes up to ${known} to be seen${holdTime === undefined ? " unless the hold time is set lower" : " (hold time)"}`;
+  const why = holdTime === undefined ? "unless the hold time is set lower" : "(hold time)";
+  return `a failure here takes up to ${holdTime ?? usualHoldTime} s to be seen ${why}`;
 }
 
 /** What is not covered where the router shows no BFD at all, as a line for people; undefined where it shows some. */
