@@ -34,7 +34,7 @@ function ofSession(
   was: readonly PathFinding[],
 ): readonly PathFinding[] {
   const router = estate.routers.get(path.router);
-  const before = was.filter(({ kind }) => ofSessions.includes(kind));
+  const before = was.length === 0 ? was : was.filter(({ kind }) => ofSessions.includes(kind));
   const noticed = router && sessionFindings({ path, router, rules: estate.sessions, snapshot, now });
   return noticed === undefined ? before : dated(noticed, before, now);
 }

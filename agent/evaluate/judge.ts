@@ -158,6 +158,11 @@ function flappingOf(
 ): readonly Condition[] {
   if (estate.sessions === undefined) return [];
   const before = condition(was, "flapping");
+  const { router, session } = path;
+  const dropped =
+    snapshot.sessionDrops(router, session.remoteAddress) ?? snapshot.interfaceDrops(router, path.interface);
+  // Most never drop, and need no condition.
+  if (dropped === undefined && before === undefined) return [];
   const finding = checkFlapping({ path, circuit, rules: estate.sessions, snapshot, now }, before);
   const patience = { for: immediately, keepFiringFor: immediately, mayFire: true };
   return [advance(before, "flapping", finding, patience, now)];

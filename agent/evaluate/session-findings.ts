@@ -71,10 +71,18 @@ function slowestWords(holdTime: number | undefined): string {
 }
 
 /** What is not covered where the router shows no BFD at all, as a line for people; undefined where it shows some. */
-export function uncoveredDetection({ router, session }: Path, snapshot: Snapshot): string | undefined {
+export function uncoveredDetection(path: Path, snapshot: Snapshot): string | undefined {
+  const { router, session } = path;
   const isAsked = snapshot.poll(router, "bfd")?.last.result === "noSuchTable";
   if (!isAsked || snapshot.bfd(router, session.remoteAddress) !== undefined) return undefined;
   const seen = snapshot.session(router, session.remoteAddress);
   const holdTime = seen?.present && seen.state === "established" ? seen.holdTime : undefined;
-  return `BFD: ${router} shows none by SNMP, so whether it watches the link is not known; without it ${slowestWords(holdTime)}`;
+  const said = uncovered.get(path);
+  if (said !== undefined && said.holdTime === holdTime) return said.text;
+  const text = `BFD: ${router} shows none by SNMP, so whether it watches the link is not known; without it ${slowestWords(holdTime)}`;
+  uncovered.set(path, { holdTime, text });
+  return text;
 }
+
+/** It is said of each path of such a router at every judgement, and hardly ever changes. */
+const uncovered = new WeakMap<Path, { readonly holdTime: number | undefined; readonly text: string }>();

@@ -9,6 +9,8 @@ import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 /** A subject's drops, oldest first. */
 export type Drops = readonly Instant[];
 
+const none: Drops = [];
+
 /** They are known for a day, and at most so many of them: what flaps all day long takes 4 KB. */
 const kept = seconds(86_400);
 const mostKept = 512;
@@ -70,13 +72,14 @@ function lastDrop(before: Polled, after: Polled, notifiedAt: Instant | undefined
 
 /** Of several only the last is known to the moment: the others were at some time since the poll before. */
 function spread(drops: number, from: Instant, last: Instant): Drops {
-  const count = Math.min(Math.max(drops, 0), mostKept);
+  if (drops <= 0) return none;
+  const count = Math.min(drops, mostKept);
   return Array.from({ length: count }, (_, i) => later(from, milliseconds(((last - from) * (i + 1)) / count)));
 }
 
 /** Drops that BMP told: it tells each as it happens. */
 export function dropsTold(before: BmpSessionObservation | undefined, told: BmpSessionObservation): Drops {
-  if (before?.established === undefined || told.established === undefined || told.isOld) return [];
+  if (before?.established === undefined || told.established === undefined || told.isOld) return none;
   const drops = told.ups - before.ups + Number(before.established) - Number(told.established);
   return spread(drops, told.at, told.at);
 }

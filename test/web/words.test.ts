@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../agent/estate/judgement.ts";
+import { flapWords, sourceWords } from "../../agent/web/session-status.ts";
 import {
   bitRate,
   clockTime,
@@ -74,5 +75,23 @@ describe("times and lists", () => {
     expect(listed(["a", "b"])).toBe("a and b");
     expect(listed(["a", "b", "c", "d"])).toBe("a, b, c and d");
     expect(listed(["a", "b", "c", "d", "e", "f"])).toBe("a, b, c and 3 more");
+  });
+
+  it("names the sources of a session with their age, and what a notification said", () => {
+    const drops = { "5m": 0, "1h": 0, "24h": 0, last: null };
+    const session = { state: "established", adminUp: true, seconds: 9, lastError: null, holdTime: 180 } as const;
+    const sources = [
+      { source: "snmp", age: 2.4, said: null },
+      { source: "notification", age: 61, said: "bgpBackwardTransNotification, idle, 4/0 Hold Timer Expired" },
+    ] as const;
+    expect(sourceWords({ ...session, sources, drops })).toBe(
+      "hold time 3m; by snmp 2s ago, notification 1m 1s ago (bgpBackwardTransNotification, idle, 4/0 Hold Timer Expired)",
+    );
+    const flapped = { "5m": 0, "1h": 2, "24h": 3, last: "2026-11-02T03:12:44Z" };
+    expect(sourceWords({ ...session, holdTime: null, sources: [], drops: flapped })).toBe(
+      "3 drops in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z",
+    );
+    expect(flapWords({ ...flapped, "24h": 1 })).toBe("1 drop in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z");
+    expect(flapWords(drops)).toBeUndefined();
   });
 });
