@@ -152,7 +152,9 @@ describe("what bgpd tells by SNMP", () => {
 });
 
 describe("a session that is reset again and again", () => {
-  it("is one incident from its third drop on, counted as FRR counts it, and ends when it is quiet", async () => {
+  it("is one incident from its third drop on, counted as FRR counts it, and ends when it is quiet", {
+    timeout: 300_000,
+  }, async () => {
     const before = await droppedByFrr();
     const firing = (name: string) =>
       jump.pager.pages.filter(({ status: is, labels }) => is === "firing" && labels.alertname === name).length;
