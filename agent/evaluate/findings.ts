@@ -21,9 +21,14 @@ export interface FindingScene {
 
 type Noticed = Omit<PathFinding, "since">;
 
+/** Nearly every path, at every judgement. */
+const none: readonly PathFinding[] = [];
+
 export function pathFindings(scene: FindingScene, path: Path, was: readonly PathFinding[]): readonly PathFinding[] {
   const isOwn: IsOwn = ({ circuit, link }) => circuit === path.circuit && link === path.link;
-  return [...ofSession(scene, path, was), ...findings(scene, subject.path(path), isOwn, [path.router], was)];
+  const ofPath = findings(scene, subject.path(path), isOwn, [path.router], was);
+  const ofBgp = ofSession(scene, path, was);
+  return ofBgp.length === 0 ? ofPath : [...ofBgp, ...ofPath];
 }
 
 const ofSessions: readonly FindingKind[] = ["noFastDetection", "peerAsOther"];
@@ -57,7 +62,7 @@ function findings(
 ): readonly PathFinding[] {
   const { estate, snapshot, now } = scene;
   const { tracing } = estate;
-  if (tracing === undefined) return [];
+  if (tracing === undefined) return none;
   const noticed: Noticed[] = [];
   const trace = snapshot.trace(key)?.last;
   if (trace !== undefined && now - trace.at <= freshIntervals * tracing.interval) {
@@ -73,6 +78,7 @@ function findings(
 }
 
 function dated(noticed: readonly Noticed[], was: readonly PathFinding[], now: Instant): readonly PathFinding[] {
+  if (noticed.length === 0) return none;
   return noticed.map((finding) => ({ ...finding, since: was.find(({ kind }) => kind === finding.kind)?.since ?? now }));
 }
 

@@ -93,8 +93,9 @@ export function checkSession(context: PathContext): Finding {
 
 /** The peer's ASN where the router has another one than is configured. 0 and 23456 (AS_TRANS) are none. */
 export function otherAsn(seen: SeenSession, { session }: Path): number | undefined {
-  if (!seen.present || [0, 23_456, session.remoteAsn].includes(seen.remoteAsn)) return undefined;
-  return seen.remoteAsn;
+  if (!seen.present) return undefined;
+  const { remoteAsn } = seen;
+  return remoteAsn === session.remoteAsn || remoteAsn === 0 || remoteAsn === 23_456 ? undefined : remoteAsn;
 }
 
 /**

@@ -20,6 +20,9 @@ interface SessionScene {
 }
 
 type Noticed = Omit<PathFinding, "since">;
+/** Nearly every session, at every judgement. */
+const nothing: readonly Noticed[] = [];
+
 type Established = Extract<SeenSession, { readonly present: true }>;
 
 /** Undefined while it is not known whether the session is up: only evidence ends a finding. */
@@ -27,14 +30,15 @@ export function sessionFindings({ path, router, rules, snapshot, now }: SessionS
   const { remoteAddress, remoteAsn } = path.session;
   const seen = snapshot.session(path.router, remoteAddress);
   if (seen === undefined || !isFresh(router, seen.at, now)) return undefined;
-  if (!seen.present || seen.state !== "established") return [];
-  const found: Noticed[] = [];
+  if (!seen.present || seen.state !== "established") return nothing;
   const asn = otherAsn(seen, path);
+  const slow = rules && slowDetection(path, router, seen, rules, snapshot, now);
+  if (asn === undefined && slow === undefined) return nothing;
+  const found: Noticed[] = [];
   if (asn !== undefined) {
     const evidence = `BGP session of ${path.router} with ${remoteAddress} is established with AS ${asn}, and the configuration has AS ${remoteAsn}${path.msee === undefined ? "" : ", which is every MSEE's"}: it leads elsewhere, or the configuration is wrong`;
     found.push({ kind: "peerAsOther", owner: "customer", evidence });
   }
-  const slow = rules && slowDetection(path, router, seen, rules, snapshot, now);
   if (slow !== undefined) found.push(slow);
   return found;
 }

@@ -21,6 +21,8 @@ export function createTable<K, V>() {
 
   return {
     get(subject: string, of: K): V | undefined {
+      // Of many tables none has anything, and they are asked of each subject at every judgement.
+      if (rows.size === 0) return undefined;
       const row = rows.get(subject);
       return row instanceof Map ? row.get(of) : find(row, of)?.value;
     },
