@@ -248,7 +248,7 @@ export const configurationSchema = keys(
     site: s.site({ is: "Site where this agent stands." }),
     stateDirectory: s
       .directory({
-        is: "Where the agent keeps what must outlive a restart: its SNMP engine ID and boots.",
+        is: "Where the agent keeps what must outlive a restart: its SNMP engine ID and boots, and what is usual of each path.",
         example: "/var/lib/circuitwatch",
         absent: "`$STATE_DIRECTORY`, which systemd sets",
       })

@@ -45,9 +45,9 @@ function flapping(
   cause: Condition["cause"],
 ): string | undefined {
   const last = drops?.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined || elapsed(last, now) >= flapping.quiet) return undefined;
   const within = dropsWithin(drops, flapping.within, now);
-  const lasts = before?.state === "firing" && before.cause === cause && elapsed(last, now) < flapping.quiet;
+  const lasts = before?.state === "firing" && before.cause === cause;
   if (within < flapping.drops && !lasts) return undefined;
   const quiet = `it is steady after ${formatDuration(flapping.quiet)} without a drop`;
   if (within < flapping.drops) return `was flapping, and ${quiet}`;

@@ -79,6 +79,21 @@ describe("a session that flaps", () => {
     expect(s.path("secondary").transitions).toBe(0);
   });
 
+  it("ends when it has been quiet, however many drops the window still has", () => {
+    const short = { ...rules, flapping: { ...rules.flapping, quiet: seconds(30) } };
+    const { s, drop, play } = flapScene({ ...estate(), sessions: short });
+    play(20);
+    for (let i = 0; i < 5; i++) drop("primary", 5);
+    play(28);
+    expect(s.path("primary").state).toBe("degraded");
+    play(10);
+    expect(s.path("primary").state).toBe("up");
+    // The next one is not alone: three in ten minutes.
+    drop("primary", 5);
+    play(12);
+    expect(s.path("primary").state).toBe("degraded");
+  });
+
   it("is down while it is down, with that as the cause, and flapping beside it", () => {
     const { s, drop, play } = flapScene();
     play(20);
