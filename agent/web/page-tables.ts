@@ -1,10 +1,10 @@
 // Global Reach as a matrix of sites, and the routers: whether the agent can see at all.
 
-import { formatDuration, seconds } from "../lib/duration.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { renderReasons } from "./page-circuit.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
 import { cellWords } from "./probe-words.ts";
+import { ageWords } from "./session-status.ts";
 import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
 import { pairTicket } from "./ticket.ts";
@@ -100,8 +100,7 @@ function bmpWords({ connected, detail }: NonNullable<RouterStatus["bmp"]>): stri
 
 function unconfiguredWords(unconfigured: RouterStatus["unconfigured"]): string {
   const each = unconfigured.map(({ remoteAddress, state, sources }) => {
-    const by = sources.map(({ source, age }) => `${source} ${formatDuration(seconds(Math.floor(age)))} ago`);
-    return `${remoteAddress} (${state ?? "state not told"}; by ${by.join(", ")})`;
+    return `${remoteAddress} (${state ?? "state not told"}; by ${sources.map(ageWords).join(", ")})`;
   });
   return `BGP sessions with AS 12076 that no path of the configuration has, so nothing watches them: ${each.join("; ")}`;
 }

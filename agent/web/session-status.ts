@@ -90,13 +90,15 @@ export function flapWords(drops: FlapStatus): string | undefined {
   return `${count} in 24h (${drops["1h"]} in 1h, ${drops["5m"]} in 5m), last ${drops.last ?? "not known"}`;
 }
 
+/** `snmp 2s ago`. */
+export function ageWords({ source, age }: { readonly source: SessionSource; readonly age: number }): string {
+  return `${source} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`;
+}
+
 /** `hold time 180s; by snmp 2s ago, bmp under 1s ago`; empty when nobody tells the state. */
 export function sourceWords({ holdTime, sources, drops }: SessionStatus): string {
   const hold = holdTime === null ? [] : [`hold time ${formatDuration(seconds(holdTime))}`];
-  const ages = sources.map(({ source, age, said }) => {
-    const ago = age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)));
-    return `${source} ${ago} ago${said === null ? "" : ` (${said})`}`;
-  });
+  const ages = sources.map((one) => `${ageWords(one)}${one.said === null ? "" : ` (${one.said})`}`);
   const flaps = flapWords(drops);
   return [
     ...hold,

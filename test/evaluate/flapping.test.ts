@@ -84,7 +84,7 @@ describe("a session that flaps", () => {
     const { s, drop, play } = flapScene({ ...estate(), sessions: short });
     play(20);
     for (let i = 0; i < 5; i++) drop("primary", 5);
-    play(28);
+    play(20);
     expect(s.path("primary").state).toBe("degraded");
     play(10);
     expect(s.path("primary").state).toBe("up");
