@@ -99,8 +99,9 @@ function bmpWords({ connected, detail }: NonNullable<RouterStatus["bmp"]>): stri
 }
 
 function unconfiguredWords(unconfigured: RouterStatus["unconfigured"]): string {
-  const each = unconfigured.map(({ remoteAddress, state, sources }) => {
-    return `${remoteAddress} (${state ?? "state not told"}; by ${sources.map(ageWords).join(", ")})`;
-  });
+  const each = unconfigured.map(
+    ({ remoteAddress, state, sources }) =>
+      `${remoteAddress} (${state ?? "state not told"}; by ${sources.map(ageWords).join(", ")})`,
+  );
   return `BGP sessions with AS 12076 that no path of the configuration has, so nothing watches them: ${each.join("; ")}`;
 }

@@ -114,9 +114,9 @@ describe("page", () => {
     const path = pathsOf(estate)[0] ?? expect.fail();
     const was = { kind: "session", router: path.router, remoteAddress: path.session.remoteAddress } as const;
     const up = { present: true, state: "established", adminUp: true, remoteAsn: 12_076, lastError: [0, 0] } as const;
-    const seen = { ...was, ...up, establishedTransitions: 1, establishedSeconds: 60, holdTime: 180 } as const;
+    const seen = { ...was, ...up, establishedTransitions: 11, establishedSeconds: 1e6, holdTime: 180 } as const;
     snapshot.observe({ ...seen, at: later(now, seconds(-20)) });
-    snapshot.observe({ ...seen, at: now, establishedTransitions: 2, establishedSeconds: 5 });
+    snapshot.observe({ ...seen, at: now, establishedTransitions: 12, establishedSeconds: 5 });
     const status = statusOf(
       { estate, snapshot, clock: fixedClock, version: "1", simulation: undefined },
       judgementOf(estate),
