@@ -3,7 +3,7 @@
 import { integer, keys } from "./keys.ts";
 import * as s from "./scalars.ts";
 
-export const flappingDefaults = { drops: 3, within: "10m", quiet: "15m" } as const;
+const flappingDefaults = { drops: 3, within: "10m", quiet: "15m" } as const;
 
 const flapping = keys(
   {

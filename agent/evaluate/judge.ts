@@ -211,12 +211,14 @@ function forwardingOwner(circuit: Circuit): Owner {
 }
 
 function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readonly string[] {
-  if (circuit.connectivityModel === "anyToAny") {
-    return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
-  }
-  if (isSessionOutOfSight(path, snapshot)) return [`the BGP session: ${outOfSight}`];
+  const model =
+    circuit.connectivityModel === "anyToAny"
+      ? "the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"
+      : isSessionOutOfSight(path, snapshot)
+        ? `the BGP session: ${outOfSight}`
+        : undefined;
   const detection = uncoveredDetection(path, snapshot);
-  return detection === undefined ? [] : [detection];
+  return [model, detection].filter((what) => what !== undefined);
 }
 
 function verdict(
