@@ -9,6 +9,7 @@ import type { Clock, Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { inSlices, isStep } from "../lib/slices.ts";
 import type { StateFile } from "../lib/state-file.ts";
 
 export interface Usual {
@@ -30,36 +31,46 @@ const saveEvery = seconds(600);
 const version = 1;
 
 /** Times are milliseconds since 1970: the timeline of the process is not that of the next one. */
-export function textOfUsual(
+export function* textOfUsual(
   verdicts: readonly PathVerdict[],
   remembered: Remembered,
   now: Instant,
   clock: Clock,
-): string {
+): Generator<void, string> {
+  const paths: string[] = [];
+  for (const [i, verdict] of verdicts.entries()) {
+    if (isStep(i)) yield;
+    const entry = entryTextOf(verdict, remembered, now, clock);
+    if (entry !== undefined) paths.push(entry);
+  }
+  return `{"version":${version},"paths":[${paths.join(",")}]}`;
+}
+
+/** Undefined where nothing is known of the path. */
+function entryTextOf(
+  { path, usualPaths, usualCounts }: PathVerdict,
+  remembered: Remembered,
+  now: Instant,
+  clock: Clock,
+): string | undefined {
+  const known = remembered.get(subject.path(path));
+  const isLearnt = usualPaths !== undefined || usualCounts !== undefined;
+  if (!isLearnt && known === undefined) return undefined;
   const epoch = (at: Instant | undefined) => (at === undefined ? null : clock.toEpoch(at));
-  const paths = verdicts.flatMap((verdict) => {
-    const { path, usualPaths, usualCounts } = verdict;
-    const known = remembered.get(subject.path(path));
-    const isLearnt = usualPaths !== undefined || usualCounts !== undefined;
-    if (!isLearnt && known === undefined) return [];
-    const prepends = usualPaths ?? known?.usualPaths ?? {};
-    const counts = usualCounts ?? known?.usualCounts ?? {};
-    return [
-      {
-        ...identityOf(path),
-        at: epoch(isLearnt ? now : known?.at),
-        prepends: prefixFamilies.flatMap((family) => {
-          const of = prepends[family];
-          return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.longerSince) }];
-        }),
-        counts: prefixFamilies.flatMap((family) => {
-          const of = counts[family];
-          return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.fewerSince) }];
-        }),
-      },
-    ];
+  const prepends = usualPaths ?? known?.usualPaths ?? {};
+  const counts = usualCounts ?? known?.usualCounts ?? {};
+  return JSON.stringify({
+    ...identityOf(path),
+    at: epoch(isLearnt ? now : known?.at),
+    prepends: prefixFamilies.flatMap((family) => {
+      const of = prepends[family];
+      return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.longerSince) }];
+    }),
+    counts: prefixFamilies.flatMap((family) => {
+      const of = counts[family];
+      return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.fewerSince) }];
+    }),
   });
-  return JSON.stringify({ version, paths });
 }
 
 /** Of another session than the one that has its place now, nothing is known. */
@@ -158,7 +169,7 @@ export function createUsualMemory(
   async function save(): Promise<void> {
     const latest = judged();
     if (file === undefined || latest === undefined) return;
-    const written = await file.save(textOfUsual(latest.paths, remembered, latest.at, clock));
+    const written = await file.save(await inSlices(clock, textOfUsual(latest.paths, remembered, latest.at, clock)));
     if (!written.ok && !failed) {
       log.warn(
         { file: file.path, error: written.error },

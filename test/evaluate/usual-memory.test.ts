@@ -212,6 +212,6 @@ describe("an agent that starts while a link is drained, or its prefixes are gone
     ]);
     expect(judgedWith(remembered)).toEqual(["drain firing", "prefixCount firing"]);
     expect(judgedWith(undefined)).toEqual(["drain inactive", "prefixCount inactive"]);
-    expect(textOfUsual([], remembered, at(0), createFakeClock())).toBe('{"version":1,"paths":[]}');
+    expect(inOne(textOfUsual([], remembered, at(0), createFakeClock()))).toBe('{"version":1,"paths":[]}');
   });
 });
