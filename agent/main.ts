@@ -19,6 +19,7 @@ import type { Estate } from "./estate/estate.ts";
 import type { SubjectKey } from "./estate/observation.ts";
 import { checksOf, probedOf } from "./estate/probed.ts";
 import { createJudging } from "./evaluate/judging.ts";
+import { createUsualMemory } from "./evaluate/usual-memory.ts";
 import { createPrometheusExport } from "./export/prometheus.ts";
 import { gatewayStreams } from "./host/gateways.ts";
 import { createHostWatch } from "./host/watch.ts";
@@ -51,8 +52,9 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   // systemd names several, if there are, with colons between them.
   const stateDirectory = estate.stateDirectory ?? process.env.STATE_DIRECTORY?.split(":")[0];
   const memory = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "snmp-engine.json");
-  const notifications = createNotifications({ clock, log, random: randomBytes, memory, poll: polling.confirm }, estate);
-  const bmp = createBmpStation({ clock, log, random: randomBytes, observe, poll: polling.confirm }, estate);
+  const told = { clock, log, random: randomBytes, observe, poll: polling.confirm };
+  const notifications = createNotifications({ ...told, memory }, estate);
+  const bmp = createBmpStation(told, estate);
   const streams = probed.flatMap(({ of, probes }) => probes.map((target, index) => ({ of, index, target })));
   const probing = createProbing({ clock, log, observe }, streams);
   const host = createHostWatch({ clock, log, observe, gateways: (g) => probing.besides(gatewayStreams(g)) }, estate);
@@ -61,7 +63,12 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const tracing = createTracing({ clock, log, observe }, estate.tracing);
   const confirming = createConfirming({ clock, poll: polling.confirm }, estate.routers.keys());
   const doubt = (router: string) => confirming.confirm(router, ["interfaces"]);
-  const judging = createJudging({ clock, log, snapshot: state, degraded: tracing.degraded, doubt }, estate);
+  const usualFile = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "usual.json");
+  const usual = createUsualMemory({ clock, log, file: usualFile }, estate);
+  const judging = createJudging(
+    { clock, log, snapshot: state, remembered: usual.remembered, degraded: tracing.degraded, doubt },
+    estate,
+  );
   const metrics = createPrometheusExport({
     estate,
     snapshot: state,
@@ -117,6 +124,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       checking.start();
       tracing.start();
       polling.start();
+      usual.start(judging.latest);
       judging.start();
       return listening;
     },
@@ -126,6 +134,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       confirming.stop();
       polling.stop();
       await Promise.all([
+        usual.stop(),
         notifications.stop(),
         bmp.stop(),
         probing.stop(),

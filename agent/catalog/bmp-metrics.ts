@@ -43,13 +43,13 @@ export const bmpMetrics = {
   sessionSource: metric(
     "gauge",
     "expressroute_bgp_session_source_timestamp_seconds",
-    "Unix time at which a source (snmp, bmp) last told the state of the session",
+    "Unix time at which a source last told of the session: snmp and bmp tell its state, a notification only asks for a poll",
     [...path, "source"],
   ),
   sessionHoldTime: metric(
     "gauge",
     "expressroute_bgp_session_hold_time_seconds",
-    "Hold time that both ends agreed on; absent where BMP does not tell it",
+    "Hold time that both ends agreed on; absent where neither the router nor BMP tells it",
     path,
   ),
   connected: metric(
@@ -104,11 +104,5 @@ export const bmpMetrics = {
     "expressroute_bmp_memory_limit_bytes",
     "The most that the routers which are connected now could make it take",
     [],
-  ),
-  unconfigured: metric(
-    "gauge",
-    "expressroute_bmp_unconfigured_sessions",
-    "Established sessions with Microsoft's ASN, by BMP, that no path of the configuration has",
-    router,
   ),
 } as const;

@@ -9,6 +9,7 @@ import { routeMetrics } from "./route-metrics.ts";
 import { routerProbeMetrics } from "./router-probe-metrics.ts";
 import { selfMetrics } from "./self-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { sessionMetrics } from "./session-metrics.ts";
 import { probeStatistics } from "./statistics-metrics.ts";
 import { traced, tracerMetrics } from "./tracing-metrics.ts";
 
@@ -203,31 +204,7 @@ export const metrics = {
     ),
   },
 
-  session: {
-    state: gauge(
-      "expressroute_bgp_session_state",
-      "bgpPeerState: 1 idle, 2 connect, 3 active, 4 opensent, 5 openconfirm, 6 established",
-      path,
-    ),
-    up: gauge("expressroute_bgp_session_up", "1 when established, 0 when not, absent while unknown", path),
-    adminUp: gauge("expressroute_bgp_session_admin_up", "0 when an operator shut the peer on the router", path),
-    transitions: counter(
-      "expressroute_bgp_session_established_transitions_total",
-      "bgpPeerFsmEstablishedTransitions",
-      path,
-    ),
-    established: gauge(
-      "expressroute_bgp_session_established_timestamp_seconds",
-      "Unix time at which the session was established; absent while it is not",
-      path,
-    ),
-    info: gauge(
-      "expressroute_bgp_session_info",
-      "Far end of the session, always 1; last_error is code/subcode of RFC 4271 and sticky",
-      [...path, "remote_address", "remote_asn", "last_error"],
-    ),
-  },
-
+  session: sessionMetrics,
   bmp: bmpMetrics,
   communities: communityMetrics,
   routes: routeMetrics,

@@ -1,8 +1,9 @@
 // Where a router shows its BGP peers. Its sysObjectID proposes tables; a walk of the column of states says whether
 // a table has rows, and which of them are the configured sessions.
 
-import type { BgpTableName } from "../estate/estate.ts";
+import { type BgpTableName, microsoftAsn } from "../estate/estate.ts";
 import type { PollGroup } from "../estate/observation.ts";
+import type { PeersObservation } from "../estate/session-observation.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodePeerIndex, type PeerIndex } from "../mib/bgp-peer-index.ts";
 import {
@@ -43,6 +44,8 @@ export interface PeersFound {
   readonly unseen: readonly string[];
   /** One sentence for each address that is a peer in more than one VRF. */
   readonly ambiguous: readonly string[];
+  /** Peers with Microsoft's ASN that are none of the sessions looked for. */
+  readonly unconfigured: PeersObservation["unconfigured"];
   /** The tables that have rows. */
   readonly tables: readonly BgpTable[];
   /** A table that could not be read: what is missing may be there. */
@@ -113,6 +116,7 @@ export async function findPeers(
   const known: KnownPeer[] = [];
   const ambiguous: string[] = [];
   const withRows: BgpTable[] = [];
+  const unconfigured = new Map<string, PeersObservation["unconfigured"][number]>();
   let left = peers;
   let doubt: SnmpError | undefined;
   for (const table of tables) {
@@ -124,6 +128,13 @@ export async function findPeers(
     }
     if (rows.value.length === 0) continue;
     withRows.push(table);
+    for (const { row } of rows.value) {
+      const { remoteAddress, remoteAsn, state } = row;
+      if (remoteAsn !== microsoftAsn || peers.includes(remoteAddress)) continue;
+      // Of an address that is a peer of several VRFs, or has an old row, the session that stands counts.
+      if (unconfigured.get(remoteAddress)?.state !== "established")
+        unconfigured.set(remoteAddress, { remoteAddress, state });
+    }
     const layout = sessionLayouts.get(table) ?? layoutOf(table, "session");
     for (const remoteAddress of left) {
       const fitting = rows.value.filter(({ row }) => row.remoteAddress === remoteAddress);
@@ -147,5 +158,5 @@ export async function findPeers(
   const ipv6 = withRows.some((table) => table.ipv6);
   const unseen = left.filter((peer) => peer.includes(":") && !ipv6);
   const missing = left.filter((peer) => !unseen.includes(peer));
-  return ok({ known, missing, unseen, ambiguous, tables: withRows, doubt });
+  return ok({ known, missing, unseen, ambiguous, unconfigured: [...unconfigured.values()], tables: withRows, doubt });
 }

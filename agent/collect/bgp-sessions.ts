@@ -2,7 +2,10 @@
 
 import type { BgpTableName } from "../estate/estate.ts";
 import type { SessionObservation } from "../estate/observation.ts";
-import type { Instant } from "../lib/clock.ts";
+import type { PeersObservation } from "../estate/session-observation.ts";
+import { type Instant, later } from "../lib/clock.ts";
+import { milliseconds, seconds } from "../lib/duration.ts";
+import { phase } from "../lib/hash.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type BgpPeerRow, readPeerAt } from "../mib/bgp-peers.ts";
 import { sysUpTime } from "../mib/snmpv2-mib.ts";
@@ -19,6 +22,9 @@ const pollsUntilAbsent = 3;
 
 /** A session may come to stand in a table that had no rows: those are asked again after so many polls without it. */
 const pollsUntilNewChoice = 20;
+
+/** All peers are walked through again so often, each router at a time of its own, to see those that nobody configured. */
+const peersEvery = seconds(600);
 
 const group = "bgp";
 
@@ -42,6 +48,8 @@ export function bgpCollector(
   let pollsSinceChoice = 0;
   let looks = noLooks;
   const absences = new Map<string, number>();
+  /** The first time half as long or more: routers that are asked first at once must not go on so. */
+  let nextWalk = later(clock.now(), milliseconds(peersEvery * (0.5 + phase(router) / 2)));
 
   /** Looks in the tables that had rows; in all that the router may have where none is known to have any. */
   async function discover(): Promise<Result<Discovery, SnmpError>> {
@@ -66,6 +74,7 @@ export function bgpCollector(
   /** True when the last look does not stand any more. */
   function isStale(last: Discovery | undefined): boolean {
     if (last === undefined || last.restarts !== uptime.restarts()) return true;
+    if (clock.now() >= nextWalk) return true;
     if ((last.missing.length > 0 || last.tables.length === 0) && isLookDue(looks, false)) return true;
     return isSearching(last) && pollsSinceChoice >= pollsUntilNewChoice;
   }
@@ -77,6 +86,7 @@ export function bgpCollector(
     for (let fresh = false, stale = isStale(found), changed = false, sign = false; ; stale = true) {
       if (stale) {
         const restarted = found?.restarts !== uptime.restarts();
+        if (clock.now() >= nextWalk) nextWalk = later(clock.now(), peersEvery);
         const discovered = await discover();
         if (discovered.ok) {
           found = discovered.value;
@@ -141,9 +151,16 @@ export function bgpCollector(
           );
         }
       }
+      if (fresh && now.doubt === undefined) {
+        return { result: "ok", detail: remarks.join("; "), observations: [...observations, peersOf(router, now, at)] };
+      }
       return { result: "ok", detail: remarks.join("; "), observations };
     }
   };
+}
+
+function peersOf(router: string, { unconfigured }: Discovery, at: Instant): PeersObservation {
+  return { kind: "peers", router, at, unconfigured };
 }
 
 /** Something configured is not found. */
@@ -189,5 +206,6 @@ function observe(router: string, row: BgpPeerRow, at: Instant): SessionObservati
     establishedTransitions: row.transitions ?? 0,
     establishedSeconds: row.establishedSeconds ?? 0,
     lastError: row.lastError ?? [0, 0],
+    holdTime: row.holdTime,
   };
 }

@@ -9,6 +9,7 @@ import type {
   SessionObservation,
 } from "../estate/observation.ts";
 import type { RouterProbeObservation } from "../estate/router-probe.ts";
+import type { PeersObservation } from "../estate/session-observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { SnmpTarget } from "../net/snmp-client.ts";
 import type { SnmpError, SnmpFailure } from "../net/snmp-error.ts";
@@ -18,6 +19,7 @@ export type Collected =
   | RouterObservation
   | InterfaceObservation
   | SessionObservation
+  | PeersObservation
   | LinkObservation
   | BestPathsObservation
   | RouterProbeObservation;

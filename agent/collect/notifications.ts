@@ -1,8 +1,8 @@
-// SNMP notifications: what one is about decides which groups of its router are polled at once. It makes no
-// observation: what it says may be old, forged or half of the truth, and the poll tells.
+// SNMP notifications: what one is about decides which groups of its router are polled at once. What it says may be old,
+// forged or half of the truth: it is shown with its time, and the poll tells.
 
-import type { Estate } from "../estate/estate.ts";
-import type { PollGroup } from "../estate/observation.ts";
+import { type Estate, pathsOf } from "../estate/estate.ts";
+import type { Observe, PollGroup } from "../estate/observation.ts";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
@@ -15,9 +15,11 @@ import {
   notificationType,
   whatItSaid,
 } from "../mib/notifications.ts";
+import { notifiedSession } from "../mib/notified-session.ts";
 import type { NotificationDrop } from "../net/snmp-notification-counts.ts";
 import { createNotificationListener, type NotificationHandlers } from "../net/snmp-notifications.ts";
 import type { EngineMemory } from "../net/snmp-own-engine.ts";
+import type { Notification } from "../wire/snmp/notification.ts";
 import { formatOid } from "../wire/snmp/oid.ts";
 import { createConfirming } from "./confirming.ts";
 
@@ -27,6 +29,7 @@ export interface NotificationsDeps {
   /** Cryptographically random octets. */
   readonly random: (octets: number) => Uint8Array;
   readonly memory: EngineMemory | undefined;
+  readonly observe: Observe;
   /** Polls a group of a router out of turn. */
   readonly poll: (router: string, group: PollGroup) => void;
 }
@@ -65,10 +68,14 @@ const perDrop = seconds(3_600);
 const mostSources = 100;
 
 export function createNotifications(
-  { clock, log, random, memory, poll }: NotificationsDeps,
-  { notifications: listen, routers }: Pick<Estate, "notifications" | "routers">,
+  { clock, log, random, memory, observe, poll }: NotificationsDeps,
+  { notifications: listen, routers, circuits }: Pick<Estate, "notifications" | "routers" | "circuits">,
 ): Notifications {
   if (listen === undefined) return silent;
+  const peers = new Map<string, Set<string>>();
+  for (const { router, session } of pathsOf({ circuits })) {
+    peers.set(router, (peers.get(router) ?? new Set()).add(session.remoteAddress));
+  }
   const { host, port } = listen;
   const confirming = createConfirming({ clock, poll }, routers.keys());
   const taken = new Map<string, Counters<NotificationKind>>();
@@ -86,6 +93,13 @@ export function createNotifications(
     return true;
   }
 
+  /** Of a configured session: others, which anybody could name, are not kept. */
+  function tell(router: string, name: string, notification: Notification): void {
+    const said = notifiedSession(notification);
+    if (said === undefined || !peers.get(router)?.has(said.remoteAddress)) return;
+    observe({ kind: "notification", router, at: clock.now(), name, ...said });
+  }
+
   const handlers: NotificationHandlers = {
     notified(router, notification) {
       const type = notificationType(notification.trapOid);
@@ -97,6 +111,7 @@ export function createNotifications(
         return;
       }
       taken.get(router)?.add(type.kind);
+      if (type.kind === "bgp") tell(router, type.name, notification);
       confirming.confirm(router, groupsToConfirm[type.kind]);
       if (!isDue(`${router} ${type.name}`, perNotification)) return;
       log.info({ router, notification: type.name }, `${whatItSaid(type, notification)}: a poll confirms it`);

@@ -102,6 +102,14 @@ export function buildEstate(
       note: percentage(configuration.prefixGuard.note),
       raise: percentage(configuration.prefixGuard.raise),
     },
+    sessions: {
+      slowestDetection: duration(configuration.sessions.slowestDetection),
+      flapping: {
+        drops: configuration.sessions.flapping.drops,
+        within: duration(configuration.sessions.flapping.within),
+        quiet: duration(configuration.sessions.flapping.quiet),
+      },
+    },
     bmp: configuration.bmp && bmpOf(configuration.bmp, routers),
     stateDirectory: configuration.stateDirectory,
     routers,

@@ -14,6 +14,7 @@ import { routerProbes } from "./router-probes-schema.ts";
 import * as s from "./scalars.ts";
 import { selfCheck } from "./self-check-schema.ts";
 import { checking, internetDependencies, services } from "./services-schema.ts";
+import { sessions } from "./sessions-schema.ts";
 import { statistics } from "./statistics-schema.ts";
 import { estateThresholds, ownThresholds, thresholdDefaults } from "./thresholds-schema.ts";
 import { linkMtu, tracedKeys, tracing } from "./tracing-schema.ts";
@@ -253,7 +254,7 @@ export const configurationSchema = keys(
     site: s.site({ is: "Site where this agent stands." }),
     stateDirectory: s
       .directory({
-        is: "Where the agent keeps what must outlive a restart: its SNMP engine ID and boots.",
+        is: "Where the agent keeps what must outlive a restart: its SNMP engine ID and boots, and what is usual of each path.",
         example: "/var/lib/circuitwatch",
         absent: "`$STATE_DIRECTORY`, which systemd sets",
       })
@@ -291,6 +292,7 @@ export const configurationSchema = keys(
     tracing,
     bmp: bmp.optional(),
     prefixGuard,
+    sessions,
     thresholds: keys(
       {
         path: estateThresholds("Limits of the paths of circuits.", thresholdDefaults.path),

@@ -24,7 +24,7 @@ export interface BestPathsObservation {
   readonly router: string;
   readonly remoteAddress: string;
   readonly at: Instant;
-  readonly source: SessionSource;
+  readonly source: Exclude<SessionSource, "notification">;
   /** What can be told: a prefix that is missing here is not known. */
   readonly routes: readonly BestRoute[];
 }

@@ -9,6 +9,7 @@ import type { Community } from "./communities.ts";
 import type { DeclaredPrefixes } from "./declared.ts";
 import type { RouterProbeName } from "./router-probe.ts";
 import type { InternetDependency, Service } from "./service.ts";
+import type { SessionRules } from "./session-rules.ts";
 import type { Tracing } from "./tracing.ts";
 
 export const linkNames = ["primary", "secondary"] as const;
@@ -260,6 +261,8 @@ export interface Estate {
   readonly statistics: StatisticsConfig;
   /** Shares of Microsoft's limits on prefixes, from 0 to 1: from `note` on it is said, from `raise` on the path is degraded. */
   readonly prefixGuard?: { readonly note: number; readonly raise: number } | undefined;
+  /** Absent: neither flapping nor late detection is judged. */
+  readonly sessions?: SessionRules | undefined;
   /** Undefined: no BMP station. */
   readonly bmp?: Bmp | undefined;
   /** What the agent keeps over restarts is here; undefined: where $STATE_DIRECTORY says. */

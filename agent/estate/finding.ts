@@ -4,7 +4,14 @@ import type { Instant } from "../lib/clock.ts";
 import type { Owner } from "./judgement.ts";
 
 /** Closed: a metric label, and the word on the page. */
-export const findingKinds = ["tracedOverOtherLink", "tracedOverInternet", "pathMtuLow", "pathMtuBlackhole"] as const;
+export const findingKinds = [
+  "tracedOverOtherLink",
+  "tracedOverInternet",
+  "pathMtuLow",
+  "pathMtuBlackhole",
+  "noFastDetection",
+  "peerAsOther",
+] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 /** A subject has at most one of each kind. */

@@ -26,6 +26,7 @@ export type Redundancy = (typeof redundancies)[number];
 export const checks = [
   "interface",
   "session",
+  "flapping",
   "forwarding",
   "loss",
   "delay",
@@ -52,6 +53,8 @@ export const causes = [
   "sessionDown",
   "sessionAbsent",
   "sessionUnknown",
+  "interfaceFlapping",
+  "sessionFlapping",
   "probesSilent",
   "probesUnknown",
   "lossHigh",

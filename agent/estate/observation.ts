@@ -9,6 +9,7 @@ import type { HostObservation, LoopObservation } from "./host-observation.ts";
 import type { LinkObservation } from "./link-observation.ts";
 import type { RouterProbeObservation } from "./router-probe.ts";
 import type { CheckObservation } from "./service-observation.ts";
+import type { NotificationObservation, PeersObservation } from "./session-observation.ts";
 import type { TracingObservation } from "./tracing.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
@@ -188,6 +189,8 @@ export type SessionObservation = {
       readonly establishedSeconds: number;
       /** bgpPeerLastError, code and subcode. Sticky: alone it is no cause. */
       readonly lastError: readonly [code: number, subcode: number];
+      /** Seconds, as both ends agreed (bgpPeerHoldTime); absent where the router does not tell it. */
+      readonly holdTime?: number | undefined;
     }
 );
 
@@ -249,6 +252,8 @@ export type Observation =
   | RouterObservation
   | InterfaceObservation
   | SessionObservation
+  | NotificationObservation
+  | PeersObservation
   | LinkObservation
   | ProbeObservation
   | HostObservation

@@ -7,21 +7,51 @@ import type { BmpConnectionObservation, BmpPrefixesObservation, BmpSessionObserv
 import { fsmEventWords } from "./fsm-event.ts";
 import type { PrefixesObservation } from "./link-observation.ts";
 import type { SessionObservation } from "./observation.ts";
+import type { NotificationObservation } from "./session-observation.ts";
 
-export const sessionSources = ["snmp", "bmp"] as const;
+export const sessionSources = ["snmp", "bmp", "notification"] as const;
 export type SessionSource = (typeof sessionSources)[number];
 
 /** `at` of the observation is when the newest source last vouched for it. */
 export type SeenSession = SessionObservation & {
-  /** Who says so, and when each last did: SNMP at its poll, BMP as long as its connection stands. Absent: SNMP alone. */
+  /**
+   * Who says so, and when each last did: SNMP at its poll, BMP as long as its connection stands. Absent: SNMP alone. A
+   * notification is among them for its time: what it said is in `notified`, and does not count.
+   */
   readonly sources?: readonly { readonly source: SessionSource; readonly at: Instant }[];
+  /** The last notification about it. */
+  readonly notified?: NotificationObservation;
   /** What BMP told of why it is down, for people; absent where it told nothing. */
   readonly toldDown?: string;
   /** Who closed it, as BMP told it: `local` is the router. */
   readonly closedBy?: "local" | "remote";
-  /** Seconds, as both ends agreed; absent where no BMP told it. */
-  readonly holdTime?: number;
+  /** Seconds, as both ends agreed; absent where nobody told it. */
+  readonly holdTime?: number | undefined;
+  /** The last error that it had while it was established, of one that dropped since; absent where that was not seen. */
+  readonly errorBefore?: readonly [code: number, subcode: number] | undefined;
 };
+
+type ErrorOfDrop = Pick<Extract<SeenSession, { readonly present: true }>, "lastError" | "errorBefore">;
+
+/**
+ * The error of this drop, as far as that is known. The MIB's is sticky: a carrier that goes leaves it as it was before, and
+ * a collision (6/7) is of two attempts to connect.
+ */
+export function dropError(of: ErrorOfDrop): readonly [number, number] | undefined {
+  const [code, subcode] = of.lastError;
+  return code === 0 || isOld(of) || (code === 6 && subcode === 7) ? undefined : of.lastError;
+}
+
+function isOld({ lastError, errorBefore }: ErrorOfDrop): boolean {
+  return errorBefore !== undefined && errorBefore[0] === lastError[0] && errorBefore[1] === lastError[1];
+}
+
+/** In words; undefined where there is no error at all. */
+export function dropErrorText(of: ErrorOfDrop): string | undefined {
+  const text = bgpErrorText(of.lastError);
+  if (text === undefined || dropError(of) !== undefined) return text;
+  return `${text} (${isOld(of) ? "from before the drop" : "of two attempts to connect"}: no cause)`;
+}
 
 export function sourcesOf({ at, sources }: SeenSession): NonNullable<SeenSession["sources"]> {
   return sources ?? [{ source: "snmp", at }];
@@ -32,6 +62,16 @@ export function sourcesOf({ at, sources }: SeenSession): NonNullable<SeenSession
  * routers take seconds to answer, and some read their table from a cache.
  */
 const pollLag = seconds(10);
+
+/** With the last notification about it: it moves nothing, and shows what was heard, and when. */
+export function withNotified(
+  seen: SeenSession | undefined,
+  notified: NotificationObservation | undefined,
+): SeenSession | undefined {
+  if (seen === undefined || notified === undefined) return seen;
+  const sources = [...sourcesOf(seen), { source: "notification", at: notified.at } as const];
+  return { ...seen, sources, notified };
+}
 
 type Told = Exclude<BmpSessionObservation, { established: undefined }>;
 
@@ -55,7 +95,7 @@ export function seenSession(
     if (!snmp.present) return { ...fromBmp(said, snmp, until), sources };
     const at = Math.max(snmp.at, until) as Instant;
     const since = said.isOld ? snmp.establishedSeconds + (at - snmp.at) / 1_000 : (at - said.at) / 1_000;
-    return { ...snmp, at, establishedSeconds: since, ...detailOf(said), sources };
+    return { ...snmp, at, establishedSeconds: since, ...detailOf(said), ...errorOf(said), sources };
   }
   if (snmp.at > said.at + pollLag) return snmp;
   return { ...fromBmp(said, snmp, until), sources: [heard] };
@@ -85,6 +125,12 @@ function fromBmp(
     lastError: said.established ? (last?.lastError ?? [0, 0]) : (said.notification ?? [0, 0]),
     ...detailOf(said),
   };
+}
+
+/** A NOTIFICATION that BMP told with the drop is of that drop. */
+function errorOf(said: Told): Partial<ErrorOfDrop> {
+  if (said.established || said.notification === undefined) return {};
+  return { lastError: said.notification, errorBefore: undefined };
 }
 
 function detailOf(said: Told): Pick<SeenSession, "toldDown" | "closedBy" | "holdTime"> {

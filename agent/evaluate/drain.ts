@@ -9,7 +9,7 @@ import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { type PairScene, usualOf, withCondition } from "./pair-condition.ts";
 
 /** Prepended so often more than usual: Microsoft does it eight times, and nobody else has a reason to do it often. */
 const leastPrepends = 4;
@@ -81,7 +81,7 @@ export function withDrain(
   const seen = snapshot.bmpPrefixes(path.router, path.session.remoteAddress);
   const before = was?.conditions.find((condition) => condition.check === check);
   if (seen === undefined && before === undefined) return verdict;
-  const usualPaths: UsualPaths = { ...was?.usualPaths };
+  const usualPaths: UsualPaths = { ...usualOf(verdict, was, scene).usualPaths };
   let most: Drained | undefined;
   for (const family of prefixFamilies) {
     const counted = seen?.families.find((of) => of.family === family);

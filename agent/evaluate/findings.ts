@@ -7,6 +7,7 @@ import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { MtuObservation, Traced, TraceObservation } from "../estate/tracing.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import { sessionFindings } from "./session-findings.ts";
 import { type IsOwn, wayOf } from "./way.ts";
 
 /** What was seen this many intervals ago no longer speaks for the present. */
@@ -20,9 +21,27 @@ export interface FindingScene {
 
 type Noticed = Omit<PathFinding, "since">;
 
+/** Nearly every path, at every judgement. */
+const none: readonly PathFinding[] = [];
+
 export function pathFindings(scene: FindingScene, path: Path, was: readonly PathFinding[]): readonly PathFinding[] {
   const isOwn: IsOwn = ({ circuit, link }) => circuit === path.circuit && link === path.link;
-  return findings(scene, subject.path(path), isOwn, [path.router], was);
+  const ofPath = findings(scene, subject.path(path), isOwn, [path.router], was);
+  const ofBgp = ofSession(scene, path, was);
+  return ofBgp.length === 0 ? ofPath : [...ofBgp, ...ofPath];
+}
+
+const ofSessions: readonly FindingKind[] = ["noFastDetection", "peerAsOther"];
+
+function ofSession(
+  { estate, snapshot, now }: FindingScene,
+  path: Path,
+  was: readonly PathFinding[],
+): readonly PathFinding[] {
+  const router = estate.routers.get(path.router);
+  const before = was.length === 0 ? was : was.filter(({ kind }) => ofSessions.includes(kind));
+  const noticed = router && sessionFindings({ path, router, rules: estate.sessions, snapshot, now });
+  return noticed === undefined ? before : dated(noticed, before, now);
 }
 
 export function pairFindings(
@@ -43,7 +62,7 @@ function findings(
 ): readonly PathFinding[] {
   const { estate, snapshot, now } = scene;
   const { tracing } = estate;
-  if (tracing === undefined) return [];
+  if (tracing === undefined) return none;
   const noticed: Noticed[] = [];
   const trace = snapshot.trace(key)?.last;
   if (trace !== undefined && now - trace.at <= freshIntervals * tracing.interval) {
@@ -55,6 +74,11 @@ function findings(
     const found = fromMtu(mtu, traced, (address) => ownerOf(address, routers, estate));
     if (found !== undefined) noticed.push(found);
   }
+  return dated(noticed, was, now);
+}
+
+function dated(noticed: readonly Noticed[], was: readonly PathFinding[], now: Instant): readonly PathFinding[] {
+  if (noticed.length === 0) return none;
   return noticed.map((finding) => ({ ...finding, since: was.find(({ kind }) => kind === finding.kind)?.since ?? now }));
 }
 

@@ -22,6 +22,7 @@ import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
 import { advance, type Finding } from "./condition.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
+import { checkFlapping } from "./flapping.ts";
 import { type Hearing, hear } from "./isolation.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { withRoutes } from "./path-routes.ts";
@@ -37,7 +38,9 @@ import {
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { judgeServices } from "./services.ts";
+import { uncoveredDetection } from "./session-findings.ts";
 import { whyStale } from "./stale.ts";
+import type { Remembered } from "./usual-memory.ts";
 
 const immediately = milliseconds(0);
 
@@ -55,6 +58,7 @@ export function* judgeInSteps(
   snapshot: Snapshot,
   previous: Judgement | undefined,
   now: Instant,
+  remembered?: Remembered,
 ): Generator<void, Judgement> {
   const hearing = hear(estate, snapshot, previous, now);
   const before = {
@@ -68,7 +72,7 @@ export function* judgeInSteps(
   for (const circuit of estate.circuits.values()) {
     yield;
     for (const peering of circuit.peerings) {
-      const scene = { estate, circuit, snapshot, hearing, now };
+      const scene = { estate, circuit, snapshot, hearing, now, remembered };
       const [primary, secondary] = linkNames.map((link) => {
         const path = peering.paths[link];
         const was = before.path(subject.path(path), (verdict) => verdict.path === path);
@@ -133,10 +137,29 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const control = [
     advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),
     advance(condition(was, "session"), "session", checkSession(context), patience, now),
+    ...flappingOf(scene, path, was),
   ];
   const notCovered = [...forwarding.open, ...modelCoverage(path, circuit, snapshot)];
   const findings = pathFindings(scene, path, was?.findings ?? []);
   return { path, ...verdict([...control, ...forwarding.conditions], probing, notCovered, hearing, was, now), findings };
+}
+
+/** How long it keeps firing is its own matter: until it has been quiet. */
+function flappingOf(
+  { estate, circuit, snapshot, now }: PathScene,
+  path: Path,
+  was: PathVerdict | undefined,
+): readonly Condition[] {
+  if (estate.sessions === undefined) return [];
+  const before = condition(was, "flapping");
+  const { router, session } = path;
+  const dropped =
+    snapshot.sessionDrops(router, session.remoteAddress) ?? snapshot.interfaceDrops(router, path.interface);
+  // Most never drop, and need no condition.
+  if (dropped === undefined && before === undefined) return [];
+  const finding = checkFlapping({ path, circuit, rules: estate.sessions, snapshot, now }, before);
+  const patience = { for: immediately, keepFiringFor: immediately, mayFire: true };
+  return [advance(before, "flapping", finding, patience, now)];
 }
 
 function judgeProbes(
@@ -182,10 +205,14 @@ function forwardingOwner(circuit: Circuit): Owner {
 }
 
 function modelCoverage(path: Path, circuit: Circuit, snapshot: Snapshot): readonly string[] {
-  if (circuit.connectivityModel === "anyToAny") {
-    return ["the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"];
-  }
-  return isSessionOutOfSight(path, snapshot) ? [`the BGP session: ${outOfSight}`] : [];
+  const model =
+    circuit.connectivityModel === "anyToAny"
+      ? "the MSEE: the router peers with the provider, so the loss of one MSEE does not show here"
+      : isSessionOutOfSight(path, snapshot)
+        ? `the BGP session: ${outOfSight}`
+        : undefined;
+  const detection = uncoveredDetection(path, snapshot);
+  return [model, detection].filter((what) => what !== undefined);
 }
 
 function verdict(

@@ -11,6 +11,7 @@ import type { Snapshot } from "../state/state.ts";
 import { changesBetween } from "./changes.ts";
 import { doubtedRouters } from "./doubts.ts";
 import { judgeInSteps } from "./judge.ts";
+import type { Remembered } from "./usual-memory.ts";
 import { worsened } from "./worsened.ts";
 
 /** Often enough that it adds little to the time to know, seldom enough to cost nothing. */
@@ -28,6 +29,8 @@ export function createJudging(
     readonly clock: Clock;
     readonly log: Logger;
     readonly snapshot: Snapshot;
+    /** What was usual before this agent started. */
+    readonly remembered?: () => Remembered;
     /** Told of each path or pair that became degraded or down. */
     readonly degraded?: (of: SubjectKey) => void;
     /** Is told of each router whose interfaces would tell more if they were polled now; at every round, as long as it holds. */
@@ -42,7 +45,7 @@ export function createJudging(
 
   /** A judgement is published when it is whole. */
   async function round(): Promise<void> {
-    const next = await inSlices(clock, judgeInSteps(estate, snapshot, latest, clock.now()));
+    const next = await inSlices(clock, judgeInSteps(estate, snapshot, latest, clock.now(), deps.remembered?.()));
     if (stopped) return;
     for (const { severity, message, fields } of changesBetween(latest, next)) log[severity](fields, message);
     for (const of of worsened(latest, next)) deps.degraded?.(of);

@@ -2,13 +2,31 @@
 
 import type { Estate } from "../estate/estate.ts";
 import type { Condition, PathVerdict } from "../estate/judgement.ts";
+import { subject } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Snapshot } from "../state/state.ts";
+import type { Remembered } from "./usual-memory.ts";
 
 export interface PairScene {
   readonly estate: Estate;
   readonly snapshot: Snapshot;
   readonly now: Instant;
+  /** What was usual before this agent started; absent: nothing is known of that. */
+  readonly remembered?: Remembered | undefined;
+}
+
+/** What is usual of a path as it was learnt, by this agent or by the one before it. */
+export function usualOf(
+  { path }: PathVerdict,
+  was: PathVerdict | undefined,
+  { remembered }: PairScene,
+): Pick<PathVerdict, "usualPaths" | "usualCounts"> {
+  const isLearnt = was?.usualPaths !== undefined && was.usualCounts !== undefined;
+  const before = isLearnt || remembered === undefined ? undefined : remembered.get(subject.path(path));
+  return {
+    usualPaths: was?.usualPaths ?? before?.usualPaths ?? {},
+    usualCounts: was?.usualCounts ?? before?.usualCounts ?? {},
+  };
 }
 
 /** The verdict with one condition more, which may degrade the path; it never takes it down, nor says anything of an unknown one. */

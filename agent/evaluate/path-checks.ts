@@ -1,11 +1,10 @@
 // What the control plane says of a path: its interface and its BGP session.
 
-import { bgpErrorText } from "../estate/bgp-error.ts";
 import type { Circuit, Path, Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Owner } from "../estate/judgement.ts";
 import type { IfOperStatus } from "../estate/observation.ts";
-import type { SeenSession } from "../estate/seen-session.ts";
+import { dropError, dropErrorText, type SeenSession } from "../estate/seen-session.ts";
 import type { Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -82,22 +81,32 @@ export function checkSession(context: PathContext): Finding {
     const evidence = `${who} was shut on the router (bgpPeerAdminStatus stop)`;
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }
-  const error = bgpErrorText(seen.lastError);
+  const error = dropErrorText(seen);
   const lastError = error === undefined ? "" : `, last error ${error}`;
   const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}`;
-  const evidence = `${who} is ${seen.state} for ${since}${lastError}${told}${linkEvidence(context)}`;
-  return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen), effect: "down", evidence };
+  const asn = otherAsn(seen, path);
+  const wrongAs = asn === undefined ? "" : `, the router has AS ${asn} for it and not AS ${remoteAsn}`;
+  const evidence = `${who} is ${seen.state} for ${since}${lastError}${wrongAs}${told}${linkEvidence(context)}`;
+  const owner = asn === undefined ? sessionOwner(context, seen) : "customer";
+  return { holds: true, cause: "sessionDown", owner, effect: "down", evidence };
+}
+
+/** The peer's ASN where the router has another one than is configured. 0 and 23456 (AS_TRANS) are none. */
+export function otherAsn(seen: SeenSession, { session }: Path): number | undefined {
+  if (!seen.present) return undefined;
+  const { remoteAsn } = seen;
+  return remoteAsn === session.remoteAsn || remoteAsn === 0 || remoteAsn === 23_456 ? undefined : remoteAsn;
 }
 
 /**
- * The owner as far as the last error tells. It is sticky: a session that dies without a word keeps the error of
- * the time before, but then its interface fails too, and comes first. Whether the far end answers probes proves
- * nothing here: with the session goes its route back to us.
+ * The owner as far as the error of the drop tells. Whether the far end answers probes proves nothing here: with the
+ * session goes its route back to us.
  */
 function sessionOwner({ circuit }: PathContext, seen: SeenSession): Owner {
-  const [code, subcode] = seen.present ? seen.lastError : [0, 0];
+  const [code, subcode] = (seen.present && dropError(seen)) || [0, 0];
   const maximumPrefixes = code === 6 && subcode === 1;
-  if (maximumPrefixes) return "customer";
+  const badPeerAs = code === 2 && subcode === 2;
+  if (maximumPrefixes || badPeerAs) return "customer";
   const peerIsProvider = circuit.connectivityModel === "anyToAny";
   if (peerIsProvider) return "provider";
   const closedByHand = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);

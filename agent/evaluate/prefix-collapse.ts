@@ -8,7 +8,7 @@ import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { type PairScene, usualOf, withCondition } from "./pair-condition.ts";
 
 const check: Check = "prefixCount";
 
@@ -66,7 +66,7 @@ export function withPrefixCount(
   const before = was?.conditions.find((condition) => condition.check === check);
   const counts = countsOf(verdict, scene);
   if (counts === undefined && before === undefined) return verdict;
-  const usualCounts: UsualCounts = { ...was?.usualCounts };
+  const usualCounts: UsualCounts = { ...usualOf(verdict, was, scene).usualCounts };
   for (const family of prefixFamilies) {
     const count = counts?.get(family);
     if (count !== undefined) usualCounts[family] = learnCount(usualCounts[family], count, now);

@@ -47,9 +47,7 @@ export function emitBmp(
     emit(to.routes, labels, told.routes);
     emit(to.inDoubt, labels, told.inDoubt);
     emit(to.leftOut, labels, told.leftOut);
-    if (!connection?.connected) continue;
-    emit(to.unconfigured, labels, connection.unconfigured.length);
-    emitLocRibs(emit, labels, connection);
+    if (connection?.connected) emitLocRibs(emit, labels, connection);
   }
   emitSets(emit, circuits, snapshot);
   emit(to.routeLimit, {}, bmp.routes);

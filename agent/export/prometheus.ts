@@ -17,6 +17,7 @@ import { emitRouters } from "./routers.ts";
 import { emitHost, emitIsolation } from "./self.ts";
 import type { Emit } from "./series.ts";
 import { type CheckingTelemetry, emitChecks, emitServices } from "./services.ts";
+import { emitSessionRules } from "./sessions.ts";
 import { emitTracer, emitTraces, type TracerTelemetry } from "./tracing.ts";
 
 /** From here on the text of a scrape is too much to be kept. */
@@ -128,6 +129,10 @@ const configured: readonly MetricDefinition[] = [
   metrics.path.delayThreshold,
   metrics.pair.lossThreshold,
   metrics.pair.delayThreshold,
+  metrics.session.slowestDetection,
+  metrics.session.flappingDrops,
+  metrics.session.flappingWindow,
+  metrics.session.flappingQuiet,
 ];
 
 function* emitConfiguration(emit: Emit, estate: Estate): Generator<void> {
@@ -157,6 +162,7 @@ function* emitConfiguration(emit: Emit, estate: Estate): Generator<void> {
   if (guard !== undefined) {
     for (const level of ["note", "raise"] as const) emit(metrics.bmp.prefixGuard, {}, guard[level], { level });
   }
+  emitSessionRules(emit, estate);
   for (const { name, circuits } of estate.globalReach.values()) {
     for (const circuit of circuits) emit(metrics.globalReach.info, { global_reach: name, circuit }, 1);
   }

@@ -4,7 +4,6 @@ import { metrics } from "../catalog/metrics.ts";
 import { type Estate, linkNames, type Path, pathsOf, type Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import {
-  bgpStates,
   duplexStatuses,
   ifAdminStatuses,
   ifOperStatuses,
@@ -13,18 +12,16 @@ import {
   type PollGroup,
   pollFailures,
   pollGroups,
-  type SessionObservation,
 } from "../estate/observation.ts";
-import { sourcesOf } from "../estate/seen-session.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import { isStep } from "../lib/slices.ts";
 import type { CounterRecord } from "../state/counters.ts";
 import type { InterfaceSeen, Snapshot } from "../state/state.ts";
 import { doubleOf } from "../state/words.ts";
 import { emitEvidence, emitOptics } from "./evidence.ts";
-import { pathLabels } from "./paths.ts";
 import { emitRouterProbes } from "./router-probes.ts";
-import { type Emit, type LabelText, labelsOf, labelText, labelTexts, numbersOf } from "./series.ts";
+import { type Emit, type LabelText, labelsOf, labelTexts, numbersOf } from "./series.ts";
+import { emitDrops, emitSession, emitUnconfigured } from "./sessions.ts";
 
 const pollResults = ["ok", ...pollFailures] as const;
 const resultLabels = labelTexts("result", pollResults);
@@ -45,7 +42,6 @@ const counterMetrics = interfaceCounters.map((name) => metrics.interface[name]);
 const adminNumbers = numbersOf(ifAdminStatuses);
 const operNumbers = numbersOf(ifOperStatuses);
 const duplexNumbers = numbersOf(duplexStatuses);
-const bgpNumbers = numbersOf(bgpStates);
 
 export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clock: Clock): Generator<void> {
   const now = clock.now();
@@ -53,6 +49,7 @@ export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clo
     yield;
     emitPolls(emit, router, snapshot, clock);
     emitSystem(emit, router, snapshot, clock, now);
+    emitUnconfigured(emit, routerLabels(router), router, snapshot);
   }
   for (const [i, path] of pathsOf(estate).entries()) {
     if (isStep(i)) yield;
@@ -72,6 +69,13 @@ export function* emitRouters(emit: Emit, estate: Estate, snapshot: Snapshot, clo
       const seen = snapshot.interface(path.router, path.interface);
       if (seen !== undefined && isFresh(router, seen.at, now)) {
         emitInterface(emit, labels, seen, snapshot.counters(path.router, path.interface));
+        emitDrops(
+          emit,
+          metrics.session.interfaceDrops,
+          labels,
+          snapshot.interfaceDrops(path.router, path.interface),
+          now,
+        );
       }
       emitOptics(emit, labels, router, snapshot.optics(router.name, path.interface), now);
     }
@@ -116,41 +120,4 @@ function emitInterface(emit: Emit, labels: LabelText, seen: InterfaceSeen, count
     const [metric, total] = [counterMetrics[i], doubleOf(counted.totals, i)];
     if (metric !== undefined && total !== undefined) emit(metric, labels, total);
   }
-}
-
-type SessionUp = Extract<SessionObservation, { readonly present: true }>;
-
-/** The labels of the far end, which hardly ever change. */
-const farKnown = new WeakMap<
-  Path,
-  { readonly asn: number; readonly error: SessionUp["lastError"]; readonly text: LabelText }
->();
-
-function farLabels(path: Path, { remoteAddress, remoteAsn, lastError }: SessionUp): LabelText {
-  const known = farKnown.get(path);
-  if (known?.asn === remoteAsn && known.error === lastError) return known.text;
-  const text = labelText({
-    remote_address: remoteAddress,
-    remote_asn: String(remoteAsn),
-    last_error: lastError.join("/"),
-  });
-  farKnown.set(path, { asn: remoteAsn, error: lastError, text });
-  return text;
-}
-
-function emitSession(emit: Emit, path: Path, router: Router, snapshot: Snapshot, clock: Clock, now: Instant): void {
-  const seen = snapshot.session(path.router, path.session.remoteAddress);
-  if (seen === undefined || !seen.present || !isFresh(router, seen.at, now)) return;
-  const labels = pathLabels(path);
-  const to = metrics.session;
-  const established = seen.state === "established";
-  emit(to.state, labels, bgpNumbers[seen.state]);
-  emit(to.up, labels, established ? 1 : 0);
-  emit(to.adminUp, labels, seen.adminUp ? 1 : 0);
-  emit(to.transitions, labels, seen.establishedTransitions);
-  if (established) emit(to.established, labels, Math.round(clock.toEpoch(seen.at) / 1_000 - seen.establishedSeconds));
-  emit(to.info, labels, 1, farLabels(path, seen));
-  if (established && seen.holdTime !== undefined) emit(metrics.bmp.sessionHoldTime, labels, seen.holdTime);
-  for (const { source, at } of sourcesOf(seen))
-    emit(metrics.bmp.sessionSource, labels, clock.toEpoch(at) / 1_000, { source });
 }

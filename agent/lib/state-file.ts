@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "./result.ts";
 
@@ -9,6 +10,8 @@ export interface StateFile {
   read(): Result<string | undefined, string>;
   /** Whole or not at all, and on the disk when it returns. */
   write(text: string): Result<void, string>;
+  /** As `write`, and nobody waits for the disk meanwhile. One at a time. */
+  save(text: string): Promise<Result<void, string>>;
 }
 
 export function stateFile(directory: string, name: string): StateFile {
@@ -29,6 +32,21 @@ export function stateFile(directory: string, name: string): StateFile {
       });
       return written.ok ? ok(undefined) : written;
     },
+    async save(text) {
+      try {
+        const file = await open(`${path}.new`, "w", 0o600);
+        try {
+          await file.writeFile(text);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(`${path}.new`, path);
+        return ok(undefined);
+      } catch (error) {
+        return err(codeOf(error));
+      }
+    },
   };
 }
 
@@ -37,7 +55,11 @@ function attempt<T>(action: () => T, expected?: string): Result<T | undefined, s
   try {
     return ok(action());
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = codeOf(error);
     return code === expected ? ok(undefined) : err(code);
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

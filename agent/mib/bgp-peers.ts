@@ -19,6 +19,8 @@ export interface BgpPeerRow {
   /** Seconds since established, or since the drop. */
   readonly establishedSeconds: number | undefined;
   readonly lastError: readonly [code: number, subcode: number] | undefined;
+  /** Seconds, as both ends agreed; undefined while there is none (0 in the MIBs). */
+  readonly holdTime: number | undefined;
   readonly description: string | undefined;
   /** Its name, or the number that the index has for it. */
   readonly vrf: string | number | undefined;
@@ -44,7 +46,7 @@ export function layoutOf(table: BgpTable, what: "session" | "identity" | "all"):
       case "session":
         return !describing.includes(field);
       case "identity":
-        return field === "remoteAddress" || field === "state";
+        return field === "remoteAddress" || field === "state" || field === "remoteAs";
       case "all":
         return field !== table.byAddress;
     }
@@ -115,6 +117,7 @@ export function readPeerAt(
         pair(number(places.errorCode), number(places.errorSubcode)),
         pair(number(places.errorCodeSent), number(places.errorSubcodeSent)),
       ),
+    holdTime: number(places.holdTime) || undefined,
     description: text(places.description),
     vrf: text(places.vrf) ?? number(places.vrf) ?? decoded.vrf,
     peerIndex: number(places.peerIndex),

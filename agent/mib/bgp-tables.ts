@@ -9,7 +9,7 @@ import type { Column } from "./table.ts";
 /**
  * What a peer table may tell of a peer.
  * `lastError` and `lastErrorSent`: two octets, code and subcode; the `error…` fields: each a number of its own.
- * `peerIndex`: the number by which other tables of the MIB name the peer.
+ * `peerIndex`: the number by which other tables of the MIB name the peer. `holdTime`: seconds, as negotiated.
  */
 export type PeerField =
   | "remoteAddress"
@@ -24,6 +24,7 @@ export type PeerField =
   | "errorSubcode"
   | "errorCodeSent"
   | "errorSubcodeSent"
+  | "holdTime"
   | "description"
   | "vrf"
   | "peerIndex";
@@ -60,6 +61,7 @@ function bgp4Columns(entry: string, prefix: string) {
     lastError: at(entry, `${prefix}LastError`, 14),
     transitions: at(entry, `${prefix}FsmEstablishedTransitions`, 15),
     establishedTime: at(entry, `${prefix}FsmEstablishedTime`, 16),
+    holdTime: at(entry, `${prefix}HoldTime`, 18),
   };
 }
 
@@ -76,6 +78,7 @@ function bgp4V2Columns(root: string, prefix: string) {
     errorSubcodeSent: at(root, `${prefix}PeerLastErrorSubCodeSent`, "3.1.7"),
     establishedTime: at(root, `${prefix}PeerFsmEstablishedTime`, "4.1.1"),
     transitions: at(root, `${prefix}PeerFsmEstablishedTransitions`, "7.1.5"),
+    holdTime: at(root, `${prefix}PeerHoldTime`, "6.1.1"),
   };
 }
 
@@ -115,6 +118,7 @@ const vendorBgpTables: readonly BgpTable[] = [
       lastError: at(cisco, "cbgpPeer2LastError", "5.1.17"),
       transitions: at(cisco, "cbgpPeer2FsmEstablishedTransitions", "5.1.18"),
       establishedTime: at(cisco, "cbgpPeer2FsmEstablishedTime", "5.1.19"),
+      holdTime: at(cisco, "cbgpPeer2HoldTime", "5.1.21"),
     },
   },
   {
@@ -133,6 +137,7 @@ const vendorBgpTables: readonly BgpTable[] = [
       lastError: at(cisco, "cbgpPeer3LastError", "9.1.19"),
       transitions: at(cisco, "cbgpPeer3FsmEstablishedTransitions", "9.1.20"),
       establishedTime: at(cisco, "cbgpPeer3FsmEstablishedTime", "9.1.21"),
+      holdTime: at(cisco, "cbgpPeer3HoldTime", "9.1.23"),
     },
   },
   {
@@ -152,6 +157,7 @@ const vendorBgpTables: readonly BgpTable[] = [
       lastErrorSent: at(juniper, "jnxBgpM2PeerLastErrorSent", "2.1.1.2"),
       establishedTime: at(juniper, "jnxBgpM2PeerFsmEstablishedTime", "4.1.1.1"),
       transitions: at(juniper, "jnxBgpM2PeerFsmEstablishedTrans", "6.1.1.5"),
+      holdTime: at(juniper, "jnxBgpM2PeerHoldTime", "4.3.1.1"),
     },
   },
   {

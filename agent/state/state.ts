@@ -5,7 +5,6 @@ import { type BestPathsObservation, seenBestPaths } from "../estate/best-path.ts
 import type {
   BmpConnectionObservation,
   BmpPrefixesObservation,
-  BmpSessionObservation,
   BmpSetsObservation,
 } from "../estate/bmp-observation.ts";
 import type { PeeringName } from "../estate/estate.ts";
@@ -17,24 +16,29 @@ import type {
   PrefixesObservation,
 } from "../estate/link-observation.ts";
 import type {
+  IfOperStatus,
   InterfaceObservation,
   Observation,
   PollFailure,
   PollGroup,
   PollObservation,
   RouterObservation,
-  SessionObservation,
   SubjectKey,
 } from "../estate/observation.ts";
-import { type SeenSession, seenPrefixes, seenSession } from "../estate/seen-session.ts";
+import { type SeenSession, seenPrefixes } from "../estate/seen-session.ts";
+import type { PeersObservation } from "../estate/session-observation.ts";
 import type { MtuObservation, TraceObservation } from "../estate/tracing.ts";
+import { type UnconfiguredSession, unconfiguredSessions } from "../estate/unconfigured.ts";
 import type { Instant } from "../lib/clock.ts";
 import { type Duration, seconds } from "../lib/duration.ts";
 import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
+import { addDrops, type Drops } from "./flaps.ts";
 import { type Flow, flowSince, markFlow } from "./flow.ts";
 import { type ProbeKeeping, type ProbeRecord, type ProbeTrack, trackProbes } from "./probe-statistics.ts";
 import { createRouterProbes, type RouterProbeRecord } from "./router-probes.ts";
+import { createSessions } from "./sessions.ts";
+import { createTable } from "./table.ts";
 
 export interface PollRecord {
   readonly last: PollObservation;
@@ -67,7 +71,12 @@ export interface Snapshot {
   counters(router: string, name: string): CounterRecord | undefined;
   /** When it last carried packets both ways, as far as two readings in a row tell. */
   flow(router: string, name: string): Flow | undefined;
+  /** When it went down, of the last day; undefined where it never did. */
+  interfaceDrops(router: string, name: string): Drops | undefined;
+  sessionDrops(router: string, remoteAddress: string): Drops | undefined;
   session(router: string, remoteAddress: string): SeenSession | undefined;
+  /** Sessions with Microsoft that no path has, by whoever told of them. */
+  unconfigured(router: string): readonly UnconfiguredSession[];
   bfd(router: string, remoteAddress: string): BfdObservation | undefined;
   neighbor(router: string, remoteAddress: string): NeighborObservation | undefined;
   optics(router: string, name: string): OpticsObservation | undefined;
@@ -96,7 +105,6 @@ export interface State extends Snapshot {
 }
 
 type Mutable<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
-type MutableSession = Mutable<SessionObservation>;
 type MutableInterface = Mutable<InterfaceSeen>;
 
 interface MutablePollRecord {
@@ -110,6 +118,7 @@ interface MutableInterfaceRecord {
   last: MutableInterface;
   counters: CounterTrack | undefined;
   flow: Flow | undefined;
+  drops: Drops | undefined;
 }
 
 /** How long it is known what a thread said of itself. */
@@ -124,7 +133,7 @@ export function createState({
   const routers = new Map<string, Mutable<RouterObservation>>();
   const polls = createTable<PollGroup, MutablePollRecord>();
   const interfaces = createTable<string, MutableInterfaceRecord>();
-  const sessions = createTable<string, MutableSession>();
+  const peers = new Map<string, PeersObservation>();
   const bfd = createTable<string, BfdObservation>();
   const neighbors = createTable<string, NeighborObservation>();
   const optics = createTable<string, OpticsObservation>();
@@ -136,7 +145,7 @@ export function createState({
   const traces = new Map<SubjectKey, TraceRecord>();
   const mtus = new Map<SubjectKey, MtuObservation>();
   const bmp = new Map<string, BmpConnectionObservation>();
-  const bmpSessions = createTable<string, BmpSessionObservation>();
+  const sessions = createSessions((router) => bmp.get(router));
   const bmpPrefixes = createTable<string, BmpPrefixesObservation>();
   const bmpSets = createTable<PeeringName, BmpSetsObservation>();
   const bestPaths = {
@@ -166,12 +175,15 @@ export function createState({
           else addInterface(record, o);
           return;
         }
-        case "session": {
-          const last = sessions.get(o.router, o.remoteAddress);
-          if (last?.present && o.present) updateSession(last, o);
-          else sessions.set(o.router, o.remoteAddress, { ...o });
+        case "session":
+          sessions.polled(o);
           return;
-        }
+        case "notification":
+          sessions.notified(o);
+          return;
+        case "peers":
+          peers.set(o.router, o);
+          return;
         case "bfd":
           bfd.set(o.router, o.remoteAddress, o);
           return;
@@ -194,7 +206,7 @@ export function createState({
           bmp.set(o.router, o);
           return;
         case "bmpSession":
-          bmpSessions.set(o.router, o.remoteAddress, o);
+          sessions.told(o);
           return;
         case "bmpPrefixes":
           bmpPrefixes.set(o.router, o.remoteAddress, o);
@@ -232,9 +244,11 @@ export function createState({
     router: (router) => routers.get(router),
     interface: (router, name) => interfaces.get(router, name)?.last,
     counters: (router, name) => interfaces.get(router, name)?.counters,
-    session: (router, address) =>
-      seenSession(sessions.get(router, address), bmpSessions.get(router, address), bmp.get(router)),
+    session: sessions.seen,
     flow: (router, name) => interfaces.get(router, name)?.flow,
+    interfaceDrops: (router, name) => interfaces.get(router, name)?.drops,
+    sessionDrops: sessions.drops,
+    unconfigured: (router) => unconfiguredSessions(peers.get(router), bmp.get(router)),
     bfd: bfd.get,
     neighbor: neighbors.get,
     optics: optics.get,
@@ -259,45 +273,11 @@ export function createState({
   };
 }
 
-interface Entry<K, V> {
-  readonly of: K;
-  value: V;
-  readonly next: Entry<K, V> | undefined;
-}
-
-/** A Map takes more memory than so many entries, and more time than to look through them. */
-const mostListed = 8;
-
-/** Values by a subject and what of it. Names joined to one key would have to be joined, and hashed, at every look. */
-function createTable<K, V>() {
-  const rows = new Map<string, Entry<K, V> | Map<K, V>>();
-
-  function add(subject: string, row: Entry<K, V> | undefined, of: K, value: V): void {
-    const all: [K, V][] = [[of, value]];
-    for (let entry = row; entry !== undefined; entry = entry.next) all.push([entry.of, entry.value]);
-    rows.set(subject, all.length > mostListed ? new Map(all) : { of, value, next: row });
-  }
-
-  return {
-    get(subject: string, of: K): V | undefined {
-      const row = rows.get(subject);
-      return row instanceof Map ? row.get(of) : find(row, of)?.value;
-    },
-    set(subject: string, of: K, value: V): void {
-      const row = rows.get(subject);
-      const entry = row instanceof Map ? undefined : find(row, of);
-      if (row instanceof Map) row.set(of, value);
-      else if (entry === undefined) add(subject, row, of, value);
-      else entry.value = value;
-    },
-  };
-}
-
 // What comes at every poll is written over what was there: if it were kept itself, most of the garbage collector's work would
 // be with it, for it lives until the next poll and then dies old.
 
 function newInterface(o: InterfaceObservation): MutableInterfaceRecord {
-  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined, flow: undefined };
+  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined, flow: undefined, drops: undefined };
 }
 
 function seenOf(o: InterfaceObservation): MutableInterface {
@@ -307,9 +287,15 @@ function seenOf(o: InterfaceObservation): MutableInterface {
   return { kind, router, interface: name, at, present: true, ifIndex, adminStatus, operStatus, speed, duplex };
 }
 
+/** An interface that was up and is one of these was lost, unless somebody shut it. */
+const lost: readonly IfOperStatus[] = ["down", "notPresent", "lowerLayerDown"];
+
 function addInterface(record: MutableInterfaceRecord, o: InterfaceObservation): void {
   const { last, counters } = record;
   if (last.present && o.present) {
+    if (last.operStatus === "up" && o.adminStatus === "up" && lost.includes(o.operStatus)) {
+      record.drops = addDrops(record.drops, [o.at]);
+    }
     last.at = o.at;
     last.ifIndex = o.ifIndex;
     last.adminStatus = o.adminStatus;
@@ -327,20 +313,6 @@ function addInterface(record: MutableInterfaceRecord, o: InterfaceObservation): 
   } else loseCounters(counters);
 }
 
-function updateSession(
-  last: Extract<MutableSession, { readonly present: true }>,
-  o: Extract<SessionObservation, { readonly present: true }>,
-): void {
-  last.at = o.at;
-  last.state = o.state;
-  last.adminUp = o.adminUp;
-  last.remoteAsn = o.remoteAsn;
-  last.establishedTransitions = o.establishedTransitions;
-  last.establishedSeconds = o.establishedSeconds;
-  const [code, subcode] = o.lastError;
-  if (last.lastError[0] !== code || last.lastError[1] !== subcode) last.lastError = o.lastError;
-}
-
 function updateRouter(last: Mutable<RouterObservation>, o: RouterObservation): void {
   last.at = o.at;
   last.sysUpTime = o.sysUpTime;
@@ -348,11 +320,6 @@ function updateRouter(last: Mutable<RouterObservation>, o: RouterObservation): v
   if (last.sysName !== o.sysName) last.sysName = o.sysName;
   if (last.sysDescr !== o.sysDescr) last.sysDescr = o.sysDescr;
   if (last.sysObjectId !== o.sysObjectId) last.sysObjectId = o.sysObjectId;
-}
-
-function find<K, V>(row: Entry<K, V> | undefined, of: K): Entry<K, V> | undefined {
-  for (let entry = row; entry !== undefined; entry = entry.next) if (entry.of === of) return entry;
-  return undefined;
 }
 
 /** Each written out: what is copied from elsewhere stands in an array beside its object. */

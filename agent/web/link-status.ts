@@ -23,6 +23,9 @@ export interface LinkStatus {
     readonly diagnostic: BfdDiagnostic | null;
     /** Seconds. */
     readonly detectionTime: number | null;
+    /** What it follows from: the interval that both ends agreed on in seconds, and how often it may pass. */
+    readonly interval: number | null;
+    readonly multiplier: number | null;
     readonly upSeconds: number | null;
     readonly upCount: number | null;
   } | null;
@@ -126,8 +129,25 @@ function bfdStatus(router: Router, remoteAddress: string, snapshot: Snapshot, no
   const seen = snapshot.bfd(router.name, remoteAddress);
   if (seen === undefined) return null;
   // What was not found is looked for rarely, so that it is not there stays said until it is found.
-  if (!seen.present) return { state: "absent", diagnostic: null, detectionTime: null, upSeconds: null, upCount: null };
+  if (!seen.present) return { state: "absent", ...nothingOfBfd };
   if (!isFresh(router, seen.at, now, "bfd")) return null;
-  const { state, diagnostic = null, detectionTime = null, upSeconds = null, upCount = null } = seen;
-  return { state, diagnostic, detectionTime, upSeconds, upCount };
+  const { state, diagnostic = null, detectionTime = null, multiplier = null, upSeconds = null, upCount = null } = seen;
+  return {
+    state,
+    diagnostic,
+    detectionTime,
+    interval: seen.negotiatedInterval ?? null,
+    multiplier,
+    upSeconds,
+    upCount,
+  };
 }
+
+const nothingOfBfd = {
+  diagnostic: null,
+  detectionTime: null,
+  interval: null,
+  multiplier: null,
+  upSeconds: null,
+  upCount: null,
+} as const;

@@ -33,11 +33,19 @@ export function linkWords({ remoteAddress, evidence, communities }: Told): reado
   return lines;
 }
 
-function bfdWords({ state, diagnostic, detectionTime, upSeconds }: NonNullable<LinkStatus["bfd"]>): string {
+function bfdWords({
+  state,
+  diagnostic,
+  detectionTime,
+  interval,
+  multiplier,
+  upSeconds,
+}: NonNullable<LinkStatus["bfd"]>): string {
   if (state === "absent") return "none on the router";
   const lasting = upSeconds === null ? "" : ` for ${formatDuration(seconds(upSeconds))}`;
   const why = state === "up" || diagnostic === null || diagnostic === "noDiagnostic" ? "" : `, ${diagnostic}`;
-  return `${state}${lasting}${why}${detectionTime === null ? "" : `, detects in ${ms(detectionTime)}`}`;
+  const product = interval === null || multiplier === null ? "" : ` (${ms(interval)} x ${multiplier})`;
+  return `${state}${lasting}${why}${detectionTime === null ? "" : `, detects in ${ms(detectionTime)}${product}`}`;
 }
 
 const quantityWords: Readonly<Record<OpticalQuantity, readonly [words: string, unit: string, factor: number]>> = {

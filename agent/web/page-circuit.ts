@@ -4,6 +4,7 @@ import { type Html, html, nothing } from "./html.ts";
 import { linkWords } from "./link-words.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
 import { figuresTable } from "./probe-words.ts";
+import { flapWords, sourceWords } from "./session-status.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { meaningOf, ticketId, worstOf } from "./summary.ts";
 import { pathTicket } from "./ticket.ts";
@@ -18,7 +19,6 @@ import {
   redundancyTones,
   redundancyWords,
   sessionWords,
-  sourceWords,
   trafficWords,
   witnessWords,
 } from "./words.ts";
@@ -61,9 +61,9 @@ ${renderFindings(path.traced, now)}
 <dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
-<dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b></dd>
+<dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b> <span class="quiet">${flapWords(path.interfaceStatus.drops) ?? ""}</span></dd>
 <dt>Traffic</dt><dd>${trafficWords(path)}</dd>
-<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b></dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${flapWords(path.session.drops) ?? ""}</span></dd>
 </dl>
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}

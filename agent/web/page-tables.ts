@@ -4,6 +4,7 @@ import { type Html, html, nothing } from "./html.ts";
 import { renderReasons } from "./page-circuit.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
 import { cellWords } from "./probe-words.ts";
+import { ageWords } from "./session-status.ts";
 import type { GlobalReachStatus, PairStatus, RouterStatus, Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
 import { pairTicket } from "./ticket.ts";
@@ -79,7 +80,7 @@ export function renderRouters(status: Status, now: number): Html {
 }
 
 function renderRouter(
-  { name, site, reachable, since: from, reason, sysName, sysDescr, bmp }: RouterStatus,
+  { name, site, reachable, since: from, reason, sysName, sysDescr, bmp, unconfigured }: RouterStatus,
   now: number,
 ): Html {
   const [tone, word] =
@@ -90,17 +91,23 @@ function renderRouter(
         : (["warn", "no answer"] as const);
   const self = [sysName, sysDescr].filter((said) => said !== null && said !== "").join(", ");
   return html`<tr><th scope="row">${name}</th><td>${site}</td><td>${chip(tone, word)}</td><td>${since(from, now)}</td>
-<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}</td></tr>`;
+<td class="said">${reason === "" ? nothing : html`<b>${reason}</b> `}<span class="quiet">${self}</span>${bmp === null ? nothing : html` <span class="quiet">BMP: ${bmpWords(bmp)}</span>`}${unconfigured.length === 0 ? nothing : html`<p class="why">${unconfiguredWords(unconfigured)}</p>`}</td></tr>`;
 }
 
-function bmpWords({ connected, detail, unconfigured, locRibs }: NonNullable<RouterStatus["bmp"]>): string {
+function bmpWords({ connected, detail, locRibs }: NonNullable<RouterStatus["bmp"]>): string {
   const state = connected ? "connected" : `not connected (${detail})`;
-  const others =
-    unconfigured.length === 0 ? "" : `; sessions with AS 12076 that no path has: ${unconfigured.join(", ")}`;
   const ribs = locRibs.map(({ table, isFiltered, families }) => {
     const counts = families.map(({ family, count, gauged }) => `${count} ${family}${gauged ? " (its own count)" : ""}`);
     const what = counts.length === 0 ? "no routes counted" : counts.join(", ");
     return `; Loc-RIB${table === "" ? "" : ` ${table}`}${isFiltered ? ", filtered" : ""}: ${what}`;
   });
-  return state + others + ribs.join("");
+  return state + ribs.join("");
+}
+
+function unconfiguredWords(unconfigured: RouterStatus["unconfigured"]): string {
+  const each = unconfigured.map(
+    ({ remoteAddress, state, sources }) =>
+      `${remoteAddress} (${state ?? "state not told"}; by ${sources.map(ageWords).join(", ")})`,
+  );
+  return `BGP sessions with AS 12076 that no path of the configuration has, so nothing watches them: ${each.join("; ")}`;
 }

@@ -2,7 +2,6 @@
 // drawn from. Times are ISO 8601 in UTC, spans and delays are seconds, ratios are 0 to 1, null is
 // "not measured" or "does not exist here".
 
-import { bgpErrorText } from "../estate/bgp-error.ts";
 import {
   type Estate,
   type GlobalReach,
@@ -33,7 +32,6 @@ import {
   type SubjectKey,
   subject,
 } from "../estate/observation.ts";
-import { type SessionSource, sourcesOf } from "../estate/seen-session.ts";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -42,31 +40,15 @@ import { type LinkStatus, linkStatus } from "./link-status.ts";
 import { type ProbeStatus, probeStatus } from "./probe-status.ts";
 import { type HostStatus, hostStatus, type IsolationStatus, isolationStatus } from "./self-status.ts";
 import { type DependencyStatus, type ServiceStatus, serviceStatuses } from "./service-status.ts";
+import { type FlapStatus, flapStatus, type NotSeen, type SessionStatus, sessionStatus } from "./session-status.ts";
 import { type TracedStatus, tracedStatus } from "./trace-status.ts";
-
-/** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
-type NotSeen = "notAsked" | "stale";
 
 export interface InterfaceStatus {
   /** ifOperStatus; `absent`: the router answers and has no such interface. */
   readonly state: IfOperStatus | "absent" | NotSeen;
   /** ifAdminStatus, where `state` is one of the MIB's. */
   readonly adminStatus: IfAdminStatus | null;
-}
-
-export interface SessionStatus {
-  /** bgpPeerState; `absent`: the router answers and has no such peer. */
-  readonly state: BgpState | "absent" | NotSeen;
-  /** False when an operator shut the peer on the router. */
-  readonly adminUp: boolean | null;
-  /** Seconds since it was established, or since it dropped, when it was last seen (bgpPeerFsmEstablishedTime). */
-  readonly seconds: number | null;
-  /** bgpPeerLastError in words; sticky, so it may be older than the present failure. */
-  readonly lastError: string | null;
-  /** Seconds, as both ends agreed; null where BMP does not tell it. */
-  readonly holdTime: number | null;
-  /** Who told the state (`snmp`, `bmp`), and how many seconds ago; empty when it is not known. */
-  readonly sources: readonly { readonly source: SessionSource; readonly age: number }[];
+  readonly drops: FlapStatus;
 }
 
 /** What was measured over the threshold window. */
@@ -163,8 +145,6 @@ export interface RouterStatus {
     readonly since: string;
     /** What the router says of itself, or why the connection ended: untrusted text. */
     readonly detail: string;
-    /** Far ends of established sessions with Microsoft's ASN that no path has. */
-    readonly unconfigured: readonly string[];
     /** Its Loc-RIBs, by their VRFs or tables: untrusted text. */
     readonly locRibs: readonly {
       readonly table: string;
@@ -172,6 +152,12 @@ export interface RouterStatus {
       readonly families: readonly { readonly family: PrefixFamily; readonly count: number; readonly gauged: boolean }[];
     }[];
   } | null;
+  /** Sessions with Microsoft's ASN that no path has: their failure would be seen by nobody. */
+  readonly unconfigured: readonly {
+    readonly remoteAddress: string;
+    readonly state: BgpState | null;
+    readonly sources: readonly { readonly source: "snmp" | "bmp"; readonly age: number }[];
+  }[];
 }
 
 export interface Status {
@@ -222,7 +208,7 @@ export function statusOf(source: StatusSource, judgement: Judgement): Status {
     globalReach: [...estate.globalReach.values()].map((globalReach) =>
       globalReachStatus(globalReach, source, judgement, now),
     ),
-    routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, iso)),
+    routers: judgement.routers.map((verdict) => routerStatus(verdict, snapshot, now, iso)),
     ...serviceStatuses(judgement.services, estate, snapshot, iso),
   };
 }
@@ -256,22 +242,23 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
   const { path } = verdict;
   const { estate, snapshot, clock } = source;
   const router = estate.routers.get(path.router);
+  const iso = (at: Instant) => utc(clock, at);
   return {
     link: path.link,
     ...judged(verdict, subject.path(path), source, now),
     router: path.router,
     interface: path.interface,
-    interfaceStatus: interfaceStatus(path, router, snapshot, now),
+    interfaceStatus: interfaceStatus(path, router, snapshot, now, iso),
     traffic: trafficOf(path, router, snapshot, now),
     msee: path.msee ?? null,
     localAddress: path.session.localAddress ?? null,
     remoteAddress: path.session.remoteAddress,
     remoteAsn: path.session.remoteAsn,
     vlan: path.vlan,
-    session: sessionStatus(path, router, snapshot, now),
+    session: sessionStatus(path, router, snapshot, now, iso),
     evidence: linkStatus(path, router, estate, snapshot, now),
     communities: communityStatuses(verdict, estate, snapshot),
-    traced: tracedStatus(subject.path(path), verdict.findings, snapshot, (at) => utc(clock, at)),
+    traced: tracedStatus(subject.path(path), verdict.findings, snapshot, iso),
   };
 }
 
@@ -293,30 +280,25 @@ function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: S
   };
 }
 
-function interfaceStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): InterfaceStatus {
+function interfaceStatus(
+  path: Path,
+  router: Router | undefined,
+  snapshot: Snapshot,
+  now: Instant,
+  iso: (at: Instant) => string,
+): InterfaceStatus {
   const seen = snapshot.interface(path.router, path.interface);
-  if (seen === undefined || router === undefined) return { state: "notAsked", adminStatus: null };
-  if (!isFresh(router, seen.at, now)) return { state: "stale", adminStatus: null };
-  if (!seen.present) return { state: "absent", adminStatus: null };
-  return { state: seen.operStatus, adminStatus: seen.adminStatus };
+  const drops = flapStatus(snapshot.interfaceDrops(path.router, path.interface), now, iso);
+  if (seen === undefined || router === undefined) return { state: "notAsked", adminStatus: null, drops };
+  if (!isFresh(router, seen.at, now)) return { state: "stale", adminStatus: null, drops };
+  if (!seen.present) return { state: "absent", adminStatus: null, drops };
+  return { state: seen.operStatus, adminStatus: seen.adminStatus, drops };
 }
 
 function trafficOf(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): TrafficRate | null {
   const seen = snapshot.interface(path.router, path.interface);
   if (seen === undefined || router === undefined || !seen.present || !isFresh(router, seen.at, now)) return null;
   return snapshot.counters(path.router, path.interface)?.rate ?? null;
-}
-
-function sessionStatus(path: Path, router: Router | undefined, snapshot: Snapshot, now: Instant): SessionStatus {
-  const unseen = { adminUp: null, seconds: null, lastError: null, holdTime: null, sources: [] };
-  const seen = snapshot.session(path.router, path.session.remoteAddress);
-  if (seen === undefined || router === undefined) return { state: "notAsked", ...unseen };
-  if (!isFresh(router, seen.at, now)) return { state: "stale", ...unseen };
-  if (!seen.present) return { state: "absent", ...unseen };
-  const { state, adminUp, establishedSeconds, lastError } = seen;
-  const sources = sourcesOf(seen).map(({ source, at }) => ({ source, age: Math.max(0, elapsed(at, now)) / 1_000 }));
-  const error = bgpErrorText(lastError) ?? null;
-  return { state, adminUp, seconds: establishedSeconds, lastError: error, holdTime: seen.holdTime ?? null, sources };
 }
 
 function globalReachStatus(
@@ -339,7 +321,12 @@ function globalReachStatus(
   return { name, circuits, sites: [siteOf(circuits[0]), siteOf(circuits[1])], pairs };
 }
 
-function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Instant) => string): RouterStatus {
+function routerStatus(
+  verdict: RouterVerdict,
+  snapshot: Snapshot,
+  now: Instant,
+  iso: (at: Instant) => string,
+): RouterStatus {
   const { router, reachable, since, reason } = verdict;
   const seen = snapshot.router(router.name);
   const bmp = snapshot.bmp(router.name);
@@ -359,7 +346,6 @@ function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Inst
             connected: bmp.connected,
             since: iso(bmp.since),
             detail: bmp.detail,
-            unconfigured: bmp.unconfigured,
             locRibs: (bmp.locRibs ?? []).map(({ table, isFiltered, families }) => ({
               table,
               isFiltered,
@@ -370,5 +356,10 @@ function routerStatus(verdict: RouterVerdict, snapshot: Snapshot, iso: (at: Inst
               })),
             })),
           },
+    unconfigured: snapshot.unconfigured(router.name).map(({ remoteAddress, state, sources }) => ({
+      remoteAddress,
+      state: state ?? null,
+      sources: sources.map(({ source, at }) => ({ source, age: Math.max(0, elapsed(at, now)) / 1_000 })),
+    })),
   };
 }

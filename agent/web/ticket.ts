@@ -5,6 +5,7 @@ import { addressIn, formatSubnet, parseAddress, subnetOf } from "../estate/addre
 import { visible } from "./html.ts";
 import { linkWords } from "./link-words.ts";
 import { windowLines } from "./probe-words.ts";
+import { flapWords } from "./session-status.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { tracedLines } from "./trace-words.ts";
 import {
@@ -80,7 +81,11 @@ function subnetAround(msee: string): string {
 function session({ session: seen, localAddress, remoteAddress }: PathStatus): string {
   const ends = localAddress === null ? remoteAddress : `${localAddress} to ${remoteAddress}`;
   const error = seen.lastError === null || seen.state === "established" ? "" : `, last error ${seen.lastError}`;
-  return `${ends}: ${sessionWords(seen)}${error}`;
+  const flaps = flapWords(seen.drops);
+  const dropped = flaps === undefined ? "" : `, ${flaps}`;
+  // No MIB that is read tells whether a key is set, so it is asked for where it may be why.
+  const key = seen.state === "established" ? "" : "; MD5 key: not told by the router";
+  return `${ends}: ${sessionWords(seen)}${error}${dropped}${key}`;
 }
 
 function measured(of: PathStatus | PairStatus): readonly Line[] {

@@ -12,6 +12,8 @@ export const findingWords: Readonly<Record<FindingKind, string>> = {
   tracedOverInternet: "traced over the internet",
   pathMtuLow: "path MTU smaller than expected",
   pathMtuBlackhole: "large packets vanish",
+  noFastDetection: "a failure would be seen late",
+  peerAsOther: "BGP peer has another AS",
 };
 
 const endWords: Readonly<Record<TraceEnd, string>> = {

@@ -2,7 +2,8 @@
 
 import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
-import type { InterfaceStatus, Measured, PathStatus, SessionStatus } from "./status.ts";
+import type { SessionStatus } from "./session-status.ts";
+import type { InterfaceStatus, Measured, PathStatus } from "./status.ts";
 
 export const ownerWords: Readonly<Record<Owner, string>> = {
   customer: "you (router side)",
@@ -29,6 +30,8 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   sessionDown: "BGP session down",
   sessionAbsent: "no such BGP peer",
   sessionUnknown: "BGP session not seen",
+  interfaceFlapping: "interface comes and goes",
+  sessionFlapping: "BGP session comes and goes",
   probesSilent: "nothing gets through",
   probesUnknown: "not probed",
   lossHigh: "packets are lost",
@@ -75,27 +78,17 @@ export const redundancyTones: Readonly<Record<Redundancy, Tone>> = {
 
 const notSeen = { notAsked: "not asked yet", stale: "no fresh answer" } as const;
 
-export function interfaceWords({ state, adminStatus }: InterfaceStatus): string {
+export function interfaceWords({ state, adminStatus }: Omit<InterfaceStatus, "drops">): string {
   if (state === "notAsked" || state === "stale") return notSeen[state];
   if (state === "absent") return "absent on the router";
   return adminStatus === null || adminStatus === "up" ? state : `${state}, admin ${adminStatus}`;
 }
 
-export function sessionWords({ state, adminUp, seconds: span }: SessionStatus): string {
+export function sessionWords({ state, adminUp, seconds: span }: Omit<SessionStatus, "drops">): string {
   if (state === "notAsked" || state === "stale") return notSeen[state];
   if (state === "absent") return "absent on the router";
   const lasting = span === null ? "" : ` for ${formatDuration(seconds(span))}`;
   return `${state}${lasting}${adminUp === false ? ", shut on the router" : ""}`;
-}
-
-/** `hold time 180s; by SNMP 2s ago, BMP under 1s ago`; empty when nobody tells the state. */
-export function sourceWords({ holdTime, sources }: SessionStatus): string {
-  const hold = holdTime === null ? [] : [`hold time ${formatDuration(seconds(holdTime))}`];
-  const ages = sources.map(
-    ({ source, age }) =>
-      `${source.toUpperCase()} ${age < 1 ? "under 1s" : formatDuration(seconds(Math.floor(age)))} ago`,
-  );
-  return [...hold, ...(ages.length === 0 ? [] : [`by ${ages.join(", ")}`])].join("; ");
 }
 
 /**

@@ -144,7 +144,7 @@ function routers(): Panel {
       rows(worst(metrics.bmp.connected, of)),
       rows(worst(metrics.bmp.peers, of)),
       rows(worst(metrics.bmp.routes, of)),
-      rows(worst(metrics.bmp.unconfigured, of)),
+      rows(worst(metrics.session.unconfigured, of)),
       rows(worst(metrics.bmp.inDoubt, of)),
     ],
   ).withTransformation({ id: "merge", options: {} });

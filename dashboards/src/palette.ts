@@ -99,6 +99,8 @@ const causeWords: Readonly<Record<Cause, string>> = {
   sessionDown: "BGP session down",
   sessionAbsent: "BGP session not configured on the router",
   sessionUnknown: "BGP session not known: the router does not answer",
+  interfaceFlapping: "interface comes and goes",
+  sessionFlapping: "BGP session comes and goes",
   probesSilent: "nothing gets through (link and BGP look fine)",
   probesUnknown: "no probe result",
   lossHigh: "loss above its limit",
@@ -124,6 +126,8 @@ const findingWords: Readonly<Record<FindingKind, string>> = {
   tracedOverInternet: "its packets go through the internet: see routes here",
   pathMtuLow: "large packets do not fit: see the MTU of each hop",
   pathMtuBlackhole: "large packets vanish without a word: see MTU and ICMP filters",
+  noFastDetection: "BFD does not watch the session: a failure is seen late",
+  peerAsOther: "the session is with another AS than the configuration has",
 };
 
 /** A cause that does not degrade its path reads otherwise than one that does. */

@@ -160,7 +160,10 @@ describe("the files", () => {
 
 describe("the words of the page", () => {
   it("are plain for every cause and owner", () => {
-    const cases = causes.flatMap((cause) => owners.map((owner) => ({ cause, owner })));
+    // What flaps is told by the redundancy alone.
+    const told = causes.filter((cause) => !cause.endsWith("Flapping"));
+    expect(told).toHaveLength(causes.length - 2);
+    const cases = told.flatMap((cause) => owners.map((owner) => ({ cause, owner })));
     const series = cases.flatMap(({ cause, owner }, index) => {
       const path = `circuit="c${index}", peering="azurePrivate", link="primary", router="r", site="s"`;
       return [
@@ -193,6 +196,6 @@ describe("the words of the page", () => {
       ["Microsoft", "provider", "provider or Microsoft", "unknown", "us", "us or provider"].sort(),
     );
     expect(summaries.filter(([, cause = ""]) => !/^[a-z]+( [a-z]+)+$/.test(cause))).toEqual([]);
-    expect(new Set(summaries.map(([, cause]) => cause)).size).toBe(causes.length);
+    expect(new Set(summaries.map(([, cause]) => cause)).size).toBe(told.length);
   });
 });

@@ -64,7 +64,7 @@ async function poll(collect: Collector, times = 1): Promise<Poll> {
   return last;
 }
 
-const presence = ({ observations }: Poll) => observations.map((seen) => "present" in seen && seen.present);
+const presence = ({ observations }: Poll) => observations.flatMap((seen) => ("present" in seen ? [seen.present] : []));
 
 /** Polls until it is seen. */
 async function pollsUntilSeen(collect: Collector): Promise<number> {

@@ -3,10 +3,11 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNotifications } from "../../agent/collect/notifications.ts";
-import type { Router } from "../../agent/estate/estate.ts";
+import type { Estate, Router } from "../../agent/estate/estate.ts";
+import type { Observation } from "../../agent/estate/observation.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { createFakeClock } from "../support/clock.ts";
-import { router } from "../support/estate.ts";
+import { circuit, router } from "../support/estate.ts";
 import { eventually } from "../support/eventually.ts";
 import { notificationV2c, octets, startNotifier, trapOids } from "../support/notifications.ts";
 
@@ -16,9 +17,20 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
+/** The small estate's circuit, with both links on that router. */
+function circuitOf(name: string): Estate["circuits"] {
+  const of = circuit();
+  const peerings = of.peerings.map((peering) => {
+    const { primary, secondary } = peering.paths;
+    return { ...peering, paths: { primary: { ...primary, router: name }, secondary: { ...secondary, router: name } } };
+  });
+  return new Map([["ams-1", { ...of, peerings }]]);
+}
+
 async function scene() {
   const clock = createFakeClock();
   const polled: string[] = [];
+  const observed: Observation[] = [];
   const lines: string[] = [];
   const line = (level: string) => (fields: unknown, message: string) =>
     void lines.push(`${level} ${JSON.stringify(fields)} ${message}`);
@@ -30,9 +42,10 @@ async function scene() {
       log: { info: line("info"), warn: line("warn"), error: line("error") },
       random: (n) => new Uint8Array(n),
       memory: undefined,
+      observe: (observation) => void observed.push(observation),
       poll: (name, group) => void polled.push(`${name} ${group}`),
     },
-    { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", of]]) },
+    { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", of]]), circuits: circuitOf("ce1") },
   );
   expect(await notifications.start()).toEqual({ ok: true, value: undefined });
   stops.push(notifications.stop);
@@ -46,7 +59,7 @@ async function scene() {
     await sender.send(bytes, notifications.port());
     await eventually("the datagram", () => notifications.datagrams().received === sent);
   }
-  return { clock, polled, lines, notifications, send };
+  return { clock, polled, observed, lines, notifications, send };
 }
 
 const trap = (name: keyof typeof trapOids) => notificationV2c(community, { trap: trapOids[name] });
@@ -98,6 +111,44 @@ describe("a notification", () => {
   });
 });
 
+describe("a notification of a session", () => {
+  const entry = "1.3.6.1.2.1.15.3.1";
+  const told = (peer: string) =>
+    notificationV2c(community, {
+      trap: trapOids.bgpBackward,
+      varbinds: [
+        { oid: oid(`${entry}.14.${peer}`), value: { type: "octets", value: Uint8Array.of(4, 0) } },
+        { oid: oid(`${entry}.2.${peer}`), value: { type: "integer", value: 1 } },
+      ],
+    });
+
+  it("is observed with its time and what it said, where the session is configured", async () => {
+    const { clock, observed, polled, send } = await scene();
+    await send(told("172.16.0.2"));
+    expect(observed).toEqual([
+      {
+        kind: "notification",
+        router: "ce1",
+        remoteAddress: "172.16.0.2",
+        at: clock.now(),
+        name: "bgpBackwardTransNotification",
+        state: "idle",
+        lastError: [4, 0],
+      },
+    ]);
+    expect(polled).toContain("ce1 bgp");
+  });
+
+  it("is not kept of any other session, and none of one without a peer; each causes its poll all the same", async () => {
+    const { observed, notifications, send } = await scene();
+    await send(told("198.51.100.1"));
+    await send(trap("bgpBackward"));
+    await send(trap("linkDown"));
+    expect(observed).toEqual([]);
+    expect(notifications.taken().get("ce1")).toMatchObject({ bgp: 2, link: 1 });
+  });
+});
+
 describe("what is dropped", () => {
   it("is told once an hour by reason, and by address where nobody is known there, without a secret", async () => {
     const { lines, clock, polled, notifications, send } = await scene();
@@ -135,9 +186,10 @@ describe("where none are configured", () => {
         log: { info: silence, warn: silence, error: silence },
         random: (n) => new Uint8Array(n),
         memory: undefined,
+        observe: () => {},
         poll: silence,
       },
-      { notifications: undefined, routers: new Map([["ce1", router("ce1", "127.0.0.1")]]) },
+      { notifications: undefined, routers: new Map([["ce1", router("ce1", "127.0.0.1")]]), circuits: new Map() },
     );
     expect(await notifications.start()).toEqual({ ok: true, value: undefined });
     expect([notifications.port(), notifications.taken().size, notifications.dropped()]).toEqual([0, 0, {}]);

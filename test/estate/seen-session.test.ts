@@ -5,7 +5,15 @@ import type {
   BmpSessionObservation,
 } from "../../agent/estate/bmp-observation.ts";
 import type { SessionObservation } from "../../agent/estate/observation.ts";
-import { seenPrefixes, seenSession, sourcesOf } from "../../agent/estate/seen-session.ts";
+import {
+  dropError,
+  dropErrorText,
+  seenPrefixes,
+  seenSession,
+  sourcesOf,
+  withNotified,
+} from "../../agent/estate/seen-session.ts";
+import type { NotificationObservation } from "../../agent/estate/session-observation.ts";
 import { at } from "../support/estate.ts";
 
 const of = { router: "ams-ce1", remoteAddress: "172.16.0.2" } as const;
@@ -60,6 +68,63 @@ const connection = (s: number, change: Partial<BmpConnectionObservation> = {}): 
   detail: "",
   unconfigured: [],
   ...change,
+});
+
+describe("a session that was notified", () => {
+  const notified: NotificationObservation = {
+    kind: "notification",
+    ...of,
+    at: at(12),
+    name: "bgpBackwardTransNotification",
+    state: "idle",
+    lastError: [4, 0],
+  };
+
+  it("has the notification among its sources, and is what the others say", () => {
+    const seen = withNotified(polled(10), notified);
+    expect(seen).toMatchObject({ state: "established", at: at(10), notified });
+    expect(seen && sourcesOf(seen)).toEqual([
+      { source: "snmp", at: at(10) },
+      { source: "notification", at: at(12) },
+    ]);
+  });
+
+  it("is none by the notification alone", () => {
+    expect(withNotified(undefined, notified)).toBeUndefined();
+  });
+});
+
+describe("the error of a drop", () => {
+  it.each([
+    ["is the last one", [6, 2], undefined, [6, 2], "6/2 Cease, Administrative Shutdown"],
+    ["is the last one, where it was another before", [6, 2], [6, 7], [6, 2], "6/2 Cease, Administrative Shutdown"],
+    ["is none where there is none", [0, 0], undefined, undefined, undefined],
+    [
+      "is none where it was so before",
+      [4, 0],
+      [4, 0],
+      undefined,
+      "4/0 Hold Timer Expired (from before the drop: no cause)",
+    ],
+    [
+      "is none where it is a collision",
+      [6, 7],
+      [4, 0],
+      undefined,
+      "6/7 Cease, Connection Collision Resolution (of two attempts to connect: no cause)",
+    ],
+  ] as const)("%s", (_, lastError, errorBefore, cause, words) => {
+    expect(dropError({ lastError, errorBefore })).toEqual(cause);
+    expect(dropErrorText({ lastError, errorBefore })).toBe(words);
+  });
+
+  it("is BMP's where BMP told one with the drop, though the router's was so before", () => {
+    const snmp = { ...polled(33, { state: "idle", lastError: [6, 2] }), errorBefore: [6, 2] as const };
+    const seen = seenSession(snmp, down(30, { reason: "remoteNotification", notification: [6, 2] }), connection(34));
+    expect(seen?.present && dropError(seen)).toEqual([6, 2]);
+    const silent = seenSession(snmp, down(30), connection(34));
+    expect(silent?.present && dropError(silent)).toBeUndefined();
+  });
 });
 
 describe("a session that SNMP and BMP tell of", () => {

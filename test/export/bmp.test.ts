@@ -94,7 +94,6 @@ describe("the metrics of the BMP station", () => {
     expect(lines).toContain(`${bmpMetrics.attributeSets.name} 6`);
     expect(lines).toContain(`${bmpMetrics.memory.name} 7`);
     expect(lines).toContain(`${bmpMetrics.memoryLimit.name} 8`);
-    expect(lines).toContain(`${bmpMetrics.unconfigured.name} ams-ce1 ams 1`);
     expect(lines).toContain(`${bmpMetrics.defaultRoute.name} ams-1 azurePrivate primary ams-ce1 ams ipv4 1`);
     expect(lines).toContain(`${bmpMetrics.missingPrefixes.name} ams-1 azurePrivate secondary ams-ce2 ams ipv4 2`);
   });

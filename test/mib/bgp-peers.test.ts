@@ -15,7 +15,7 @@ const index = [192, 0, 2, 2];
 describe("RFC 4273: bgpPeerTable", () => {
   it("has the objects at their places, indexed by the remote address", () => {
     expect(instancesOf(layout, index, "192.0.2.2").map(formatOid)).toEqual(
-      [2, 3, 9, 14, 15, 16].map((column) => `1.3.6.1.2.1.15.3.1.${column}.192.0.2.2`),
+      [2, 3, 9, 14, 15, 16, 18].map((column) => `1.3.6.1.2.1.15.3.1.${column}.192.0.2.2`),
     );
   });
 
@@ -30,7 +30,7 @@ describe("RFC 4273: bgpPeerTable", () => {
   });
 
   it("reads a peer, and loses bad values alone", () => {
-    const good = [integer(3), integer(1), integer(65_010), text("\x04\x00"), counter(9), gauge(12)];
+    const good = [integer(3), integer(1), integer(65_010), text("\x04\x00"), counter(9), gauge(12), integer(90)];
     expect(readPeer(layout, index, cellsOf(good), 0)).toMatchObject({
       remoteAddress: "192.0.2.2",
       state: "active",
@@ -39,8 +39,9 @@ describe("RFC 4273: bgpPeerTable", () => {
       lastError: [4, 0],
       transitions: 9,
       establishedSeconds: 12,
+      holdTime: 90,
     });
-    const bad = [integer(6), integer(9), absent, text("abc"), absent, text("soon")];
+    const bad = [integer(6), integer(9), absent, text("abc"), absent, text("soon"), integer(0)];
     expect(readPeer(layout, index, cellsOf(bad), 0)).toMatchObject({
       state: "established",
       admin: undefined,
@@ -48,13 +49,14 @@ describe("RFC 4273: bgpPeerTable", () => {
       lastError: undefined,
       transitions: undefined,
       establishedSeconds: undefined,
+      holdTime: undefined,
     });
   });
 
   it("tells an administrative status that is not there from one that is no number of the MIB", () => {
-    expect(readPeer(layout, index, cellsOf([integer(6), absent, absent, absent, absent, absent]), 0)?.admin).toBe(
-      "none",
-    );
+    expect(
+      readPeer(layout, index, cellsOf([integer(6), absent, absent, absent, absent, absent, absent]), 0)?.admin,
+    ).toBe("none");
   });
 });
 

@@ -184,9 +184,10 @@ describe("100,000 datagrams of junk on the notifications' port", () => {
         log: { info: line, warn: line, error: line },
         random: (n) => new Uint8Array(n).fill(1),
         memory: undefined,
+        observe: () => {},
         poll: (name, group) => void polled.push(`${name} ${group}`),
       },
-      { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", ce1]]) },
+      { notifications: { host: "127.0.0.1", port: 0 }, routers: new Map([["ce1", ce1]]), circuits: new Map() },
     );
     const name = oid("1.3.6.1.2.1.1.3.0");
     let answered = 0;

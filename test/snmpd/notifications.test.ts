@@ -74,9 +74,10 @@ function listen(port: number): Notifications {
       log: { info: line, warn: line, error: line },
       random: randomBytes,
       memory: stateFile(dir, "snmp-engine.json"),
+      observe: () => {},
       poll: (name, group) => void polled.push(`${name} ${group}`),
     },
-    { notifications: { host: "127.0.0.1", port }, routers },
+    { notifications: { host: "127.0.0.1", port }, routers, circuits: new Map() },
   );
 }
 

@@ -71,6 +71,7 @@ function bgp4V2(
         "3.1.6": [gauge(6), gauge(6)],
         "3.1.7": [gauge(2), gauge(7)],
         "4.1.1": [gauge(600), gauge(30)],
+        "6.1.1": [gauge(180), gauge(0)],
         "7.1.5": [counter(3), counter(0)],
       }),
       ...(prefixes
@@ -91,6 +92,7 @@ function bgp4V2(
         establishedSeconds: 600,
         // Nothing was received, so what was sent counts.
         lastError: [6, 2],
+        holdTime: 180,
         description: "to the MSEE",
         vrf: 1,
         prefixes: prefixes ? [{ afi: 1, safi: 1, received: 10, accepted: 9, advertised: 4 }] : [],
@@ -127,6 +129,7 @@ export const vendorMibs: readonly VendorMib[] = [
         17: [text("\x06\x07"), text("\x04\x00")],
         18: [counter(3), counter(0)],
         19: [gauge(600), gauge(0)],
+        21: [integer(30), integer(0)],
       }),
       // The IPv4 peer of older IOS stands in the older table.
       ...entry(`${ciscoRoot}.4.1`, [`${v4}.1.1`], {
@@ -146,6 +149,7 @@ export const vendorMibs: readonly VendorMib[] = [
         transitions: 3,
         establishedSeconds: 600,
         lastError: [6, 7],
+        holdTime: 30,
         vrf: undefined,
         prefixes: [{ afi: 1, safi: 1, accepted: 9, rejected: 1, advertised: 4 }],
       },
@@ -170,9 +174,18 @@ export const vendorMibs: readonly VendorMib[] = [
       19: [text("\x06\x0a"), text("\x00\x00")],
       20: [counter(2), counter(0)],
       21: [gauge(60), gauge(0)],
+      23: [integer(9), integer(0)],
     }),
     peers: [
-      { remoteAddress: ipv4Peer, state: "established", admin: "up", vrf: "azure", lastError: [6, 10], transitions: 2 },
+      {
+        remoteAddress: ipv4Peer,
+        state: "established",
+        admin: "up",
+        vrf: "azure",
+        lastError: [6, 10],
+        transitions: 2,
+        holdTime: 9,
+      },
       { remoteAddress: ipv6Peer, state: "active", admin: "up", vrf: "azure", lastError: [0, 0], establishedSeconds: 0 },
     ],
   },
@@ -188,6 +201,7 @@ export const vendorMibs: readonly VendorMib[] = [
         "2.1.1.1": [text("\x06\x02"), text("\x00\x00")],
         "2.1.1.2": [text("\x06\x04"), text("\x04\x00")],
         "4.1.1.1": [gauge(600), gauge(12)],
+        "4.3.1.1": [gauge(90), gauge(0)],
         "6.1.1.5": [counter(3), counter(0)],
       }),
       ...entry(`${juniperRoot}.6.2.1`, ["0.2.1", "4.1.1"], {
@@ -205,6 +219,7 @@ export const vendorMibs: readonly VendorMib[] = [
         admin: "up",
         vrf: 0,
         lastError: [6, 2],
+        holdTime: 90,
         prefixes: [{ afi: 1, safi: 1, received: 21, accepted: 20, rejected: 1, advertised: 3, active: 19 }],
       },
       {
@@ -307,10 +322,18 @@ export const vendorMibs: readonly VendorMib[] = [
       14: [text("\x00\x00")],
       15: [counter(1)],
       16: [gauge(600)],
+      18: [integer(180)],
       26: [text("leaf")],
     }),
     peers: [
-      { remoteAddress: ipv4Peer, remoteAsn: 4_200_000_000, state: "established", admin: "up", description: "leaf" },
+      {
+        remoteAddress: ipv4Peer,
+        remoteAsn: 4_200_000_000,
+        state: "established",
+        admin: "up",
+        description: "leaf",
+        holdTime: 180,
+      },
     ],
   },
   {

@@ -103,7 +103,7 @@ describe("what the router tells of a link", () => {
 
   it("is a line for each thing", () => {
     expect(told(stateWithLink())).toEqual([
-      ["BFD", "up for 1m, detects in 900 ms"],
+      ["BFD", "up for 1m, detects in 900 ms (300 ms x 3)"],
       ["ARP", "present, 12:34:56:78:9a:bc"],
       ["Optics", "receive -3.1 / – dBm, transmit -2.3 dBm, bias 6.5 mA, 31.0 °C"],
       ["Prefixes", "ipv4 120 received, 118 accepted, 100 active, 12 advertised"],
@@ -116,7 +116,7 @@ describe("what the router tells of a link", () => {
     state.observe(bfdOf(path.router, remoteAddress, now, down));
     state.observe(neighborOf(path.router, remoteAddress, now, "incomplete"));
     expect(told(state)).toEqual([
-      ["BFD", "down, controlDetectionTimeExpired, detects in 900 ms"],
+      ["BFD", "down, controlDetectionTimeExpired, detects in 900 ms (300 ms x 3)"],
       ["ARP", "incomplete"],
     ]);
     state.observe({ kind: "bfd", router: path.router, remoteAddress, at: now, present: false });

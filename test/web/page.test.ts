@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { pathsOf } from "../../agent/estate/estate.ts";
 import { isolationCauses } from "../../agent/estate/isolation.ts";
 import { pathStates } from "../../agent/estate/judgement.ts";
+import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { html } from "../../agent/web/html.ts";
 import { renderPage } from "../../agent/web/page.ts";
@@ -105,6 +107,31 @@ describe("page", () => {
     expect(shown).toMatch(new RegExp(`<span aria-hidden="true">.</span> ${state}</span>`));
   });
 
+  it("shows sessions that nobody configured, with who told of them, and drops of those that are", () => {
+    const snapshot = stateOf(estate);
+    const unconfigured = [{ remoteAddress: "172.16.0.66", state: "active" }] as const;
+    snapshot.observe({ kind: "peers", router: "ams-ce1", at: now, unconfigured });
+    const path = pathsOf(estate)[0] ?? expect.fail();
+    const was = { kind: "session", router: path.router, remoteAddress: path.session.remoteAddress } as const;
+    const up = { present: true, state: "established", adminUp: true, remoteAsn: 12_076, lastError: [0, 0] } as const;
+    const seen = { ...was, ...up, establishedTransitions: 11, establishedSeconds: 1e6, holdTime: 180 } as const;
+    snapshot.observe({ ...seen, at: later(now, seconds(-20)) });
+    snapshot.observe({ ...seen, at: now, establishedTransitions: 12, establishedSeconds: 5 });
+    const status = statusOf(
+      { estate, snapshot, clock: fixedClock, version: "1", simulation: undefined },
+      judgementOf(estate),
+    );
+    const text = renderPage(status, "1");
+    expect(text).toContain(
+      "BGP sessions with AS 12076 that no path of the configuration has, so nothing watches them: 172.16.0.66 (active; by snmp under 1s ago)",
+    );
+    expect(text).toContain("hold time 3m; by snmp under 1s ago; 1 drop in 24h (1 in 1h, 1 in 5m), last");
+    expect(status.routers.find(({ name }) => name === "ams-ce1")?.unconfigured).toEqual([
+      { remoteAddress: "172.16.0.66", state: "active", sources: [{ source: "snmp", age: 0 }] },
+    ]);
+    expect(status.routers.filter(({ unconfigured: others }) => others.length > 0)).toHaveLength(1);
+  });
+
   it("shows cause, evidence, owner, figures and how long of a broken path", () => {
     const shown = panel(page({ "ams-1 azurePrivate primary": linkFailure }), "ams-1-azurePrivate-primary");
     for (const text of [
@@ -132,7 +159,7 @@ describe("page", () => {
     const text = renderPage(status, "1.2.3");
     const shown = panel(text, "ams-1-azurePrivate-primary");
     const folded = /<details id="path-ams-1-azurePrivate-primary-more"[\s\S]*?<\/details>/.exec(shown)?.[0];
-    expect(folded).toContain("<dt>BFD</dt><dd>up for 1m, detects in 900 ms</dd>");
+    expect(folded).toContain("<dt>BFD</dt><dd>up for 1m, detects in 900 ms (300 ms x 3)</dd>");
     expect(shown).toContain("<dt>ARP</dt><dd>present, 12:34:56:78:9a:bc</dd>");
     expect(shown).toMatch(/^Optics: +receive -3\.1/m);
     // The router tells nothing of the other links.

@@ -20,6 +20,8 @@ function pathOf(status: Status, circuit: string, link: string) {
   return found;
 }
 
+const noDrops = { "5m": 0, "1h": 0, "24h": 0, last: null };
+
 describe("status", () => {
   it("says when and where it was judged, in UTC", () => {
     expect(statusWith()).toMatchObject({
@@ -79,21 +81,21 @@ describe("status", () => {
       pathOf(statusWith({}, snapshot), "ams-1", "primary").session.state;
 
     const empty = createState({ keep: seconds(10) });
-    expect(interfaceIn(empty)).toEqual({ state: "notAsked", adminStatus: null });
+    expect(interfaceIn(empty)).toEqual({ state: "notAsked", adminStatus: null, drops: noDrops });
     expect(sessionIn(empty)).toBe("notAsked");
 
     const absent = createState({ keep: seconds(10) });
     const { router, session } = path;
     absent.observe({ kind: "interface", router, interface: path.interface, at: now, present: false });
     absent.observe({ kind: "session", router, remoteAddress: session.remoteAddress, at: now, present: false });
-    expect(interfaceIn(absent)).toEqual({ state: "absent", adminStatus: null });
+    expect(interfaceIn(absent)).toEqual({ state: "absent", adminStatus: null, drops: noDrops });
     expect(sessionIn(absent)).toBe("absent");
 
     const stale = createState({ keep: seconds(10) });
     const longAgo = at(100_000 - 60);
     stale.observe({ kind: "interface", router, interface: path.interface, at: longAgo, present: false });
     stale.observe({ kind: "session", router, remoteAddress: session.remoteAddress, at: longAgo, present: false });
-    expect(interfaceIn(stale)).toEqual({ state: "stale", adminStatus: null });
+    expect(interfaceIn(stale)).toEqual({ state: "stale", adminStatus: null, drops: noDrops });
     expect(sessionIn(stale)).toBe("stale");
 
     const flowing = createState({ keep: seconds(10) });
@@ -107,14 +109,15 @@ describe("status", () => {
     expect(trafficIn(flowing)).toEqual({ receive: 8e6, transmit: 0 });
 
     const down = stateOf(estate, { interfaces: ["ams-ce1"], sessions: ["ams-ce1"] });
-    expect(interfaceIn(down)).toEqual({ state: "down", adminStatus: "up" });
+    expect(interfaceIn(down)).toEqual({ state: "down", adminStatus: "up", drops: noDrops });
     expect(pathOf(statusWith({}, down), "ams-1", "primary").session).toEqual({
       state: "idle",
       adminUp: true,
       seconds: 250,
       lastError: "4/0 Hold Timer Expired",
       holdTime: null,
-      sources: [{ source: "snmp", age: 0 }],
+      sources: [{ source: "snmp", age: 0, said: null }],
+      drops: noDrops,
     });
   });
 

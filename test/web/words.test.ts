@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../../agent/estate/judgement.ts";
+import { flapWords, sourceWords } from "../../agent/web/session-status.ts";
 import {
   bitRate,
   clockTime,
@@ -41,7 +42,7 @@ describe("figures", () => {
   it("write delays and rates in units that a person reads", () => {
     expect([0.000_05, 0.00192, 0.0121, 0.1623].map(ms)).toEqual(["0.05 ms", "1.92 ms", "12.1 ms", "162 ms"]);
     expect([1e9, 5e7, 1e11, 2.5e9].map(bitRate)).toEqual(["1 Gbit/s", "50 Mbit/s", "100 Gbit/s", "2.5 Gbit/s"]);
-    const up = { state: "up", adminStatus: "up" } as const;
+    const up = { state: "up", adminStatus: "up", drops: { "5m": 0, "1h": 0, "24h": 0, last: null } } as const;
     const traffic = { receive: 1.2e9, transmit: 0 };
     expect(trafficWords({ traffic, interfaceStatus: up })).toBe("receive 1.2 Gbit/s, transmit 0 bit/s");
     expect(trafficWords({ traffic: null, interfaceStatus: up })).toBe("not measured");
@@ -83,5 +84,22 @@ describe("times and lists", () => {
     expect(listed(["a", "b"])).toBe("a and b");
     expect(listed(["a", "b", "c", "d"])).toBe("a, b, c and d");
     expect(listed(["a", "b", "c", "d", "e", "f"])).toBe("a, b, c and 3 more");
+  });
+
+  it("names the sources of a session with their age, and what a notification said", () => {
+    const drops = { "5m": 0, "1h": 0, "24h": 0, last: null };
+    const session = { state: "established", adminUp: true, seconds: 9, lastError: null, holdTime: 180 } as const;
+    const sources = [
+      { source: "snmp", age: 2.4, said: null },
+      { source: "notification", age: 61, said: "bgpBackwardTransNotification, idle, 4/0 Hold Timer Expired" },
+    ] as const;
+    expect(sourceWords({ ...session, sources, drops })).toBe(
+      "hold time 3m; by snmp 2s ago, notification 1m 1s ago (bgpBackwardTransNotification, idle, 4/0 Hold Timer Expired)",
+    );
+    const flapped = { "5m": 0, "1h": 2, "24h": 3, last: "2026-11-02T03:12:44Z" };
+    expect(sourceWords({ ...session, holdTime: null, sources: [], drops: flapped })).toBe("");
+    expect(flapWords(flapped)).toBe("3 drops in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z");
+    expect(flapWords({ ...flapped, "24h": 1 })).toBe("1 drop in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z");
+    expect(flapWords(drops)).toBeUndefined();
   });
 });

@@ -1,0 +1,217 @@
+// Sessions of real routers: one that flaps is one incident, whoever nobody configured is seen, and a notification is a source that
+// decides nothing. Two agents: one with Prometheus and Alertmanager behind it, polling each second; and one that polls every
+// 20 s and hears traps, whose configuration has the secondary session wrong.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { metrics } from "../../agent/catalog/metrics.ts";
+import type { PathStatus, Status } from "../../agent/web/status.ts";
+import { bgpState, vtysh } from "./lab/frr.ts";
+import { parseMetrics } from "./lab/history.ts";
+import { answers, get } from "./lab/http.ts";
+import { agentConfig, type Jump, startJump } from "./lab/jump.ts";
+import { type Lab, startLab } from "./lab/lab.ts";
+import { inNamespace, type Running, run, startIn } from "./lab/processes.ts";
+import { plan } from "./lab/topology.ts";
+import { until } from "./lab/until.ts";
+
+const main = resolve(import.meta.dirname, "../../agent/main.ts");
+const { primary, secondary } = plan.ces;
+const community = "erlab-traps";
+const quiet = 30;
+
+/** As deploy/README.md has it: the agent needs no capability. */
+const redirect = /sudo nft '([^']+)'/.exec(
+  readFileSync(new URL("../../deploy/README.md", import.meta.url), "utf8"),
+)?.[1];
+
+/** The other agent's: traps are heard, polls are rare, and the secondary session is with an address that nobody has. */
+const heardConfig = agentConfig()
+  .replace("127.0.0.1:9580", "127.0.0.1:9581")
+  .replace("interval: 1s", "interval: 20s\n  notifications: { listen: 0.0.0.0:10162, credentials: traps }")
+  .replace("  credentials:\n", "  credentials:\n    traps: { version: 2c, community: { env: SNMP_TRAP_COMMUNITY } }\n")
+  .replaceAll(/credentials: edge }/g, "credentials: edge, notifications: { addresses: [ADDRESS] } }")
+  .replace("ADDRESS", primary.lan)
+  .replace("ADDRESS", secondary.lan)
+  .replace(secondary.subnet, "172.16.9.0/30");
+
+let lab: Lab;
+let jump: Jump;
+let socket = "";
+const running: Running[] = [];
+
+beforeAll(async () => {
+  lab = await startLab({ prefix: "cws", bfd: false, snmpd: () => [`trap2sink ${plan.jump}:162 ${community}`] });
+  if (redirect === undefined) throw new Error("deploy/README.md has no redirect any more");
+  await run(...inNamespace(lab.ns("jump"), "nft", [redirect]));
+  jump = await startJump(lab, `sessions: { flapping: { drops: 3, within: 10m, quiet: ${quiet}s } }`);
+  const dir = join(lab.dir, "jump");
+  socket = join(dir, "heard.sock");
+  const file = join(dir, "heard.yaml");
+  writeFileSync(file, heardConfig);
+  const start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
+    running.push(
+      startIn(lab.ns("jump"), { name, command: process.execPath, args, env, log: join(dir, `${name}.log`) }),
+    );
+  start(
+    "heard-relay",
+    [join(import.meta.dirname, "lab/relay.ts"), JSON.stringify([{ listen: socket, connect: 9581 }])],
+    {},
+  );
+  start("heard", [main, "run", "--config", file], {
+    SNMP_COMMUNITY: plan.community,
+    SNMP_TRAP_COMMUNITY: community,
+  });
+  await until("the agent that hears traps is ready", () => answers(socket, "/readyz"), { within: 90_000 }, log);
+  await until("Prometheus scrapes and evaluates", jump.watching, { within: 20_000 });
+});
+
+afterAll(async () => {
+  for (const program of running) await program.stop();
+  await jump?.stop();
+  await lab?.stop();
+});
+
+const log = () => readFileSync(join(lab.dir, "jump/heard.log"), "utf8").trim().split("\n").slice(-15).join("\n");
+const statusOf = async (body: Promise<string>) => JSON.parse(await body) as Status;
+const status = () => statusOf(jump.page("/api/v1/status"));
+const heard = () => statusOf(get(socket, "/api/v1/status").then(({ body }) => body));
+const pathIn = (of: Status, link: "primary" | "secondary"): PathStatus =>
+  of.circuits[0]?.peerings[0]?.paths.find((path) => path.link === link) ?? expect.fail(`no ${link} path`);
+
+async function reading(metric: { readonly name: string }, labels: Readonly<Record<string, string>>) {
+  return parseMetrics(await jump.metrics()).find(
+    (sample) =>
+      sample.name === metric.name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+  )?.value;
+}
+
+/** FRR's own count of the session's drops. */
+async function droppedByFrr(): Promise<number> {
+  const text = await vtysh(lab.ns(primary.node), `show bgp neighbors ${primary.msee.address} json`);
+  const all = JSON.parse(text) as Readonly<Record<string, { readonly connectionsDropped: number }>>;
+  return all[primary.msee.address]?.connectionsDropped ?? expect.fail(text);
+}
+
+async function reset(): Promise<void> {
+  const before = await droppedByFrr();
+  await vtysh(lab.ns(primary.node), `clear bgp ${primary.msee.address}`);
+  await until("FRR counts the drop", async () => (await droppedByFrr()) === before + 1, { within: 5_000 });
+  const state = () => bgpState(lab.ns(primary.node), primary.msee.address);
+  await until("it is established again", async () => (await state()) === "Established", { within: 20_000 }, state);
+}
+
+describe("what bgpd tells by SNMP", () => {
+  it("has the hold time that both ends agreed on", async () => {
+    for (const { link } of [primary, secondary]) {
+      await until(
+        `the hold time of ${link}`,
+        async () => (await reading(metrics.bmp.sessionHoldTime, { link })) === 180,
+        { within: 20_000 },
+      );
+    }
+  });
+
+  it("has no BFD, and that is said to be not covered", async () => {
+    const of = await until(
+      "the poll of BFD",
+      async () => {
+        const found = pathIn(await status(), "primary");
+        return found.notCovered.length > 0 ? found : undefined;
+      },
+      { within: 20_000 },
+    );
+    expect(of.notCovered.join()).toContain("up to 180 s to be seen (hold time)");
+    expect(of.traced.findings).toEqual([]);
+  });
+
+  it("has a session with Microsoft that the other agent's configuration has not, and none that this one's has not", async () => {
+    const found = await until(
+      "the session that nobody configured",
+      async () => {
+        const { unconfigured = [] } = (await heard()).routers.find(({ name }) => name === "ams-ce2") ?? {};
+        return unconfigured.length > 0 && unconfigured;
+      },
+      { within: 90_000 },
+      log,
+    );
+    expect(found).toMatchObject([
+      { remoteAddress: secondary.msee.address, state: "established", sources: [{ source: "snmp" }] },
+    ]);
+    await until(
+      "the configured one is absent",
+      async () => pathIn(await heard(), "secondary").session.state === "absent",
+      { within: 120_000 },
+      log,
+    );
+    for (const router of ["ams-ce1", "ams-ce2"])
+      expect(await reading(metrics.session.unconfigured, { router })).toBe(0);
+  });
+});
+
+describe("a session that is reset again and again", () => {
+  it("is one incident from its third drop on, counted as FRR counts it, and ends when it is quiet", {
+    timeout: 300_000,
+  }, async () => {
+    const before = await droppedByFrr();
+    const firing = (name: string) =>
+      jump.pager.pages.filter(({ status: is, labels }) => is === "firing" && labels.alertname === name).length;
+    const open = () => {
+      const last = new Map(jump.pager.pages.map((page) => [page.fingerprint, page]));
+      return [...last.values()].filter(({ status: is }) => is === "firing").map(({ labels }) => labels.alertname);
+    };
+    for (let i = 0; i < 3; i++) {
+      await reset();
+      // Longer than a condition keeps firing by itself.
+      if (i < 2)
+        await until(
+          "the incident is over",
+          () => i + 1 === firing("ExpressRouteCircuitRedundancyReduced") && open().length === 0,
+          { within: 40_000 },
+          open,
+        );
+    }
+    await until(
+      "it flaps",
+      async () => pathIn(await status(), "primary").reasons[0]?.cause === "sessionFlapping",
+      { within: 30_000 },
+      status,
+    );
+    await until("it is paged", () => firing("ExpressRouteCircuitRedundancyReduced") === 3, { within: 20_000 }, open);
+    for (let i = 0; i < 3; i++) {
+      await sleep(15_000);
+      expect(open()).toEqual(["ExpressRouteCircuitRedundancyReduced"]);
+      await reset();
+    }
+    await until(
+      "they are counted",
+      async () => (await reading(metrics.session.drops, { link: "primary", window: "1h" })) === 6,
+      { within: 10_000 },
+    );
+    expect((await droppedByFrr()) - before).toBe(6);
+    expect(await reading(metrics.session.drops, { link: "secondary", window: "1h" })).toBeUndefined();
+    await until("it is quiet", async () => pathIn(await status(), "primary").state === "up", {
+      within: (quiet + 30) * 1_000,
+    });
+    await until("its page is resolved", () => open().length === 0, { within: 30_000 }, open);
+    expect(firing("ExpressRouteCircuitRedundancyReduced")).toBe(3);
+    expect(
+      jump.pager.pages
+        .map(({ labels }) => labels.alertname)
+        .filter((name) => name !== "ExpressRouteCircuitRedundancyReduced"),
+    ).toEqual([]);
+  });
+
+  it("was told by traps, which are a source with its age, and what they said", async () => {
+    const { session } = pathIn(await heard(), "primary");
+    expect(session.state).toBe("established");
+    expect(session.sources.map(({ source }) => source)).toEqual(["snmp", "notification"]);
+    expect(session.sources[1]?.said).toMatch(
+      /^bgp(Established|BackwardTrans)Notification, (established|idle|active|connect)/,
+    );
+    // Its polls are 20 s apart, so most of the drops fell between two of them.
+    expect(session.drops["1h"]).toBe(6);
+  });
+});
