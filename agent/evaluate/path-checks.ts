@@ -83,11 +83,18 @@ export function checkSession(context: PathContext): Finding {
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }
   const error = bgpErrorText(seen.lastError);
-  const lastError = error === undefined ? "" : `, last error ${error}`;
+  const lastError = error === undefined ? "" : `, last error ${error}${tooManyPrefixes(seen) ? staysIdle : ""}`;
   const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}`;
   const evidence = `${who} is ${seen.state} for ${since}${lastError}${told}${linkEvidence(context)}`;
   return { holds: true, cause: "sessionDown", owner: sessionOwner(context, seen), effect: "down", evidence };
 }
+
+/** Cease, Maximum Number of Prefixes Reached (RFC 4486 section 4): no retry of the other end brings that session back. */
+function tooManyPrefixes(seen: SeenSession): boolean {
+  return seen.present && seen.lastError[0] === 6 && seen.lastError[1] === 1;
+}
+
+const staysIdle = ": the end that closed it stays Idle until somebody clears it, unless restart is configured";
 
 /**
  * The owner as far as the last error tells. It is sticky: a session that dies without a word keeps the error of
@@ -96,8 +103,7 @@ export function checkSession(context: PathContext): Finding {
  */
 function sessionOwner({ circuit }: PathContext, seen: SeenSession): Owner {
   const [code, subcode] = seen.present ? seen.lastError : [0, 0];
-  const maximumPrefixes = code === 6 && subcode === 1;
-  if (maximumPrefixes) return "customer";
+  if (tooManyPrefixes(seen)) return "customer";
   const peerIsProvider = circuit.connectivityModel === "anyToAny";
   if (peerIsProvider) return "provider";
   const closedByHand = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);

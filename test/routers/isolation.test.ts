@@ -5,24 +5,11 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Failure, gatewaysDrop, stopped, uplinkDown } from "./lab/failures.ts";
-import { differences, type History, parseMetrics, record, type View } from "./lab/history.ts";
+import { differences, type History, parseMetrics, record, well } from "./lab/history.ts";
 import { type Jump, startJump } from "./lab/jump.ts";
 import { type Lab, pings, startLab } from "./lab/lab.ts";
 import { ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
-
-const well: View = {
-  "interface primary": "up",
-  "interface secondary": "up",
-  isolated: "0",
-  "path primary": "up",
-  "path secondary": "up",
-  redundancy: "redundant",
-  "router ams-ce1": "answers",
-  "router ams-ce2": "answers",
-  "session primary": "up",
-  "session secondary": "up",
-};
 
 let lab: Lab;
 let jump: Jump;
@@ -128,9 +115,9 @@ async function shown(cause: string): Promise<void> {
     () => jump.logTail(8),
   );
   expect(await metric("expressroute_agent_isolation_cause_info", ["cause", cause])).toBe(1);
-  const status = JSON.parse(await jump.page("/api/v1/status")) as { readonly isolation: unknown };
+  const status = JSON.parse(await jump.agent.page("/api/v1/status")) as { readonly isolation: unknown };
   expect(status.isolation).toMatchObject({ cause, owner: "customer" });
-  expect(await jump.page("/")).toContain("Monitor isolated");
+  expect(await jump.agent.page("/")).toContain("Monitor isolated");
   await until("a page is sent", () => jump.pager.pages.at(-1)?.status === "firing", { within: 15_000 });
   // Long enough that every poll and probe of the estate has failed over and over.
   await sleep(10_000);

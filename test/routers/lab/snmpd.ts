@@ -16,12 +16,7 @@ export const snmpConfPathOf = ({ dir }: SnmpAgent) => `${dir}:${join(dir, "var")
 const pidFile = ({ dir }: SnmpAgent) => join(dir, "snmpd.pid");
 
 /** `agentXPing`: see LabOptions. */
-export function writeSnmpdConfig(
-  agent: SnmpAgent,
-  sysName: string,
-  agentXPing: number,
-  more: readonly string[],
-): void {
+export function writeSnmpdConfig(agent: SnmpAgent, sysName: string, agentXPing: number, more: readonly string[]): void {
   const { dir } = agent;
   mkdirSync(join(dir, "var"), { recursive: true });
   const socket = join(dir, "agentx");

@@ -1,0 +1,315 @@
+// A session that is up is never shown as down, whatever its router's SNMP agent, BGP daemon and BMP do: hang, start again,
+// answer late and in the wrong order, tell of what is not so. Two agents watch, one by polls and notifications, one by polls and
+// BMP. What counts is what the MSEEs say in their logs; and that nobody is paged but for a session that went.
+
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { metrics } from "../../agent/catalog/metrics.ts";
+import { routerName, trapSink } from "./lab/agents.ts";
+import { mseeBgpShutdown, snmpdStopped, stopped } from "./lab/failures.ts";
+import { bgpState, bmpPort, frrPid, sessionChanges, startDaemon } from "./lab/frr.ts";
+import { differences, type History, record, well } from "./lab/history.ts";
+import { get } from "./lab/http.ts";
+import { type Jump, startJump } from "./lab/jump.ts";
+import { type Lab, startLab } from "./lab/lab.ts";
+import { attempt, inNamespace, type Running, run, startIn, terminate } from "./lab/processes.ts";
+import { oids, snmpdPid, snmpGet } from "./lab/snmpd.ts";
+import { type CePlan, ces, plan } from "./lab/topology.ts";
+import type { HeldAnswer, UdpRelay } from "./lab/udp-relay.ts";
+import { until } from "./lab/until.ts";
+
+const { primary, secondary } = plan.ces;
+const reduced = ["firing ExpressRouteCircuitRedundancyReduced", "resolved ExpressRouteCircuitRedundancyReduced"];
+
+/** Milliseconds after a session came up within which an agent may still say the contrary: a poll, a judgement, a sample. */
+const slack = { session: 2_500, path: 5_000 } as const;
+
+let lab: Lab;
+let jump: Jump;
+let relay: Running;
+let control: string;
+let histories: readonly History[] = [];
+
+beforeAll(async () => {
+  // net-snmp's own pace: BGP4-MIB is gone for a quarter of a minute when snmpd starts again.
+  lab = await startLab({ prefix: "cwn", bfd: false, bmp: true, agentXPing: 15, snmpd: () => [trapSink] });
+  control = join(lab.dir, "udp-relay.sock");
+  const order: UdpRelay = { port: 1_161, to: { address: secondary.loopback, port: 161 }, control };
+  relay = startIn(lab.ns("jump"), {
+    name: "udp-relay",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "lab/udp-relay.ts"), JSON.stringify(order)],
+    log: join(lab.dir, "udp-relay.log"),
+  });
+  const common = { probes: false, keepFiringFor: "1s" };
+  const polledAt = (ce: CePlan) =>
+    ce === secondary ? { address: "127.0.0.1", port: order.port } : { address: ce.loopback, port: 161 };
+  jump = await startJump(lab, [
+    { ...common, name: "agent-notified", port: 9580, notifications: true, polledAt },
+    { ...common, name: "agent-bmp", port: 9581, bmp: true },
+  ]);
+  histories = jump.agents.map((agent) => record(agent.metrics));
+});
+
+afterAll(async () => {
+  await Promise.all(histories.map((history) => history.stop()));
+  await jump?.stop();
+  await relay?.stop();
+  await lab?.stop();
+});
+
+const seen = () => [
+  ...histories.map((history) => differences(history.latest(), well).map((name) => [name, history.latest()[name]])),
+  ...jump.agents.map((agent) => agent.tail(6)),
+];
+
+async function allWell(): Promise<void> {
+  const quiet = async () =>
+    histories.every((history) => differences(history.latest(), well).length === 0) &&
+    (await jump.alerts()).length === 0;
+  await until("all is well", quiet, { within: 60_000 }, seen);
+}
+
+/** Beginning of the test, and pages until then. */
+let from = 0;
+let pagesBefore = 0;
+/** Pages that are right. */
+let rightly: readonly string[] = [];
+
+beforeEach(async () => {
+  await allWell();
+  await until("Prometheus scrapes and evaluates", jump.watching, { within: 20_000 });
+  from = Date.now();
+  pagesBefore = jump.pager.pages.length;
+  rightly = [];
+});
+
+/** What an MSEE says of its session: when it was not Established. */
+function outages({ msee, address }: CePlan): readonly { readonly begin: number; readonly end: number }[] {
+  const changes = sessionChanges(join(lab.dir, msee.node), address);
+  return changes.flatMap(({ at, change }, i) =>
+    change === "Down" ? [{ begin: at, end: changes[i + 1]?.at ?? Number.POSITIVE_INFINITY }] : [],
+  );
+}
+
+/** Whatever happened in a test, this must hold of it. */
+afterEach(async () => {
+  await allWell();
+  const lies = ces.flatMap((ce) =>
+    (["session", "path"] as const).flatMap((what) =>
+      histories.flatMap((history, i) =>
+        history
+          .shown(`${what} ${ce.link}`, "down", from)
+          .filter((at) => !outages(ce).some(({ begin, end }) => begin <= at && at <= end + slack[what]))
+          .map(
+            (at) =>
+              `${jump.agents[i]?.name}: ${what} ${ce.link} down ${((at - from) / 1_000).toFixed(2)} s after the beginning`,
+          ),
+      ),
+    ),
+  );
+  expect(lies, "shown as down while it was up").toEqual([]);
+  await until("every page is resolved", () => pages().length >= rightly.length, { within: 30_000 }, pages);
+  expect(pages()).toEqual(rightly);
+  expect(histories.flatMap((history) => history.failures())).toEqual([]);
+});
+
+const pages = () => jump.pager.pages.slice(pagesBefore).map(({ status, labels }) => `${status} ${labels.alertname}`);
+const outagesNow = (ce: CePlan) => outages(ce).filter(({ end }) => end >= from);
+const bgp4 = (ce: CePlan) => snmpGet(lab.ns("jump"), ce.loopback, `${oids.bgpPeerState}.${ce.msee.address}`);
+const [notified, byBmp] = [() => jump.agents[0], () => jump.agents[1]];
+const linkOf = (ce: CePlan) => ({ link: ce.link });
+
+/** The words that both agents have for a link's session since the test began. */
+const courses = (ce: CePlan) => histories.map((history) => history.course(`session ${ce.link}`, from));
+
+describe("the SNMP agent of a router", () => {
+  it("starts again, and has no BGP4-MIB for seconds: no reboot, and nothing went", async () => {
+    const failure = snmpdStopped(lab, primary);
+    const counted = () => notified()?.reading(metrics.interface.discontinuities, linkOf(primary));
+    const established = () => notified()?.reading(metrics.session.transitions, linkOf(primary));
+    const before = [await counted(), await established()];
+    await failure.inject();
+    expect(await failure.proven()).toBe(true);
+    await failure.undo();
+    await until("it has no BGP4-MIB", async () => (await bgp4(primary)) === "noSuchObject", { within: 5_000 });
+    const gone = Date.now();
+    await until("it has it again", async () => (await bgp4(primary)) === "6", { within: 30_000 });
+    process.stdout.write(`BGP4-MIB was gone for ${((Date.now() - gone) / 1_000).toFixed(1)} s\n`);
+    await allWell();
+    expect(outagesNow(primary)).toEqual([]);
+    // Only BMP still knew.
+    expect(courses(primary)).toEqual([["up", "absent", "up"], ["up"]]);
+    expect([await counted(), await established()]).toEqual(before);
+  });
+
+  it("hangs, and goes on", async () => {
+    const failure = stopped(snmpdPid(lab.snmpAgent(secondary)) ?? 0, `${secondary.node} snmpd`);
+    await failure.inject();
+    try {
+      expect(await failure.proven()).toBe(true);
+      expect(await bgp4(secondary)).toBe("timeout");
+      await sleep(6_000);
+    } finally {
+      await failure.undo();
+    }
+    await allWell();
+    expect(outagesNow(secondary)).toEqual([]);
+    expect(courses(secondary)).toEqual([["up", "absent", "up"], ["up"]]);
+  });
+
+  for (const order of ["reverse", "forward"] as const) {
+    it(`answers late (${order}), when what it said is not so any more`, async () => {
+      const failure = mseeBgpShutdown(lab, secondary);
+      await get(control, "/hold");
+      await failure.inject();
+      // The other agent sees it, and pages, once: however often bgpd notifies that a retry failed.
+      rightly = reduced;
+      const before =
+        (await notified()?.reading(metrics.agent.notifications, { router: routerName(secondary), kind: "bgp" })) ?? 0;
+      await until("it is proven", failure.proven, { within: 5_000 });
+      await sleep(5_000);
+      await failure.undo();
+      await until(
+        "it is up again",
+        async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) === "Established",
+        {
+          within: 20_000,
+        },
+      );
+      // Longer than an agent waits for an answer.
+      await sleep(5_000);
+      const released = Date.now();
+      const held = JSON.parse((await get(control, `/${order}`)).body) as readonly HeldAnswer[];
+      const states = held.flatMap(({ hex }) => bgpPeerStates(hex));
+      expect(states, "answers were held that say what is not so any more").toContain("down");
+      expect(states).toContain("up");
+      await until(
+        "it answers again",
+        () => histories[0]?.firstAt(`session ${secondary.link}`, "up", released),
+        { within: 10_000 },
+        seen,
+      );
+      expect(histories[0]?.course(`session ${secondary.link}`, from)).not.toContain("down");
+      expect(histories[1]?.course(`session ${secondary.link}`, from)).toEqual(["up", "down", "up"]);
+      const after =
+        (await notified()?.reading(metrics.agent.notifications, { router: routerName(secondary), kind: "bgp" })) ?? 0;
+      expect(after - before, "notifications came").toBeGreaterThan(1);
+      await allWell();
+    });
+  }
+
+  it("answers late and in the wrong order for seconds", async () => {
+    let answers = 0;
+    for (let round = 0; round < 10; round++) {
+      await get(control, "/hold");
+      await sleep(600);
+      answers += (JSON.parse((await get(control, "/reverse")).body) as readonly HeldAnswer[]).length;
+      await sleep(50);
+    }
+    expect(answers).toBeGreaterThan(20);
+    expect(outagesNow(secondary)).toEqual([]);
+    expect(courses(secondary)[1]).toEqual(["up"]);
+  });
+
+  it("notifies again and again of a session that did not go", async () => {
+    const ce = primary;
+    const read = async (metric: { readonly name: string }, labels: Readonly<Record<string, string>> = {}) =>
+      (await notified()?.reading(metric, { router: routerName(ce), ...labels })) ?? 0;
+    const of = { kind: "bgp" };
+    const [taken, polls] = [await read(metrics.agent.notifications, of), await read(metrics.agent.confirmingPolls)];
+    const storm = 150;
+    const peer = ce.msee.address;
+    // bgpBackwardTransNotification (RFC 4273): remote address, last error 6/2, state idle.
+    const trap = [
+      ...["snmptrap", "-v2c", "-c", plan.community, `${plan.jump}:10162`, "''", "1.3.6.1.2.1.15.0.2"],
+      ...[`1.3.6.1.2.1.15.3.1.7.${peer}`, "a", peer, `1.3.6.1.2.1.15.3.1.14.${peer}`, "x", "0602"],
+      ...[`1.3.6.1.2.1.15.3.1.2.${peer}`, "i", "1"],
+    ].join(" ");
+    const script = `i=0; while [ $i -lt ${storm} ]; do ${trap}; i=$((i+1)); done`;
+    const began = Date.now();
+    await run(...inNamespace(lab.ns(ce.node), "sh", ["-c", script]), { env: { MIBS: "" } });
+    const seconds = (Date.now() - began) / 1_000;
+    await sleep(1_500);
+    expect((await read(metrics.agent.notifications, of)) - taken, "taken").toBe(storm);
+    const confirmed = (await read(metrics.agent.confirmingPolls)) - polls;
+    expect(confirmed, "confirmed").toBeGreaterThan(0);
+    expect(confirmed, "at most once a second").toBeLessThanOrEqual(seconds + 2);
+    expect(outagesNow(ce)).toEqual([]);
+    expect(courses(ce)).toEqual([["up"], ["up"]]);
+  });
+});
+
+describe("the BGP daemon of a router", () => {
+  it("hangs for less than the hold time, loses its AgentX session, and goes on", async () => {
+    const failure = stopped(frrPid(lab.ns(primary.node), "bgpd") ?? 0, `${primary.node} bgpd`);
+    await failure.inject();
+    try {
+      expect(await failure.proven()).toBe(true);
+      await sleep(12_000);
+      expect(await snmpGet(lab.ns("jump"), primary.loopback, oids.sysUpTime), "snmpd answers").toMatch(/\d+:/);
+      expect(await bgp4(primary)).not.toBe("6");
+    } finally {
+      await failure.undo();
+    }
+    await until("BGP4-MIB is back", async () => (await bgp4(primary)) === "6", { within: 30_000 });
+    expect(outagesNow(primary)).toEqual([]);
+  });
+
+  it("starts again, and its session goes with it: down is right then, and one page", async () => {
+    const router = lab.router(secondary);
+    const pid = frrPid(router.namespace, "bgpd") ?? 0;
+    await terminate(pid);
+    await sleep(3_000);
+    await startDaemon(router, "bgpd");
+    rightly = reduced;
+    await until(
+      "the session is back",
+      async () => (await bgpState(router.namespace, secondary.msee.address)) === "Established",
+      {
+        within: 30_000,
+      },
+    );
+    expect(outagesNow(secondary)).toHaveLength(1);
+  });
+});
+
+describe("the BMP connection of a router", () => {
+  for (const [what, verdict] of [
+    ["is reset", "reject with tcp reset"],
+    ["dies silently", "drop"],
+  ] as const) {
+    it(`${what} while the session is up`, async () => {
+      const ns = lab.ns(primary.node);
+      const connected = () => byBmp()?.reading(metrics.bmp.connected, { router: routerName(primary) });
+      expect(await connected()).toBe(1);
+      const rules = `table ip bmp { chain out { type filter hook output priority 0; tcp dport ${bmpPort} counter ${verdict}; }\n}\n`;
+      await run(...inNamespace(ns, "nft", ["-f", "-"]), { input: rules });
+      try {
+        const hits = async () => {
+          const { stdout } = await attempt(...inNamespace(ns, "nft", ["list", "table", "ip", "bmp"]));
+          return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
+        };
+        await until("it is proven", async () => (await hits()) > 0, { within: 10_000 });
+        if (verdict !== "drop")
+          await until("the agent knows", async () => (await connected()) === 0, { within: 15_000 });
+        else await sleep(8_000);
+      } finally {
+        await run(...inNamespace(ns, "nft", ["delete", "table", "ip", "bmp"]));
+      }
+      await until("it is connected", async () => (await connected()) === 1, { within: 30_000 });
+      await sleep(1_000);
+      expect(outagesNow(primary)).toEqual([]);
+      expect(courses(primary)).toEqual([["up"], ["up"]]);
+    });
+  }
+});
+
+/** bgpPeerState (BGP4-MIB) of the secondary link's session in a message, as its octets say it. */
+function bgpPeerStates(hex: string): readonly ("up" | "down")[] {
+  // 1.3.6.1.2.1.15.3.1.2 and 172.16.0.6, then an INTEGER of one octet.
+  return [...hex.matchAll(/2b060102010f030102812c10000602010([1-6])/g)].map(([, state]) =>
+    state === "6" ? "up" : "down",
+  );
+}
