@@ -78,7 +78,8 @@ export function checkSession(context: PathContext): Finding {
     const evidence = `${who} established for ${since}`;
     return { holds: false, cause: "sessionDown", owner: "unknown", effect: "down", evidence };
   }
-  if (!seen.adminUp) {
+  // Some show a peer that they closed for too many prefixes as stopped, though nobody shut it (FRR).
+  if (!seen.adminUp && !tooManyPrefixes(seen)) {
     const evidence = `${who} was shut on the router (bgpPeerAdminStatus stop)`;
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }

@@ -22,7 +22,7 @@ import { sessionChanges } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { type Detected, reportDetections } from "./lab/report.ts";
-import { type CePlan, plan } from "./lab/topology.ts";
+import { type CePlan, plan, siblingOf } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
 const { primary, secondary } = plan.ces;
@@ -117,12 +117,14 @@ async function strike({ ce, failure, evidence }: Case): Promise<void> {
   const confirmed = () => agents.notification.reading(metrics.agent.confirmingPolls, { router: routerName(ce) });
   const rounds = (await confirmed()) ?? 0;
   const before = changesOf(ce).length;
+  const sibling = changesOf(siblingOf(ce)).length;
   expect(await failure.proven(), "it is there before it was injected").toBe(false);
   const watched = Promise.all(ways.map((way) => watch(way, ce)));
   const injectedAt = Date.now();
   try {
     const [, ...known] = await Promise.all([failure.inject(), watched]);
     expect(await failure.proven(), "it happened").toBe(true);
+    expect(changesOf(siblingOf(ce)), "and not to the sibling").toHaveLength(sibling);
     const frr = changesOf(ce)
       .slice(before)
       .find(({ change }) => change === "Down");
