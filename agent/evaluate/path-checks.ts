@@ -78,8 +78,7 @@ export function checkSession(context: PathContext): Finding {
     const evidence = `${who} established for ${since}`;
     return { holds: false, cause: "sessionDown", owner: "unknown", effect: "down", evidence };
   }
-  // Some show a peer that they closed for too many prefixes as stopped, though nobody shut it (FRR).
-  if (!seen.adminUp && !tooManyPrefixes(seen)) {
+  if (!seen.adminUp) {
     const evidence = `${who} was shut on the router (bgpPeerAdminStatus stop)`;
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }

@@ -74,15 +74,6 @@ describe("one failure", () => {
     );
   });
 
-  it("their prefixes beyond our router's limit, which then shows the peer as stopped: nobody shut it", () => {
-    const s = scene();
-    s.play(20);
-    s.secondary.session = { state: "idle", adminUp: false, lastError: [6, 1] };
-    s.play(2);
-    expect(s.path("secondary").reasons[0]).toMatchObject({ cause: "sessionDown", owner: "customer" });
-    expect(s.path("secondary").reasons[0]?.evidence).toContain("stays Idle until somebody clears it");
-  });
-
   it("silent blackhole with link and BGP up: down within four seconds, and one outage only", () => {
     const s = scene();
     s.play(20);

@@ -8,12 +8,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { type Agent, routerName, trapSink } from "./lab/agents.ts";
 import { mseeBgpShutdown, snmpdStopped, stopped } from "./lab/failures.ts";
-import { bgpState, bmpPort, frrPid, sessionChanges, startDaemon } from "./lab/frr.ts";
+import { bgpState, bmpPort, frrPid, sessionChanges, startDaemon, vtysh } from "./lab/frr.ts";
 import { differences, type History, record, well } from "./lab/history.ts";
 import { get } from "./lab/http.ts";
 import { type Jump, startJump } from "./lab/jump.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
-import { attempt, inNamespace, type Running, run, startIn, terminate } from "./lab/processes.ts";
+import { alive, attempt, inNamespace, type Running, run, startIn } from "./lab/processes.ts";
 import { oids, snmpdPid, snmpGet } from "./lab/snmpd.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import type { HeldAnswer, UdpRelay } from "./lab/udp-relay.ts";
@@ -35,8 +35,15 @@ let byBmp: Agent;
 let histories: readonly History[] = [];
 
 beforeAll(async () => {
-  // net-snmp's own pace: BGP4-MIB is gone for a quarter of a minute when snmpd starts again.
-  lab = await startLab({ prefix: "cwn", bfd: false, bmp: true, agentXPing: 15, snmpd: () => [trapSink] });
+  // BGP4-MIB is gone for longer than what was polled stays fresh. By net-snmp's own default it would be 15 s.
+  lab = await startLab({
+    prefix: "cwn",
+    bfd: false,
+    bmp: true,
+    gracefulRestart: true,
+    agentXPing: 8,
+    snmpd: () => [trapSink],
+  });
   control = join(lab.dir, "udp-relay.sock");
   const order: UdpRelay = { port: 1_161, to: { address: secondary.loopback, port: 161 }, control };
   relay = startIn(lab.ns("jump"), {
@@ -261,22 +268,29 @@ describe("the BGP daemon of a router", () => {
     expect(outagesNow(primary)).toEqual([]);
   });
 
-  it("starts again, and its session goes with it: down is right then, and one page", async () => {
-    const router = lab.router(secondary);
-    const pid = frrPid(router.namespace, "bgpd") ?? 0;
-    await terminate(pid);
-    await sleep(3_000);
-    await startDaemon(router, "bgpd");
-    rightly = reduced;
-    await until(
-      "the session is back",
-      async () => (await bgpState(router.namespace, secondary.msee.address)) === "Established",
-      {
-        within: 30_000,
-      },
-    );
-    expect(outagesNow(secondary)).toHaveLength(1);
-  });
+  for (const [how, signal] of [
+    ["starts again", "SIGTERM"],
+    // It says nothing as it ends, so its peer waits for it (RFC 4724).
+    ["is killed and starts again, while the MSEE keeps its routes", "SIGKILL"],
+  ] as const) {
+    it(`${how}: its session goes with it, so down is right, and there is one page`, async () => {
+      const router = lab.router(secondary);
+      const pid = frrPid(router.namespace, "bgpd") ?? 0;
+      const kept = async () => (await vtysh(lab.ns(secondary.msee.node), "show ip route bgp")).includes(plan.lan);
+      expect(await kept()).toBe(true);
+      process.kill(pid, signal);
+      await until("it ends", () => !alive(pid), { within: 5_000 });
+      rightly = reduced;
+      const isGone = async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) !== "Established";
+      await until("its session goes", isGone, { within: 5_000 });
+      await sleep(2_000);
+      if (signal === "SIGKILL") expect(await kept(), "the MSEE keeps the routes").toBe(true);
+      await startDaemon(router, "bgpd");
+      const isBack = async () => (await bgpState(router.namespace, secondary.msee.address)) === "Established";
+      await until("the session is back", isBack, { within: 30_000 });
+      expect(outagesNow(secondary)).toHaveLength(1);
+    });
+  }
 });
 
 describe("the BMP connection of a router", () => {

@@ -15,6 +15,8 @@ export interface BgpOptions {
   readonly timers?: readonly [keepalive: number, hold: number];
   /** Prefixes that an MSEE bears from its CE: with one more it closes the session. Absent: ExpressRoute's 4,000. */
   readonly maximumPrefix?: number;
+  /** The CEs ask the MSEEs to keep their routes while bgpd starts again (RFC 4724). */
+  readonly gracefulRestart?: boolean;
 }
 
 export const bmpPort = 11_019;
@@ -49,6 +51,7 @@ export function ceBgpConfig(ce: CePlan, options: BgpOptions): string {
     `router bgp ${plan.customerAsn}`,
     ` bgp router-id ${ce.loopback}`,
     sayChanges,
+    ...(options.gracefulRestart === true ? [" bgp graceful-restart"] : []),
     " no bgp network import-check",
     timersOf(options),
     ...peer(ce.msee.address, plan.mseeAsn, options),
