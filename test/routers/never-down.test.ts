@@ -85,8 +85,9 @@ async function allWell(): Promise<void> {
 /** Beginning of the test, and pages until then. */
 let from = 0;
 let pagesBefore = 0;
-/** Pages that are right. */
+/** Pages that are right, and whether there must be such: what is down for less than a scrape need not be paged. */
 let rightly: readonly string[] = [];
+let mustPage = true;
 
 beforeEach(async () => {
   await allWell();
@@ -94,6 +95,7 @@ beforeEach(async () => {
   from = Date.now();
   pagesBefore = jump.pager.pages.length;
   rightly = [];
+  mustPage = true;
 });
 
 /** What an MSEE says of its session: when it was not Established. */
@@ -113,6 +115,7 @@ afterEach(async () => {
         history
           .shown(`${what} ${ce.link}`, "down", from)
           .filter((at) => !outages(ce).some(({ begin, end }) => begin <= at && at <= end + slack[what]))
+          .slice(0, 1)
           .map(
             (at) =>
               `${jump.agents[i]?.name}: ${what} ${ce.link} down ${((at - from) / 1_000).toFixed(2)} s after the beginning`,
@@ -121,8 +124,9 @@ afterEach(async () => {
     ),
   );
   expect(lies, "shown as down while it was up").toEqual([]);
-  await until("every page is resolved", () => pages().length >= rightly.length, { within: 30_000 }, pages);
-  expect(pages()).toEqual(rightly);
+  const isPaged = () => pages().length >= rightly.length || (!mustPage && pages().length === 0);
+  await until("every page is resolved", isPaged, { within: 30_000 }, pages);
+  expect(pages()).toEqual(mustPage || pages().length > 0 ? rightly : []);
   expect(histories.flatMap((history) => history.failures())).toEqual([]);
 });
 
@@ -173,41 +177,37 @@ describe("the SNMP agent of a router", () => {
   for (const order of ["reverse", "forward"] as const) {
     it(`answers late (${order}), when what it said is not so any more`, async () => {
       const failure = mseeBgpShutdown(lab, secondary);
+      const of = { router: routerName(secondary), kind: "bgp" };
+      const notifications = async () => (await notified.reading(metrics.agent.notifications, of)) ?? 0;
+      const tooLate = async () => (await notified.reading(metrics.agent.snmpDropped, { kind: "late" })) ?? 0;
+      const before = [await notifications(), await tooLate()] as const;
       await get(control, "/hold");
-      await failure.inject();
       // The other agent sees it, and pages, once: however often bgpd notifies that a retry failed.
       rightly = reduced;
-      const before =
-        (await notified.reading(metrics.agent.notifications, { router: routerName(secondary), kind: "bgp" })) ?? 0;
-      await until("it is proven", failure.proven, { within: 5_000 });
-      await sleep(5_000);
-      await failure.undo();
-      await until(
-        "it is up again",
-        async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) === "Established",
-        {
-          within: 20_000,
-        },
-      );
+      await failure.inject();
+      try {
+        await until("it is proven", failure.proven, { within: 5_000 });
+        await sleep(5_000);
+      } finally {
+        await failure.undo();
+      }
+      const isBack = async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) === "Established";
+      await until("it is up again", isBack, { within: 20_000 });
       // Longer than an agent waits for an answer.
       await sleep(5_000);
       const released = Date.now();
       const held = JSON.parse((await get(control, `/${order}`)).body) as readonly HeldAnswer[];
       const states = held.flatMap(({ hex }) => bgpPeerStates(hex));
       expect(states, "answers were held that say what is not so any more").toContain("down");
-      expect(states).toContain("up");
-      await until(
-        "it answers again",
-        () => histories[0]?.firstAt(`session ${secondary.link}`, "up", released),
-        { within: 10_000 },
-        seen,
-      );
-      expect(histories[0]?.course(`session ${secondary.link}`, from)).not.toContain("down");
-      expect(histories[1]?.course(`session ${secondary.link}`, from)).toEqual(["up", "down", "up"]);
-      const after =
-        (await notified.reading(metrics.agent.notifications, { router: routerName(secondary), kind: "bgp" })) ?? 0;
-      expect(after - before, "notifications came").toBeGreaterThan(1);
-      await allWell();
+      const session = `session ${secondary.link}`;
+      const known = () => histories[0]?.firstAt(session, "up", released);
+      await until("the agent knows it again", known, { within: 10_000 }, seen);
+      expect(await tooLate(), "they came, and were not taken").toBeGreaterThan(before[1]);
+      expect(await notifications(), "it was notified of them besides").toBeGreaterThan(before[0] + 1);
+      expect(courses(secondary)).toEqual([
+        ["up", "absent", "up"],
+        ["up", "down", "up"],
+      ]);
     });
   }
 
@@ -273,14 +273,16 @@ describe("the BGP daemon of a router", () => {
     // It says nothing as it ends, so its peer waits for it (RFC 4724).
     ["is killed and starts again, while the MSEE keeps its routes", "SIGKILL"],
   ] as const) {
-    it(`${how}: its session goes with it, so down is right, and there is one page`, async () => {
+    it(`${how}: its session goes with it, so down is right, and there is one page at most`, async () => {
       const router = lab.router(secondary);
       const pid = frrPid(router.namespace, "bgpd") ?? 0;
       const kept = async () => (await vtysh(lab.ns(secondary.msee.node), "show ip route bgp")).includes(plan.lan);
       expect(await kept()).toBe(true);
       process.kill(pid, signal);
       await until("it ends", () => !alive(pid), { within: 5_000 });
+      // While there is no bgpd nothing tells of the session: it is unknown. Down is what bgpd says until it is up again.
       rightly = reduced;
+      mustPage = false;
       const isGone = async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) !== "Established";
       await until("its session goes", isGone, { within: 5_000 });
       await sleep(2_000);

@@ -12,7 +12,7 @@ import type { Relay } from "./relay.ts";
 import { type CePlan, ces, plan } from "./topology.ts";
 import { until } from "./until.ts";
 
-export const main = resolve(import.meta.dirname, "../../../agent/main.ts");
+const main = resolve(import.meta.dirname, "../../../agent/main.ts");
 
 export interface AgentSettings {
   readonly name: string;

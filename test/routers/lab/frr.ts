@@ -174,7 +174,7 @@ export function vtysh(namespace: string, ...commands: readonly string[]): Promis
 }
 
 /** What bgpd says of a peer. */
-export interface BgpNeighbor {
+interface BgpNeighbor {
   /** `Established`, `Idle`, ... */
   readonly bgpState: string;
   /** How often it left Established. */
@@ -201,7 +201,7 @@ export async function bgpState(namespace: string, peerAddress: string): Promise<
 }
 
 /** A session that became Established, or left it, as bgpd itself logged it. */
-export interface SessionChange {
+interface SessionChange {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly change: "Up" | "Down";
