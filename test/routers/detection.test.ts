@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { pathStates } from "../../agent/estate/judgement.ts";
-import { type Agent, routerName, startAgent, trapSink } from "./lab/agents.ts";
+import { type Agent, endsSoon, routerName, startAgent, trapSink } from "./lab/agents.ts";
 import {
   adminDown,
   blackhole,
@@ -43,7 +43,7 @@ const detected: Detected[] = [];
 
 beforeAll(async () => {
   lab = await startLab({ prefix: "cwd", bfd: true, bmp: true, maximumPrefix, snmpd: () => [trapSink] });
-  const common = { probes: false, interval: "20s", keepFiringFor: "1s" };
+  const common = { probes: false, interval: "20s", more: endsSoon };
   const [bmp, notification, poll] = await Promise.all([
     startAgent(lab, { ...common, name: "agent-bmp", port: 9580, bmp: true }),
     startAgent(lab, { ...common, name: "agent-notification", port: 9581, notifications: true }),

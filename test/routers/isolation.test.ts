@@ -115,9 +115,9 @@ async function shown(cause: string): Promise<void> {
     () => jump.logTail(8),
   );
   expect(await metric("expressroute_agent_isolation_cause_info", ["cause", cause])).toBe(1);
-  const status = JSON.parse(await jump.agent.page("/api/v1/status")) as { readonly isolation: unknown };
+  const status = JSON.parse(await jump.page("/api/v1/status")) as { readonly isolation: unknown };
   expect(status.isolation).toMatchObject({ cause, owner: "customer" });
-  expect(await jump.agent.page("/")).toContain("Monitor isolated");
+  expect(await jump.page("/")).toContain("Monitor isolated");
   await until("a page is sent", () => jump.pager.pages.at(-1)?.status === "firing", { within: 15_000 });
   // Long enough that every poll and probe of the estate has failed over and over.
   await sleep(10_000);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import { type Agent, routerName, trapSink } from "./lab/agents.ts";
+import { type Agent, endsSoon, routerName, trapSink } from "./lab/agents.ts";
 import { mseeBgpShutdown, snmpdStopped, stopped } from "./lab/failures.ts";
 import { bgpState, bmpPort, frrPid, sessionChanges, startDaemon, vtysh } from "./lab/frr.ts";
 import { differences, type History, record, well } from "./lab/history.ts";
@@ -52,7 +52,7 @@ beforeAll(async () => {
     args: [join(import.meta.dirname, "lab/udp-relay.ts"), JSON.stringify(order)],
     log: join(lab.dir, "udp-relay.log"),
   });
-  const common = { probes: false, keepFiringFor: "1s" };
+  const common = { probes: false, more: endsSoon };
   const polledAt = (ce: CePlan) =>
     ce === secondary ? { address: "127.0.0.1", port: order.port } : { address: ce.loopback, port: 161 };
   jump = await startJump(lab, [

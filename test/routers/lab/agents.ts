@@ -25,29 +25,24 @@ export interface AgentSettings {
   readonly notifications?: boolean;
   /** Absent: paths are probed. */
   readonly probes?: boolean;
-  /** How long a condition that ended keeps firing; absent: the agent's default. */
-  readonly keepFiringFor?: string;
+  /** Further keys of its configuration, as lines of the file. */
+  readonly more?: string;
   /** Where routers are polled instead of at their loopbacks. */
   readonly polledAt?: (ce: CePlan) => { readonly address: string; readonly port: number };
 }
 
 export const routerName = (ce: CePlan) => `ams-${ce.node}`;
 
+/** For `more`: what is over is over, so that a test need not wait for it. */
+export const endsSoon = "thresholds: { path: { keepFiringFor: 1s } }";
+
 const notificationsPort = 10_162;
 
 /** What makes a CE notify the agent that hears notifications: for snmpd's configuration. */
 export const trapSink = `trap2sink ${plan.jump}:${notificationsPort} ${plan.community}`;
 
-export function agentConfig(settings: AgentSettings): string {
-  const {
-    port,
-    interval = "1s",
-    bmp = false,
-    notifications = false,
-    probes = true,
-    keepFiringFor,
-    polledAt,
-  } = settings;
+function agentConfig(settings: AgentSettings): string {
+  const { port, interval = "1s", bmp = false, notifications = false, probes = true, more, polledAt } = settings;
   const routers = ces.map((ce) => {
     const at = polledAt?.(ce);
     const where = at === undefined ? `address: ${ce.loopback}` : `address: ${at.address}, port: ${at.port}`;
@@ -64,7 +59,7 @@ export function agentConfig(settings: AgentSettings): string {
     "    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }",
     ...(notifications ? [`  notifications: { listen: 0.0.0.0:${notificationsPort} }`] : []),
     ...(bmp ? ["bmp:", `  listen: 0.0.0.0:${bmpPort}`, "  routers:", ...stations] : []),
-    ...(keepFiringFor === undefined ? [] : [`thresholds: { path: { keepFiringFor: ${keepFiringFor} } }`]),
+    ...(more === undefined ? [] : [more]),
     "routers:",
     ...routers,
     "circuits:",
@@ -87,7 +82,7 @@ export function agentConfig(settings: AgentSettings): string {
   ].join("\n");
 }
 
-export interface PathStatus {
+interface PathStatus {
   readonly link: string;
   readonly state: string;
   readonly notes: readonly { readonly evidence: string }[];

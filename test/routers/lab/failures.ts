@@ -114,7 +114,7 @@ export function prefixFlood(lab: Lab, ce: CePlan, prefixes: number): Failure {
   };
   const refused = async () => (await vtysh(msee, "show bgp summary")).includes("Idle (PfxCt)");
   return {
-    name: `${ce.node} announces ${prefixes} prefixes too many`,
+    name: `${ce.node} announces ${prefixes} prefixes more`,
     inject: () => configure(""),
     async undo() {
       await configure("no ");

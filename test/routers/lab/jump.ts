@@ -23,6 +23,8 @@ export interface Jump {
   readonly agent: Agent;
   /** Text of its /metrics. */
   metrics(): Promise<string>;
+  /** Its pages, by their path. */
+  page(path: string): Promise<string>;
   /** Whether Prometheus scrapes the agents and every rule has been evaluated without an error. */
   watching(): Promise<boolean>;
   /** What Prometheus holds pending or firing, and Alertmanager active, by name. */
@@ -135,6 +137,7 @@ export async function startJump(
     agents,
     agent,
     metrics: agent.metrics,
+    page: agent.page,
     async watching() {
       const up = await query<PrometheusTargets>(socket("prometheus"), "/api/v1/targets?state=active");
       const rules = await query<PrometheusRules>(socket("prometheus"), "/api/v1/rules?type=alert");
