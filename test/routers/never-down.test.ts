@@ -277,7 +277,7 @@ describe("the BGP daemon of a router", () => {
       const router = lab.router(secondary);
       const pid = frrPid(router.namespace, "bgpd") ?? 0;
       const kept = async () => (await vtysh(lab.ns(secondary.msee.node), "show ip route bgp")).includes(plan.lan);
-      expect(await kept()).toBe(true);
+      await until("the MSEE has its routes", kept, { within: 10_000 });
       process.kill(pid, signal);
       await until("it ends", () => !alive(pid), { within: 5_000 });
       // While there is no bgpd nothing tells of the session: it is unknown. Down is what bgpd says until it is up again.
