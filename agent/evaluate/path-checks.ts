@@ -82,7 +82,7 @@ export function checkSession(context: PathContext): Finding {
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }
   const error = dropErrorText(seen);
-  const lastError = error === undefined ? "" : `, last error ${error}`;
+  const lastError = error === undefined ? "" : `, last error ${error}${tooManyPrefixes(seen) ? staysIdle : ""}`;
   const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}`;
   const asn = otherAsn(seen, path);
   const wrongAs = asn === undefined ? "" : `, the router has AS ${asn} for it and not AS ${remoteAsn}`;
@@ -98,15 +98,22 @@ export function otherAsn(seen: SeenSession, { session }: Path): number | undefin
   return remoteAsn === session.remoteAsn || remoteAsn === 0 || remoteAsn === 23_456 ? undefined : remoteAsn;
 }
 
+/** Cease, Maximum Number of Prefixes Reached (RFC 4486 section 4): no retry of the other end brings that session back. */
+function tooManyPrefixes(seen: SeenSession): boolean {
+  const [code, subcode] = (seen.present && dropError(seen)) || [0, 0];
+  return code === 6 && subcode === 1;
+}
+
+const staysIdle = ": the end that closed it stays Idle until somebody clears it, unless restart is configured";
+
 /**
  * The owner as far as the error of the drop tells. Whether the far end answers probes proves nothing here: with the
  * session goes its route back to us.
  */
 function sessionOwner({ circuit }: PathContext, seen: SeenSession): Owner {
   const [code, subcode] = (seen.present && dropError(seen)) || [0, 0];
-  const maximumPrefixes = code === 6 && subcode === 1;
   const badPeerAs = code === 2 && subcode === 2;
-  if (maximumPrefixes || badPeerAs) return "customer";
+  if (tooManyPrefixes(seen) || badPeerAs) return "customer";
   const peerIsProvider = circuit.connectivityModel === "anyToAny";
   if (peerIsProvider) return "provider";
   const closedByHand = code === 6 && (subcode === 2 || subcode === 3 || subcode === 4);

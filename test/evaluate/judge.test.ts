@@ -69,6 +69,9 @@ describe("one failure", () => {
     s.secondary.session = { state: "idle", lastError: [6, 1] };
     s.play(2);
     expect(s.path("secondary").reasons[0]).toMatchObject({ owner: "customer" });
+    expect(s.path("secondary").reasons[0]?.evidence).toContain(
+      "6/1 Cease, Maximum Number of Prefixes Reached: the end that closed it stays Idle until somebody clears it, unless restart is configured",
+    );
   });
 
   it("silent blackhole with link and BGP up: down within four seconds, and one outage only", () => {

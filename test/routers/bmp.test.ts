@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { nothingFlaps } from "./lab/agents.ts";
 import { carrierLoss, type Failure, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
 import { bgpState, bmpPort, vtysh } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
@@ -19,6 +20,7 @@ const { primary, secondary } = plan.ces;
 const nameOf = (ce: CePlan) => `ams-${ce.node}`;
 
 const config = `site: ams
+${nothingFlaps}
 web: { listen: 127.0.0.1:9580 }
 snmp:
   interval: 20s

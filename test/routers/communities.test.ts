@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import type { PeeringName } from "../../agent/estate/estate.ts";
+import { nothingFlaps } from "./lab/agents.ts";
 import { bgpState, bmpPort, vtysh } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
 import { answers, get } from "./lab/http.ts";
@@ -32,6 +33,7 @@ const announced = {
 type Announced = keyof typeof announced;
 
 const config = `site: ams
+${nothingFlaps}
 web: { listen: 127.0.0.1:9580 }
 snmp:
   interval: 20s

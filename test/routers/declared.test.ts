@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { nothingFlaps } from "./lab/agents.ts";
 import { bmpPort, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { run } from "./lab/processes.ts";
@@ -17,6 +18,7 @@ const vnet = `${plan.vnet}/32`;
 const peered = "10.100.1.0/24";
 
 const config = `site: ams
+${nothingFlaps}
 web: { listen: 127.0.0.1:9580 }
 snmp:
   interval: 2s

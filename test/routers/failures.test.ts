@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Episode, live } from "./lab/episode.ts";
 import { adminDown, blackhole, carrierLoss, loss, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
 import { bgpState } from "./lab/frr.ts";
-import { differences, type History, record, type View } from "./lab/history.ts";
+import { differences, type History, record, type View, well } from "./lab/history.ts";
 import { type Jump, startJump } from "./lab/jump.ts";
 import { type Lab, pings, startLab } from "./lab/lab.ts";
 import { attempt, inNamespace } from "./lab/processes.ts";
@@ -18,20 +18,6 @@ const { primary, secondary } = plan.ces;
 
 /** What must hold at 1 s polling. */
 const reducedWithin = 5;
-
-/** Everything that is followed, when all is well: a series that is missing or added shows as a difference. */
-const well: View = {
-  "interface primary": "up",
-  "interface secondary": "up",
-  isolated: "0",
-  "path primary": "up",
-  "path secondary": "up",
-  redundancy: "redundant",
-  "router ams-ce1": "answers",
-  "router ams-ce2": "answers",
-  "session primary": "up",
-  "session secondary": "up",
-};
 
 let lab: Lab;
 let jump: Jump;

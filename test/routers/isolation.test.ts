@@ -5,24 +5,11 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Failure, gatewaysDrop, stopped, uplinkDown } from "./lab/failures.ts";
-import { differences, type History, parseMetrics, record, type View } from "./lab/history.ts";
+import { differences, type History, parseMetrics, record, well } from "./lab/history.ts";
 import { type Jump, startJump } from "./lab/jump.ts";
 import { type Lab, pings, startLab } from "./lab/lab.ts";
 import { ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
-
-const well: View = {
-  "interface primary": "up",
-  "interface secondary": "up",
-  isolated: "0",
-  "path primary": "up",
-  "path secondary": "up",
-  redundancy: "redundant",
-  "router ams-ce1": "answers",
-  "router ams-ce2": "answers",
-  "session primary": "up",
-  "session secondary": "up",
-};
 
 let lab: Lab;
 let jump: Jump;

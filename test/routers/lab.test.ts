@@ -13,10 +13,10 @@ import {
   mseeBgpShutdown,
   snmpdStopped,
 } from "./lab/failures.ts";
-import { bgpState } from "./lab/frr.ts";
+import { bgpNeighbor, bgpState, bmpPort, vtysh } from "./lab/frr.ts";
 import { type Lab, pings, startLab } from "./lab/lab.ts";
 import { createNamespaces, namespaceNames, removeNamespaces } from "./lab/namespaces.ts";
-import { alive, attempt, inNamespace, run, startIn } from "./lab/processes.ts";
+import { alive, attempt, inNamespace, type Running, run, startIn } from "./lab/processes.ts";
 import { oids, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
 import { type CePlan, ces, plan, siblingOf } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
@@ -173,5 +173,42 @@ describe("the lab", () => {
     expect(alive(left.pid)).toBe(false);
     expect(await run("ip", ["netns", "list"])).not.toContain("cwx-");
     expect(await look(primary)).toEqual(well);
+  });
+});
+
+describe("the lab with its options", () => {
+  const maximumPrefix = 50;
+  let rich: Lab;
+  let station: Running;
+  beforeAll(async () => {
+    rich = await startLab({ prefix: "cwo", bfd: true, bmp: true, timers: [3, 9], maximumPrefix });
+    const listen = `require("node:net").createServer((router) => router.resume()).listen(${bmpPort})`;
+    const args = ["-e", listen];
+    const log = `${rich.dir}/station.log`;
+    station = startIn(rich.ns("jump"), { name: "station", command: process.execPath, args, log });
+  });
+  afterAll(async () => {
+    await station?.stop();
+    await rich?.stop();
+  });
+
+  it("has BFD up, the timers, and the limit of prefixes on both links", async () => {
+    for (const { node, address, msee } of ces) {
+      const agreed = { bgpState: "Established", bgpTimerHoldTimeMsecs: 9_000, bgpTimerKeepAliveIntervalMsecs: 3_000 };
+      const bfd = { status: "Up", detectMultiplier: 3, rxMinInterval: 300, txMinInterval: 300 };
+      const near = () => bgpNeighbor(rich.ns(node), msee.address);
+      await until("BFD is up", async () => (await near())?.peerBfdInfo?.status === "Up", { within: 10_000 }, near);
+      expect(await near()).toMatchObject({ ...agreed, peerBfdInfo: bfd });
+      const limited = { addressFamilyInfo: { ipv4Unicast: { prefixAllowedMax: maximumPrefix } } };
+      expect(await bgpNeighbor(rich.ns(msee.node), address)).toMatchObject({ ...agreed, ...limited });
+    }
+  });
+
+  it("tells of both CEs by BMP", async () => {
+    for (const { node } of ces) {
+      const bmp = () => vtysh(rich.ns(node), "show bmp");
+      const isConnected = async () => new RegExp(`${plan.jump}:${bmpPort}\\s.*Up`).test(await bmp());
+      await until(`${node} is connected`, isConnected, { within: 10_000 }, bmp);
+    }
   });
 });

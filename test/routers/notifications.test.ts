@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { nothingFlaps } from "./lab/agents.ts";
 import { carrierLoss, type Failure, mseeBgpShutdown } from "./lab/failures.ts";
 import { parseMetrics, type Sample } from "./lab/history.ts";
 import { answers, get } from "./lab/http.ts";
@@ -24,6 +25,7 @@ const redirect = /sudo nft '([^']+)'/.exec(
 )?.[1];
 
 const config = `site: ams
+${nothingFlaps}
 web: { listen: 127.0.0.1:9580 }
 snmp:
   interval: 20s

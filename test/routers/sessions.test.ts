@@ -8,10 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import type { PathStatus, Status } from "../../agent/web/status.ts";
+import { agentConfig } from "./lab/agents.ts";
 import { bgpState, vtysh } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
 import { answers, get } from "./lab/http.ts";
-import { agentConfig, type Jump, startJump } from "./lab/jump.ts";
+import { type Jump, startJump } from "./lab/jump.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { inNamespace, type Running, run, startIn } from "./lab/processes.ts";
 import { plan } from "./lab/topology.ts";
@@ -28,9 +29,8 @@ const redirect = /sudo nft '([^']+)'/.exec(
 )?.[1];
 
 /** The other agent's: traps are heard, polls are rare, and the secondary session is with an address that nobody has. */
-const heardConfig = agentConfig()
-  .replace("127.0.0.1:9580", "127.0.0.1:9581")
-  .replace("interval: 1s", "interval: 20s\n  notifications: { listen: 0.0.0.0:10162, credentials: traps }")
+const heardConfig = agentConfig({ name: "heard", port: 9581, interval: "20s" })
+  .replace("interval: 20s", "interval: 20s\n  notifications: { listen: 0.0.0.0:10162, credentials: traps }")
   .replace("  credentials:\n", "  credentials:\n    traps: { version: 2c, community: { env: SNMP_TRAP_COMMUNITY } }\n")
   .replaceAll(/credentials: edge }/g, "credentials: edge, notifications: { addresses: [ADDRESS] } }")
   .replace("ADDRESS", primary.lan)
@@ -46,7 +46,8 @@ beforeAll(async () => {
   lab = await startLab({ prefix: "cws", bfd: false, snmpd: () => [`trap2sink ${plan.jump}:162 ${community}`] });
   if (redirect === undefined) throw new Error("deploy/README.md has no redirect any more");
   await run(...inNamespace(lab.ns("jump"), "nft", [redirect]));
-  jump = await startJump(lab, `sessions: { flapping: { drops: 3, within: 10m, quiet: ${quiet}s } }`);
+  const sessions = `sessions: { flapping: { drops: 3, within: 10m, quiet: ${quiet}s } }`;
+  jump = await startJump(lab, [{ name: "agent", port: 9580, sessions }]);
   const dir = join(lab.dir, "jump");
   socket = join(dir, "heard.sock");
   const file = join(dir, "heard.yaml");

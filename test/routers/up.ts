@@ -1,5 +1,6 @@
 // The lab by hand: brings it up, says how to look at it, takes it down on Ctrl-C.
-// `--agent` runs the agent, Prometheus and Alertmanager on the jump host as well; `--bfd` adds BFD.
+// `--agent` runs the agent, Prometheus and Alertmanager on the jump host as well; `--bfd` adds BFD, `--bmp` has the
+// routers tell the agent by BMP.
 
 import { type Jump, startJump } from "./lab/jump.ts";
 import { startLab } from "./lab/lab.ts";
@@ -11,8 +12,10 @@ let lab: Awaited<ReturnType<typeof startLab>>;
 let jump: Jump | undefined;
 try {
   say("Bringing the lab up ...");
-  lab = await startLab({ prefix: "cwm", bfd: process.argv.includes("--bfd") });
-  if (process.argv.includes("--agent")) jump = await startJump(lab);
+  const has = (option: string) => process.argv.includes(option);
+  const bmp = has("--bmp");
+  lab = await startLab({ prefix: "cwm", bfd: has("--bfd"), bmp });
+  if (has("--agent")) jump = await startJump(lab, [{ name: "agent", port: 9580, bmp }]);
 } catch (failure) {
   process.stderr.write(`${failure instanceof Error ? failure.message : String(failure)}\n`);
   process.exit(1);

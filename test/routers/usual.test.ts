@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { agentConfig } from "./lab/agents.ts";
 import { bmpPort, vtysh } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
 import { answers, get } from "./lab/http.ts";
-import { agentConfig } from "./lab/jump.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { type Running, startIn } from "./lab/processes.ts";
 import { plan } from "./lab/topology.ts";
@@ -29,7 +29,10 @@ beforeAll(async () => {
   socket = join(dir, "agent.sock");
   const addresses = [primary, secondary].map(({ node, lan }) => `ams-${node}: { addresses: [${lan}] }`);
   const bmp = `bmp: { listen: "0.0.0.0:${bmpPort}", routers: { ${addresses.join(", ")} } }`;
-  writeFileSync(join(dir, "circuitwatch.yaml"), `stateDirectory: ${dir}\n${bmp}\n${agentConfig()}`);
+  writeFileSync(
+    join(dir, "circuitwatch.yaml"),
+    `stateDirectory: ${dir}\n${bmp}\n${agentConfig({ name: "agent", port: 9580 })}`,
+  );
   const listen = JSON.stringify([{ listen: socket, connect: 9580 }]);
   relay = startProgram("relay", [join(import.meta.dirname, "lab/relay.ts"), listen]);
 });

@@ -2,12 +2,12 @@
 // vtysh, nft's counters or the process table, never by the agent under test.
 
 import { readFileSync } from "node:fs";
-import { vtysh } from "./frr.ts";
+import { bgpNeighbor, vtysh } from "./frr.ts";
 import type { Lab } from "./lab.ts";
 import { layJumpRoutes } from "./namespaces.ts";
 import { alive, attempt, inNamespace, run } from "./processes.ts";
 import { snmpdPid, startSnmpd, stopSnmpd } from "./snmpd.ts";
-import { type CePlan, ces, plan } from "./topology.ts";
+import { type CePlan, ces, type NodeName, plan } from "./topology.ts";
 
 export interface Failure {
   readonly name: string;
@@ -40,26 +40,95 @@ export function adminDown(lab: Lab, ce: CePlan): Failure {
   };
 }
 
-/** Microsoft shuts the BGP neighbor at the MSEE. */
-export function mseeBgpShutdown(lab: Lab, ce: CePlan): Failure {
-  const msee = lab.ns(ce.msee.node);
-  const configure = async (line: string) => {
-    await vtysh(msee, "configure terminal", `router bgp ${plan.mseeAsn}`, line);
-  };
+/** The far side fails: the MSEE's port loses carrier, the CE's does not. */
+export function mseeSideFails(lab: Lab, ce: CePlan): Failure {
   return {
-    name: `${ce.msee.node} BGP shutdown`,
-    inject: () => configure(`neighbor ${ce.address} shutdown`),
-    undo: () => configure(`no neighbor ${ce.address} shutdown`),
+    name: `${ce.msee.node} side fails`,
+    inject: () => setLink(lab.ns(ce.wire), "msee", "down"),
+    undo: () => setLink(lab.ns(ce.wire), "msee", "up"),
     async proven() {
-      const summary = await vtysh(msee, "show bgp summary");
-      return summary.split("\n").some((line) => line.startsWith(ce.address) && line.includes("Idle (Admin)"));
+      const [near, far] = await Promise.all([
+        linkFlags(lab.ns(ce.node), plan.interface),
+        linkFlags(lab.ns(ce.msee.node), "ce0"),
+      ]);
+      return near.includes("LOWER_UP") && far.includes("NO-CARRIER");
     },
   };
 }
 
-/** The wire swallows everything, both ways, while carrier stays. */
-export function blackhole(lab: Lab, ce: CePlan): Failure {
-  return wireFilter(lab, ce, "silent blackhole", "counter drop");
+/** Microsoft shuts the BGP neighbor at the MSEE. */
+export function mseeBgpShutdown(lab: Lab, ce: CePlan): Failure {
+  return bgpShutdown(lab, { node: ce.msee.node, asn: plan.mseeAsn, peer: ce.address });
+}
+
+/** The customer shuts the BGP neighbor at the CE. */
+export function ceBgpShutdown(lab: Lab, ce: CePlan): Failure {
+  return bgpShutdown(lab, { node: ce.node, asn: plan.customerAsn, peer: ce.msee.address });
+}
+
+function bgpShutdown(lab: Lab, { node, asn, peer }: { node: NodeName; asn: number; peer: string }): Failure {
+  const router = lab.ns(node);
+  const configure = async (line: string) => {
+    await vtysh(router, "configure terminal", `router bgp ${asn}`, line);
+  };
+  return {
+    name: `${node} BGP shutdown`,
+    inject: () => configure(`neighbor ${peer} shutdown`),
+    undo: () => configure(`no neighbor ${peer} shutdown`),
+    async proven() {
+      const summary = await vtysh(router, "show bgp summary");
+      return summary.split("\n").some((line) => line.startsWith(peer) && line.includes("Idle (Admin)"));
+    },
+  };
+}
+
+/** `clear bgp` at the MSEE: the session comes back by itself, and what proves the reset stays. */
+export function mseeHardReset(lab: Lab, ce: CePlan): Failure {
+  const msee = lab.ns(ce.msee.node);
+  /** Of the current bgpd. */
+  const resets = async () => (await bgpNeighbor(msee, ce.address))?.connectionsDropped ?? 0;
+  let before: number | undefined;
+  return {
+    name: `${ce.msee.node} BGP hard reset`,
+    async inject() {
+      before = await resets();
+      await vtysh(msee, `clear bgp ${ce.address}`);
+    },
+    async undo() {
+      before = undefined;
+    },
+    async proven() {
+      return before !== undefined && (await resets()) > before;
+    },
+  };
+}
+
+/** The CE announces more than the MSEE bears, which closes the session and leaves it Idle until somebody clears it. */
+export function prefixFlood(lab: Lab, ce: CePlan, prefixes: number): Failure {
+  const [router, msee] = [lab.ns(ce.node), lab.ns(ce.msee.node)];
+  const [network] = plan.flood.split(".0.0/");
+  const configure = async (no: "" | "no ") => {
+    const lines = Array.from({ length: prefixes }, (_, i) => `${no}network ${network}.${i >> 8}.${i & 255}/32`);
+    const family = [`router bgp ${plan.customerAsn}`, "address-family ipv4 unicast"];
+    await vtysh(router, "configure terminal", ...family, ...lines);
+  };
+  const refused = async () => (await vtysh(msee, "show bgp summary")).includes("Idle (PfxCt)");
+  return {
+    name: `${ce.node} announces ${prefixes} prefixes more`,
+    inject: () => configure(""),
+    async undo() {
+      await configure("no ");
+      await vtysh(msee, `clear bgp ${ce.address}`);
+    },
+    proven: refused,
+  };
+}
+
+/** The wire swallows everything while carrier stays: both ways, or only what comes from one end. */
+export function blackhole(lab: Lab, ce: CePlan, from?: "ce" | "msee"): Failure {
+  return from === undefined
+    ? wireFilter(lab, ce, "silent blackhole", "counter drop")
+    : wireFilter(lab, ce, `silent blackhole of what comes from the ${from}`, `iifname "${from}" counter drop`);
 }
 
 /** Of what the MSEE sends, `ratio` is lost: the loss of a round trip is then that ratio, too. */
@@ -151,9 +220,9 @@ export function gatewaysDrop(lab: Lab): Failure {
 }
 
 /** A process is stopped (SIGSTOP): it runs no more until it is continued. */
-export function stopped(pid: number): Failure {
+export function stopped(pid: number, name = "agent"): Failure {
   return {
-    name: "agent stopped",
+    name: `${name} stopped`,
     inject: async () => void process.kill(pid, "SIGSTOP"),
     undo: async () => void process.kill(pid, "SIGCONT"),
     async proven() {

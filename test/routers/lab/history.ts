@@ -36,6 +36,20 @@ const watched: Readonly<Record<string, (sample: Sample) => readonly [series: str
 /** Series name -> word, at one moment; a series that is not exported has no entry. */
 export type View = Readonly<Record<string, string>>;
 
+/** Everything that is followed, when all is well: a series that is missing or added shows as a difference. */
+export const well: View = {
+  "interface primary": "up",
+  "interface secondary": "up",
+  isolated: "0",
+  "path primary": "up",
+  "path secondary": "up",
+  redundancy: "redundant",
+  "router ams-ce1": "answers",
+  "router ams-ce2": "answers",
+  "session primary": "up",
+  "session secondary": "up",
+};
+
 interface Moment {
   /** Milliseconds since 1970 at which the sample had arrived. */
   readonly at: number;
@@ -51,6 +65,8 @@ export interface History {
   course(series: string, since: number): readonly string[];
   /** When a series first showed a word after a moment; undefined when it has not yet. */
   firstAt(series: string, word: string, since: number): number | undefined;
+  /** Each moment since another at which a series showed a word. */
+  shown(series: string, word: string, since: number): readonly number[];
   /** Every series seen since a moment. */
   series(since: number): readonly string[];
   /** Scrapes that failed. */
@@ -90,6 +106,8 @@ export function record(scrape: () => Promise<string>, every = 250): History {
         .map(({ view }) => view[series] ?? "absent")
         .filter((word, i, words) => word !== words[i - 1]),
     firstAt: (series, word, from) => moments.find(({ at, view }) => at >= from && view[series] === word)?.at,
+    shown: (series, word, from) =>
+      moments.filter(({ at, view }) => at >= from && view[series] === word).map(({ at }) => at),
     series: (from) => [...new Set(since(from).flatMap(({ view }) => Object.keys(view)))].sort(),
     failures: () => failures,
     async stop() {

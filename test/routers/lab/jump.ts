@@ -1,28 +1,31 @@
-// What runs on the jump host: the real agent, a real Prometheus with the project's own rules, a real
+// What runs on the jump host: the real agent or several, a real Prometheus with the project's own rules, a real
 // Alertmanager. All listen on loopback of the namespace.
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type Agent, type AgentSettings, startAgent } from "./agents.ts";
 import { answers, get, type Pager, startPager } from "./http.ts";
 import type { Lab } from "./lab.ts";
-import { alive, type Running, startIn } from "./processes.ts";
+import { startIn } from "./processes.ts";
 import type { Relay } from "./relay.ts";
 import { resultDir } from "./report.ts";
-import { ces, plan } from "./topology.ts";
 import { until } from "./until.ts";
 
 const project = resolve(import.meta.dirname, "../../..");
 
-const ports = { agent: 9580, prometheus: 9090, alertmanager: 9093, pager: 9099 } as const;
+const ports = { prometheus: 9090, alertmanager: 9093, pager: 9099 } as const;
 
 export interface Jump {
   readonly pager: Pager;
-  readonly agent: Running;
-  /** Text of the agent's /metrics. */
+  /** As many as were asked for, in their order. */
+  readonly agents: readonly Agent[];
+  /** The first of them. */
+  readonly agent: Agent;
+  /** Text of its /metrics. */
   metrics(): Promise<string>;
-  /** The agent's page and status, by their path. */
+  /** Its pages, by their path. */
   page(path: string): Promise<string>;
-  /** Whether Prometheus scrapes the agent and every rule has been evaluated without an error. */
+  /** Whether Prometheus scrapes the agents and every rule has been evaluated without an error. */
   watching(): Promise<boolean>;
   /** What Prometheus holds pending or firing, and Alertmanager active, by name. */
   alerts(): Promise<readonly string[]>;
@@ -31,46 +34,16 @@ export interface Jump {
   stop(): Promise<void>;
 }
 
-/** The tests break the same links again and again, each time as a failure of its own. */
-const nothingFlaps = "sessions: { flapping: { drops: 100 } }";
-
-/** `sessions`: what is expected of the sessions, as a line of the file. */
-export function agentConfig(sessions = nothingFlaps): string {
-  const router = (name: string) => `ams-${name}`;
-  return `site: ams
-web: { listen: 127.0.0.1:${ports.agent} }
-snmp:
-  interval: 1s
-  credentials:
-    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }
-${sessions}
-routers:
-${ces.map((ce) => `  ${router(ce.node)}: { site: ams, address: ${ce.loopback}, credentials: edge }\n`).join("")}circuits:
-  ams-1:
-    serviceKey: 7a3c0000-0000-4000-8000-000000000001
-    provider: Equinix
-    peeringLocation: Amsterdam
-    bandwidth: 1Gbps
-    sku: premium
-    connectivityModel: cloudExchange
-    links:
-${ces.map((ce) => `      ${ce.link}: { router: ${router(ce.node)}, interface: ${plan.interface} }\n`).join("")}    peerings:
-      azurePrivate:
-        vlan: 100
-        customerAsn: ${plan.customerAsn}
-        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }
-`;
-}
-
 const prometheusConfig = (
   rules: string,
+  agents: readonly AgentSettings[],
 ) => `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
 rule_files: [${JSON.stringify(rules)}]
 alerting:
   alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:${ports.alertmanager}"] }] }]
 scrape_configs:
   - job_name: circuitwatch
-    static_configs: [{ targets: ["127.0.0.1:${ports.agent}"] }]
+    static_configs: [{ targets: [${agents.map(({ port }) => `"127.0.0.1:${port}"`).join(", ")}] }]
 `;
 
 // Every alert is a group of its own, so that each notification is one alert and can be counted.
@@ -105,22 +78,22 @@ async function query<T>(socket: string, path: string): Promise<T> {
   return (JSON.parse((await get(socket, path)).body) as { readonly data: T }).data;
 }
 
-export async function startJump(lab: Lab, sessions?: string): Promise<Jump> {
+export async function startJump(
+  lab: Lab,
+  settings: readonly AgentSettings[] = [{ name: "agent", port: 9580 }],
+): Promise<Jump> {
   const dir = join(lab.dir, "jump");
-  mkdirSync(dir);
+  mkdirSync(dir, { recursive: true });
   const file = (name: string, text: string) => {
     writeFileSync(join(dir, name), text);
     return join(dir, name);
   };
   const socket = (name: keyof typeof ports) => join(dir, `${name}.sock`);
-  const start = (name: string, command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    startIn(lab.ns("jump"), { name, command, args, env, log: join(dir, `${name}.log`) });
+  const start = (name: string, command: string, args: readonly string[]) =>
+    startIn(lab.ns("jump"), { name, command, args, log: join(dir, `${name}.log`) });
 
   const relays: readonly Relay[] = [
-    ...(["agent", "prometheus", "alertmanager"] as const).map((name) => ({
-      listen: socket(name),
-      connect: ports[name],
-    })),
+    ...(["prometheus", "alertmanager"] as const).map((name) => ({ listen: socket(name), connect: ports[name] })),
     { listen: ports.pager, connect: socket("pager") },
   ];
   const pager = await startPager(socket("pager"));
@@ -133,27 +106,45 @@ export async function startJump(lab: Lab, sessions?: string): Promise<Jump> {
       "--cluster.listen-address=",
     ]),
     start("prometheus", "prometheus", [
-      `--config.file=${file("prometheus.yaml", prometheusConfig(join(project, "alerts/rules/*.yaml")))}`,
+      `--config.file=${file("prometheus.yaml", prometheusConfig(join(project, "alerts/rules/*.yaml"), settings))}`,
       `--storage.tsdb.path=${join(dir, "prometheus")}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
     ]),
   ];
-  const config = file("circuitwatch.yaml", agentConfig(sessions));
-  const agent = start("agent", process.execPath, [join(project, "agent/main.ts"), "run", "--config", config], {
-    SNMP_COMMUNITY: plan.community,
-  });
-
-  const jump: Jump = {
+  const agents: Agent[] = [];
+  const stop = async () => {
+    mkdirSync(resultDir, { recursive: true });
+    for (const agent of agents) {
+      await agent.stop();
+      copyFileSync(agent.log, join(resultDir, `${agent.name}.log`));
+    }
+    await Promise.all(running.map((program) => program.stop()));
+    await pager.stop();
+  };
+  try {
+    for (const one of settings) agents.push(await startAgent(lab, one));
+    const within = { within: 20_000 };
+    await until("Alertmanager is ready", () => answers(socket("alertmanager"), "/-/ready"), within);
+    await until("Prometheus is ready", () => answers(socket("prometheus"), "/-/ready"), within);
+  } catch (failure) {
+    await stop();
+    throw failure;
+  }
+  const [agent] = agents;
+  if (agent === undefined) throw new Error("a jump host has an agent");
+  return {
     pager,
+    agents,
     agent,
-    metrics: async () => (await get(socket("agent"), "/metrics")).body,
-    page: async (path) => (await get(socket("agent"), path)).body,
+    metrics: agent.metrics,
+    page: agent.page,
     async watching() {
       const up = await query<PrometheusTargets>(socket("prometheus"), "/api/v1/targets?state=active");
       const rules = await query<PrometheusRules>(socket("prometheus"), "/api/v1/rules?type=alert");
       const health = rules.groups.flatMap((group) => group.rules.map((rule) => rule.health));
       return (
-        up.activeTargets.some((target) => target.health === "up") &&
+        up.activeTargets.length > 0 &&
+        up.activeTargets.every((target) => target.health === "up") &&
         health.length > 0 &&
         health.every((h) => h === "ok")
       );
@@ -163,32 +154,7 @@ export async function startJump(lab: Lab, sessions?: string): Promise<Jump> {
       const active: readonly Labelled[] = JSON.parse((await get(socket("alertmanager"), "/api/v2/alerts")).body);
       return [...alerts, ...active].map(({ labels }) => labels.alertname ?? "");
     },
-    logTail: (lines) => readFileSync(agent.log, "utf8").trim().split("\n").slice(-lines).join("\n"),
-    async stop() {
-      await agent.stop();
-      mkdirSync(resultDir, { recursive: true });
-      copyFileSync(agent.log, join(resultDir, "agent.log"));
-      await Promise.all(running.map((program) => program.stop()));
-      await pager.stop();
-    },
+    logTail: agent.tail,
+    stop,
   };
-
-  try {
-    const within = { within: 20_000 };
-    await until("Alertmanager is ready", () => answers(socket("alertmanager"), "/-/ready"), within);
-    await until("Prometheus is ready", () => answers(socket("prometheus"), "/-/ready"), within);
-    await until(
-      "the agent is ready",
-      () => {
-        if (!alive(agent.pid)) throw new Error(`the agent ended:\n${jump.logTail(20)}`);
-        return answers(socket("agent"), "/readyz");
-      },
-      within,
-      () => jump.logTail(20),
-    );
-  } catch (failure) {
-    await jump.stop();
-    throw failure;
-  }
-  return jump;
 }

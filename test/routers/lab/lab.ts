@@ -3,7 +3,16 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BgpTimers, bgpState, ceBgpConfig, mseeBgpConfig, startFrr, stopFrr, vtysh } from "./frr.ts";
+import {
+  type BgpOptions,
+  bgpState,
+  ceBgpConfig,
+  type FrrRouter,
+  mseeBgpConfig,
+  startFrr,
+  stopFrr,
+  vtysh,
+} from "./frr.ts";
 import {
   createNamespaces,
   type NamespaceOf,
@@ -18,11 +27,13 @@ import { oids, type SnmpAgent, snmpConfPathOf, snmpGet, startSnmpd, stopSnmpd, w
 import { type CePlan, ces, plan } from "./topology.ts";
 import { until } from "./until.ts";
 
-export interface LabOptions extends BgpTimers {
+export interface LabOptions extends BgpOptions {
   /** Prefix of every namespace; two labs with different prefixes can run side by side. Short: names are limited. */
   readonly prefix: string;
   /** Further lines for snmpd's configuration on a CE. */
   readonly snmpd?: (ce: CePlan) => readonly string[];
+  /** Seconds after which bgpd looks for a lost AgentX master again; absent: 2, which is short. net-snmp's default is 15. */
+  readonly agentXPing?: number;
 }
 
 export interface Lab {
@@ -30,10 +41,13 @@ export interface Lab {
   /** Directory for whatever belongs to this run; removed at the end. */
   readonly dir: string;
   snmpAgent(ce: CePlan): SnmpAgent;
+  /** FRR of a CE. */
+  router(ce: CePlan): FrrRouter;
   stop(): Promise<void>;
 }
 
-export async function startLab({ prefix, bfd, bmp = false, snmpd = () => [] }: LabOptions): Promise<Lab> {
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const { prefix, snmpd = () => [], agentXPing = 2 } = options;
   requireRoot();
   await requirePackages();
   takePrefix(prefix);
@@ -49,6 +63,13 @@ export async function startLab({ prefix, bfd, bmp = false, snmpd = () => [] }: L
     ns,
     dir,
     snmpAgent,
+    router: (ce) => ({
+      namespace: ns(ce.node),
+      dir: join(dir, ce.node),
+      bgpd: ceBgpConfig(ce, options),
+      snmpConfPath: snmpConfPathOf(snmpAgent(ce)),
+      modules: options.bmp === true ? ["bmp"] : [],
+    }),
     async stop() {
       await Promise.all(ces.flatMap((ce) => [stopFrr(ns(ce.node)), stopFrr(ns(ce.msee.node))]));
       await Promise.all(ces.map((ce) => stopSnmpd(snmpAgent(ce))));
@@ -60,7 +81,14 @@ export async function startLab({ prefix, bfd, bmp = false, snmpd = () => [] }: L
 
   try {
     await createNamespaces(ns);
-    await Promise.all(ces.flatMap((ce) => [startCe(lab, ce, { bfd, bmp }, snmpd(ce)), startMsee(lab, ce, { bfd })]));
+    const startCe = async (ce: CePlan) => {
+      const agent = snmpAgent(ce);
+      mkdirSync(agent.dir);
+      writeSnmpdConfig(agent, ce.node, agentXPing, snmpd(ce));
+      await startSnmpd(agent);
+      await startFrr(lab.router(ce));
+    };
+    await Promise.all(ces.flatMap((ce) => [startCe(ce), startMsee(lab, ce, options)]));
     await converged(lab);
   } catch (failure) {
     await lab.stop();
@@ -69,25 +97,11 @@ export async function startLab({ prefix, bfd, bmp = false, snmpd = () => [] }: L
   return lab;
 }
 
-async function startCe(lab: Lab, ce: CePlan, timers: BgpTimers, snmpd: readonly string[]): Promise<void> {
-  const agent = lab.snmpAgent(ce);
-  mkdirSync(agent.dir);
-  writeSnmpdConfig(agent, ce.node, snmpd);
-  await startSnmpd(agent);
-  await startFrr({
-    namespace: lab.ns(ce.node),
-    dir: join(lab.dir, ce.node),
-    bgpd: ceBgpConfig(ce, timers),
-    snmpConfPath: snmpConfPathOf(agent),
-    modules: timers.bmp === true ? ["bmp"] : [],
-  });
-}
-
-function startMsee(lab: Lab, ce: CePlan, timers: BgpTimers): Promise<void> {
+function startMsee(lab: Lab, ce: CePlan, options: BgpOptions): Promise<void> {
   return startFrr({
     namespace: lab.ns(ce.msee.node),
     dir: join(lab.dir, ce.msee.node),
-    bgpd: mseeBgpConfig(ce, timers),
+    bgpd: mseeBgpConfig(ce, options),
   });
 }
 

@@ -15,7 +15,8 @@ export const snmpConfPathOf = ({ dir }: SnmpAgent) => `${dir}:${join(dir, "var")
 
 const pidFile = ({ dir }: SnmpAgent) => join(dir, "snmpd.pid");
 
-export function writeSnmpdConfig(agent: SnmpAgent, sysName: string, more: readonly string[]): void {
+/** `agentXPing`: see LabOptions. */
+export function writeSnmpdConfig(agent: SnmpAgent, sysName: string, agentXPing: number, more: readonly string[]): void {
   const { dir } = agent;
   mkdirSync(join(dir, "var"), { recursive: true });
   const socket = join(dir, "agentx");
@@ -31,8 +32,8 @@ sysName ${sysName}
 sysLocation test lab
 ${more.map((line) => `${line}\n`).join("")}`,
   );
-  // bgpd's own AgentX settings. The ping brings BGP4-MIB back 2 s after a restart of snmpd instead of 15.
-  writeFileSync(join(dir, "frr.conf"), `agentXSocket ${socket}\nagentXPingInterval 2\n`);
+  // bgpd's own AgentX settings. The ping brings BGP4-MIB back so long after a restart of snmpd.
+  writeFileSync(join(dir, "frr.conf"), `agentXSocket ${socket}\nagentXPingInterval ${agentXPing}\n`);
 }
 
 export async function startSnmpd(agent: SnmpAgent): Promise<void> {

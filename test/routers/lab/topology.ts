@@ -36,6 +36,8 @@ export const plan = {
   jump: "10.10.0.10",
   /** An address in the cloud, on both MSEEs: what the circuit is for. */
   vnet: "10.100.0.10",
+  /** Of the site as well: what a CE announces too much of comes from here. */
+  flood: "10.210.0.0/16",
   /** Interface of the link on each CE. */
   interface: "er0",
   ces: {
