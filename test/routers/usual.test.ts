@@ -50,19 +50,23 @@ function startProgram(name: string, args: readonly string[]): Running {
 
 const log = () => readFileSync(join(dir, "agent.log"), "utf8").trim().split("\n").slice(-15).join("\n");
 
-/** What the agent says of a drain, once it can; FRR connects to it anew within half a minute. */
+/** What the agent says of a drain, once it has judged the routes of both; FRR connects to it anew within half a minute. */
 async function drainingSince(start: () => void): Promise<readonly (number | undefined)[]> {
   start();
   await until("the agent is ready", () => answers(socket, "/readyz"), { within: 90_000 }, log);
-  const read = async () => {
-    const samples = parseMetrics((await get(socket, "/metrics")).body);
-    return [primary, secondary].map(
-      ({ link }) =>
-        samples.find(({ name, labels }) => name === metrics.bmp.draining.name && labels.link === link)?.value,
-    );
+  const read = async (metric: { readonly name: string }) => {
+    const samples = parseMetrics((await get(socket, "/metrics")).body).filter(({ name }) => name === metric.name);
+    return [primary, secondary].map(({ link }) => samples.find(({ labels }) => labels.link === link)?.value);
   };
-  await until("BMP tells both paths", async () => !(await read()).includes(undefined), { within: 90_000 }, log);
-  return read();
+  const judged = async () => {
+    const samples = parseMetrics((await get(socket, "/metrics")).body);
+    return samples.find(({ name }) => name === metrics.agent.evaluated.name)?.value ?? 0;
+  };
+  const counted = async () => (await read(metrics.prefixes.accepted)).every((count) => (count ?? 0) > 0);
+  await until("the routes of both are counted", counted, { within: 90_000 }, log);
+  const at = await judged();
+  await until("they are judged", async () => (await judged()) > at + 1, { within: 10_000 }, log);
+  return read(metrics.bmp.draining);
 }
 
 const startAgent = () => {
