@@ -24,7 +24,7 @@ export const declaredPrefixes = keys(
       "10.10.0.0/16",
     ),
     use: word(pathUses, {
-      is: "activeActive: each router is to send over its own link. activePassive: all are to send over the primary link while it is up.",
+      is: "activeActive: each router is to send over its own link. activePassive: the secondary link only stands by, and may be idle.",
       type: "a use of the paths",
       examples: [...pathUses],
       absent: "`activeActive`",
