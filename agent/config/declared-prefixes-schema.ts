@@ -14,7 +14,7 @@ const prefixes = (is: string, one: string, example: string) =>
 export const declaredPrefixes = keys(
   {
     received: prefixes(
-      "Prefixes that Microsoft announces to us over each path of the peering, such as the address spaces of virtual networks, written as they are announced. One that a link lacks while the other has it degrades the path.",
+      "Prefixes that Microsoft announces to us over each path of the peering, such as the address spaces of virtual networks, written as they are announced. One that a link lacks while the other has it degrades the path. The ways to the first 64 of a router are asked for by SNMP.",
       "A prefix that Microsoft announces.",
       "10.60.0.0/16",
     ),

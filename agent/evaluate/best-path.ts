@@ -14,7 +14,7 @@ const patience = seconds(120);
 
 const mostExamples = 3;
 
-/** The verdict of a path with the way that its router takes; undefined where nothing of it is told. */
+/** The verdict of a path with the way that its router takes; as it was where nothing tells of that. */
 export function withBestPath(
   verdict: PathVerdict,
   other: PathVerdict,
