@@ -14,7 +14,7 @@ const prefixes = (is: string, one: string, example: string) =>
 export const declaredPrefixes = keys(
   {
     received: prefixes(
-      "Prefixes that Microsoft announces to us over each path of the peering, such as the address spaces of virtual networks, written as they are announced. One that a link lacks while the other has it degrades the path.",
+      "Prefixes that Microsoft announces to us over each path of the peering, such as the address spaces of virtual networks, written as they are announced. One that a link lacks while the other has it degrades the path. The ways to the first 64 of a router are asked for by SNMP.",
       "A prefix that Microsoft announces.",
       "10.60.0.0/16",
     ),
@@ -24,7 +24,7 @@ export const declaredPrefixes = keys(
       "10.10.0.0/16",
     ),
     use: word(pathUses, {
-      is: "activeActive: each router is to send over its own link. activePassive: all are to send over the primary link while it is up.",
+      is: "activeActive: each router is to send over its own link. activePassive: the secondary link only stands by, and may be idle.",
       type: "a use of the paths",
       examples: [...pathUses],
       absent: "`activeActive`",

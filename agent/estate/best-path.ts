@@ -62,13 +62,13 @@ export function seenBestPaths(
   return stands && bmp.routes.length > 0 ? { ...bmp, at: connection.at } : snmp;
 }
 
+export interface KnownWays {
+  readonly seen: BestPathsObservation;
+  readonly ways: readonly TakenWay[];
+}
+
 /** What is known now of the way that a path's router takes, and who tells; undefined where nobody does. */
-export function knownWays(
-  estate: Estate,
-  path: Path,
-  best: BestPathsOf,
-  now: Instant,
-): { readonly seen: BestPathsObservation; readonly ways: readonly TakenWay[] } | undefined {
+export function knownWays(estate: Estate, path: Path, best: BestPathsOf, now: Instant): KnownWays | undefined {
   const current: BestPathsOf = (name, remoteAddress) => {
     const router = estate.routers.get(name);
     const seen = best(name, remoteAddress);

@@ -1,7 +1,7 @@
 // Which way a router chose for the prefixes declared of its path: over the other link though its own is well, or by none of the
 // circuit's. Nothing is lost by that, so it is never more than a note: but traffic stays on a backup for weeks unseen.
 
-import { knownWays, type TakenWay } from "../estate/best-path.ts";
+import { type KnownWays, knownWays, type TakenWay } from "../estate/best-path.ts";
 import type { Check, Condition, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
@@ -14,7 +14,7 @@ const patience = seconds(120);
 
 const mostExamples = 3;
 
-/** The verdict of a path with the way that its router takes; undefined where nothing of it is told. */
+/** The verdict of a path with the way that its router takes; as it was where nothing tells of that. */
 export function withBestPath(
   verdict: PathVerdict,
   other: PathVerdict,
@@ -24,16 +24,17 @@ export function withBestPath(
   const { path } = verdict;
   if (path.declared === undefined || path.declared.received.length === 0) return verdict;
   const before = was?.conditions.find((condition) => condition.check === check);
-  const ways = waysOf(verdict, scene);
-  if (ways.length === 0 && before === undefined) return verdict;
-  const finding = findingOf(verdict, other, ways, waysOf(other, scene));
+  const known = waysOf(verdict, scene);
+  if (known === undefined && before === undefined) return verdict;
+  const finding = findingOf(verdict, other, known, waysOf(other, scene)?.ways ?? []);
   const { keepFiringFor } = path.thresholds;
   const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, scene.now);
   return withCondition(verdict, condition, was, scene.now);
 }
 
-function waysOf({ path }: PathVerdict, { estate, snapshot, now }: PairScene): readonly TakenWay[] {
-  return knownWays(estate, path, snapshot.bestPaths, now)?.ways ?? [];
+function waysOf({ path }: PathVerdict, { estate, snapshot, now }: PairScene): KnownWays | undefined {
+  const known = knownWays(estate, path, snapshot.bestPaths, now);
+  return known === undefined || known.ways.length === 0 ? undefined : known;
 }
 
 const note = { owner: "customer", effect: "none" } as const;
@@ -41,17 +42,20 @@ const note = { owner: "customer", effect: "none" } as const;
 function findingOf(
   verdict: PathVerdict,
   other: PathVerdict,
-  ways: readonly TakenWay[],
+  known: KnownWays | undefined,
   others: readonly TakenWay[],
 ): Finding {
   const { path } = verdict;
   const { router, link, circuit, declared } = path;
   const which = `the ${link} link of ${circuit}`;
   const cause = link === "primary" ? "runningOnBackup" : "pathIdle";
-  if (ways.length === 0) {
+  if (known === undefined) {
     const evidence = `which way ${router} takes to the prefixes declared of ${circuit} is not known now`;
     return { ...note, cause, holds: "unknown", evidence };
   }
+  const { ways } = known;
+  // A Loc-RIB has the routes of BGP alone.
+  const none = known.seen.source === "bmp" ? "no BGP route" : "no route";
   const away = ways.filter(({ exit }) => exit === "otherLink");
   const left = isWell(verdict) ? away.filter((way) => isLeft(way, verdict, other, others)) : [];
   if (left.length > 0) {
@@ -59,15 +63,15 @@ function findingOf(
       path.router === other.path.router || declared?.use === "activePassive"
         ? router
         : `${router} and ${other.path.router}`;
-    const words = `${listed(left)} leaves ${both} over the ${other.path.link} link, though ${which} is up and not drained`;
+    const words = `${listed(left, none)} leaves ${both} over the ${other.path.link} link, though ${which} is up and not drained`;
     return { ...note, cause, holds: true, evidence: words };
   }
   const gone = ways.filter(({ exit }) => exit === "elsewhere" || exit === "none");
   if (gone.length > 0 && verdict.state !== "down") {
-    const evidence = `${listed(gone)} leaves ${router} by no link of ${circuit}, nor of another circuit of which it is declared`;
+    const evidence = `${router} sends by no link of ${circuit}, by no other circuit of which it is declared, and to no configured router: ${listed(gone, none)}`;
     return { ...note, cause: "bestPathElsewhere", holds: true, evidence };
   }
-  const evidence = `${router} sends ${listed(ways)} as it should`;
+  const evidence = `${router} sends ${listed(ways, none)} as it should`;
   return { ...note, cause, holds: false, evidence };
 }
 
@@ -89,9 +93,9 @@ function isLeft({ prefix }: TakenWay, { path }: PathVerdict, other: PathVerdict,
 }
 
 /** `10.60.0.0/16 (next hop 172.16.0.6)`, and some more. */
-function listed(ways: readonly TakenWay[]): string {
+function listed(ways: readonly TakenWay[], none: string): string {
   const some = ways.slice(0, mostExamples).map(({ prefix, matched, nextHop }) => {
-    if (matched === undefined) return `${prefix} (no route)`;
+    if (matched === undefined) return `${prefix} (${none})`;
     const by = matched === prefix ? "" : `by the route ${matched}, `;
     return `${prefix} (${by}next hop ${nextHop ?? "none"})`;
   });

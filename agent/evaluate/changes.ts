@@ -1,6 +1,6 @@
 // What changed between two judgements, in the words of the log.
 
-import type { Condition, Judgement, Verdict } from "../estate/judgement.ts";
+import type { Check, Condition, Judgement, Verdict } from "../estate/judgement.ts";
 import type { ServiceVerdict } from "../estate/service-judgement.ts";
 import { elapsed } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -20,7 +20,7 @@ export function changesBetween(before: Judgement | undefined, after: Judgement):
     if (after.isolated && to === "unknown") return false;
     return !(returning && from === "unknown" && fine.includes(to));
   });
-  const changes = [...told, ...drainChanges(before, after)];
+  const changes = [...told, ...drainChanges(before, after), ...noteChanges(before, after)];
   return about === undefined ? changes : [about, ...changes];
 }
 
@@ -53,6 +53,28 @@ function drainChanges(before: Judgement | undefined, after: Judgement): readonly
     const message = `path ${circuit} ${peering} ${link}: the drain ${now.state === "firing" ? "began" : "is over"}`;
     return [{ severity: "info", message, fields: { evidence: now.evidence } }];
   });
+}
+
+/** Notes that tell of a change of routing: when it was is asked for days later. */
+const noted: readonly Check[] = ["defaultRoute", "bestPath"];
+
+function noteChanges(before: Judgement | undefined, after: Judgement): readonly Change[] {
+  return after.paths.flatMap((verdict, i): readonly Change[] => {
+    const last = before?.paths[i];
+    if (verdict === last) return [];
+    return noted.flatMap((check): readonly Change[] => {
+      const [is, was] = [firingOf(verdict, check), firingOf(last, check)];
+      if (is?.cause === was?.cause) return [];
+      const { circuit, peering, link } = verdict.path;
+      const what = is === undefined ? `no longer noted: ${was?.cause}` : `noted: ${is.cause}`;
+      const evidence = verdict.conditions.find((one) => one.check === check)?.evidence ?? "";
+      return [{ severity: "info", message: `path ${circuit} ${peering} ${link}: ${what}`, fields: { evidence } }];
+    });
+  });
+}
+
+function firingOf(verdict: Verdict | undefined, check: Check): Condition | undefined {
+  return verdict?.conditions.find((one) => one.check === check && one.state === "firing");
 }
 
 interface StateChange extends Change {

@@ -4,6 +4,7 @@
 import type { Peering } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Check, PathVerdict } from "../estate/judgement.ts";
+import type { PrefixFamily } from "../estate/link-observation.ts";
 import { milliseconds } from "../lib/duration.ts";
 import { advance, type Finding } from "./condition.ts";
 import { type PairScene, withCondition } from "./pair-condition.ts";
@@ -63,11 +64,13 @@ export function withGatewayLimit(verdict: PathVerdict, was: PathVerdict | undefi
   const before = was?.conditions.find((condition) => condition.check === gatewayCheck);
   const seen = snapshot.prefixes(path.router, path.session.remoteAddress);
   const isNow = seen !== undefined && isFresh(router, seen.at, now, "prefixes");
-  const told = (isNow ? seen.families : []).flatMap(({ family, received, accepted }) => {
+  let most: { readonly family: PrefixFamily; readonly count: number; readonly ratio: number } | undefined;
+  for (const { family, received, accepted } of isNow ? seen.families : []) {
     const count = received ?? accepted;
-    return count === undefined ? [] : [{ family, count, ratio: count / gatewayLimits[family] }];
-  });
-  const [most] = told.toSorted((a, b) => b.ratio - a.ratio);
+    if (count === undefined) continue;
+    const ratio = count / gatewayLimits[family];
+    if (ratio >= (most?.ratio ?? 0)) most = { family, count, ratio };
+  }
   // Nearly all paths are far from it, and need no condition that says so.
   if (before === undefined && (most === undefined || most.ratio < guard.note)) return verdict;
   const of = { cause: "gatewayLimitNear", owner: "customer", effect: "none" } as const;

@@ -10,10 +10,11 @@ export function toldPrefixes(
   { router: name, session: { remoteAddress } }: Path,
   { estate, snapshot, now }: PairScene,
 ): BmpPrefixesObservation["families"] | undefined {
-  const router = estate.routers.get(name);
   const told = snapshot.bmpPrefixes(name, remoteAddress);
+  if (told === undefined) return undefined;
+  const router = estate.routers.get(name);
   const session = snapshot.session(name, remoteAddress);
-  if (router === undefined || told === undefined || session?.present !== true) return undefined;
+  if (router === undefined || session?.present !== true) return undefined;
   const isNow = isFresh(router, session.at, now) && isFresh(router, snapshot.bmp(name)?.at, now);
   return isNow && session.state === "established" ? told.families : undefined;
 }

@@ -150,9 +150,9 @@ describe("the way that routers take", () => {
       cause: "bestPathElsewhere",
     });
     expect(conditionOf(play.s, "primary")?.evidence).toBe(
-      "10.60.0.0/16 (by the route 0.0.0.0/0, next hop 192.0.2.99) leaves ams-ce1 by no link of ams-1, nor of another circuit of which it is declared",
+      "ams-ce1 sends by no link of ams-1, by no other circuit of which it is declared, and to no configured router: 10.60.0.0/16 (by the route 0.0.0.0/0, next hop 192.0.2.99)",
     );
-    expect(conditionOf(play.s, "secondary")?.evidence).toContain("10.60.0.0/16 (no route) leaves ams-ce2");
+    expect(conditionOf(play.s, "secondary")?.evidence).toContain("10.60.0.0/16 (no route)");
   });
 
   it("may lead over another circuit of which the prefix is declared", () => {

@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Judgement } from "../../agent/estate/judgement.ts";
 import { changesBetween } from "../../agent/evaluate/changes.ts";
+import { declaring } from "../support/declared.ts";
+import { estate } from "../support/estate.ts";
 import { type Scene, scene } from "./scene.ts";
 
 /** The messages of a history, judged in steps as the scene plays it. */
@@ -51,5 +53,19 @@ describe("the log", () => {
     s.pause(10);
     s.primary.answers = false;
     expect(told(s, 20)).toContain("router ams-ce1: unknown -> unreachable");
+  });
+
+  it("says when a note of routing begins and ends, and nothing of it between", () => {
+    const s = scene(declaring(estate(), ["10.60.0.0/16"]));
+    let nextHop = "172.16.0.2";
+    s.primary.tells = (remoteAddress, at) => {
+      const routes = [{ prefix: "10.60.0.0/16", matched: "10.60.0.0/16", nextHops: [nextHop] }];
+      return [{ kind: "bestPaths", router: "ams-ce1", remoteAddress, at, source: "snmp", routes }];
+    };
+    s.play(5);
+    nextHop = "192.0.2.99";
+    expect(told(s, 140)).toEqual(["path ams-1 azurePrivate primary: noted: bestPathElsewhere"]);
+    nextHop = "172.16.0.2";
+    expect(told(s, 30)).toEqual(["path ams-1 azurePrivate primary: no longer noted: bestPathElsewhere"]);
   });
 });
