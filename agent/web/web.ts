@@ -154,6 +154,11 @@ async function answer(
   } catch (error) {
     // A route that throws is our own bug; it costs its caller an answer, and nobody else anything.
     log.error({ path, error: error instanceof Error ? error.stack : String(error) }, "a web route failed");
+    if (response.headersSent) {
+      // Another head cannot follow; the client sees that the answer is cut off.
+      response.destroy();
+      return "failed";
+    }
     return send(request, response, plain(500, "the agent failed to answer; its log says why"), "failed");
   }
 }
@@ -177,7 +182,8 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply, 
     vary: "accept-encoding",
     ...(zipped ? { "content-encoding": "gzip" } : { "content-length": body.length }),
   });
-  if (request.method === "HEAD") response.end();
+  // Who has hung up while it was made is sent nothing: `pipeline` throws where it would begin with a closed stream.
+  if (request.method === "HEAD" || response.destroyed) response.end();
   // A piece at a time, as fast as the client takes them. One that goes away in the middle has its answer.
   else pipeline(Readable.from(zipped ? body.gzip() : body.plain()), response, () => {});
   return as;

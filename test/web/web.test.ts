@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Judgement } from "../../agent/estate/judgement.ts";
 import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -190,6 +190,17 @@ describe("routes", () => {
     expect((await get("/healthz")).status).toBe(200);
     expect(web.requests()).toMatchObject({ failed: 1, served: 1 });
   });
+
+  it("cuts an answer off when it fails behind its head, and goes on", async () => {
+    const broken = packedOf("some_metric 1\n");
+    broken.plain = () => {
+      throw new Error("inner detail");
+    };
+    const { web, port, get } = await started({ metrics: { contentType: "text/plain", render: async () => broken } });
+    expect(await raw(port, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")).not.toContain("some_metric");
+    expect(web.requests().failed).toBe(1);
+    expect((await get("/healthz")).status).toBe(200);
+  });
 });
 
 describe("health", () => {
@@ -301,6 +312,30 @@ describe("start and stop", () => {
 });
 
 describe("hostile clients", () => {
+  it("that hang up while their answer is made cost nobody anything", async () => {
+    let made: (() => void) | undefined;
+    const errors: unknown[] = [];
+    const { web, port, get } = await started({
+      metrics: {
+        contentType: "text/plain",
+        render: () => new Promise((resolve) => (made = () => resolve(packedOf("some_metric 1\n")))),
+      },
+      log: { ...silent, error: (fields) => errors.push(fields) },
+    });
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    await vi.waitFor(() => expect(made).toBeDefined());
+    const answer = made;
+    socket.destroy();
+    await once(socket, "close");
+    // The server learns of it in a turn of its own: it has when it has answered another.
+    for (let i = 0; i < 3; i++) expect((await get("/healthz")).status).toBe(200);
+    answer?.();
+    await vi.waitFor(() => expect(web.requests().served).toBe(4));
+    expect(errors).toEqual([]);
+    expect((await get("/healthz")).status).toBe(200);
+  });
+
   it("get a refusal for what is not HTTP, and the server lives on", async () => {
     const { web, port, get } = await started();
     await fc.assert(
