@@ -99,8 +99,9 @@ export function createEngine(
     streams.map(({ target }) => target.interval),
     start,
   );
-  const bySsid = Map.groupBy(running, ({ ssid }) => ssid);
-  const byEndpoint = Map.groupBy(running, ({ to }) => endpointKey(to));
+  const reflected = running.filter(({ target }) => target.technique === "stamp");
+  const bySsid = Map.groupBy(reflected, ({ ssid }) => ssid);
+  const byEndpoint = Map.groupBy(reflected, ({ to }) => endpointKey(to));
   const trouble = createSendTrouble(emit);
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;

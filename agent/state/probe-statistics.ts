@@ -65,62 +65,71 @@ export interface ProbeTrack extends ProbeRecord {
 }
 
 /** `keep`: how far back it can be judged. */
-export function trackProbes(first: ProbeObservation, keep: Duration, { windows, buckets }: ProbeKeeping): ProbeTrack {
-  const judged = new ProbeSlices(keep, judgedSlices, "judged");
-  const shown = windows.map((span) => ({ span, slices: new ProbeSlices(span, shownSlices, "shown") }));
-  const counts: number[] = Array.from({ length: buckets.length + 1 }, () => 0);
-  let last = first;
-  let totals = noProbes;
-  let sum = 0;
-  let inBurst = false;
-  let delayBefore: number | undefined;
-  let jitter: number | undefined;
+export function trackProbes(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping): ProbeTrack {
+  return new Track(first, keep, keeping);
+}
 
-  function take(delay: number): void {
+class Track implements ProbeTrack {
+  last: ProbeObservation;
+  totals = noProbes;
+  jitter: number | undefined;
+  readonly #judged: ProbeSlices;
+  readonly #shown: readonly ProbeSlices[];
+  readonly #keeping: ProbeKeeping;
+  readonly #counts: number[];
+  #sum = 0;
+  #inBurst = false;
+  #delayBefore: number | undefined;
+
+  constructor(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping) {
+    this.last = first;
+    this.#judged = new ProbeSlices(keep, judgedSlices, "judged");
+    this.#shown = keeping.windows.map((span) => new ProbeSlices(span, shownSlices, "shown"));
+    this.#keeping = keeping;
+    this.#counts = Array.from({ length: keeping.buckets.length + 1 }, () => 0);
+    this.add(first);
+  }
+
+  get histogram(): DelayHistogram {
+    return { counts: this.#counts, sum: this.#sum };
+  }
+
+  add(o: ProbeObservation): void {
+    this.last = o;
+    this.totals = plus(this.totals, o, this.#burstsBegun(o));
+    for (const delay of o.delays) this.#take(delay);
+    this.#judged.add(o);
+    for (const slices of this.#shown) slices.add(o);
+  }
+
+  since(start: number): ProbeFigures {
+    return this.#judged.after(start);
+  }
+
+  windows(now: Instant): readonly ProbeFigures[] {
+    return this.#shown.map((slices, i) => slices.after(now - (this.#keeping.windows[i] ?? 0)));
+  }
+
+  #take(delay: number): void {
+    const { buckets } = this.#keeping;
     let bucket = 0;
     while (bucket < buckets.length && delay > (buckets[bucket] ?? 0)) bucket++;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
-    sum += delay;
-    if (delayBefore !== undefined) {
-      jitter ??= 0;
-      jitter += (Math.abs(delay - delayBefore) - jitter) / 16;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sum += delay;
+    if (this.#delayBefore !== undefined) {
+      this.jitter ??= 0;
+      this.jitter += (Math.abs(delay - this.#delayBefore) - this.jitter) / 16;
     }
-    delayBefore = delay;
+    this.#delayBefore = delay;
   }
 
-  function burstsBegun({ runs = [] }: ProbeObservation): number {
+  #burstsBegun({ runs = [] }: ProbeObservation): number {
     let begun = 0;
     for (let place = 0; place < runs.length; place += 2) if ((runs[place] ?? 0) > 0) begun++;
-    if (inBurst && (runs[0] ?? 0) > 0) begun--;
-    if (runs.length > 0) inBurst = runs.length % 2 === 1;
+    if (this.#inBurst && (runs[0] ?? 0) > 0) begun--;
+    if (runs.length > 0) this.#inBurst = runs.length % 2 === 1;
     return begun;
   }
-
-  const track: ProbeTrack = {
-    get last() {
-      return last;
-    },
-    get totals() {
-      return totals;
-    },
-    get histogram() {
-      return { counts, sum };
-    },
-    get jitter() {
-      return jitter;
-    },
-    add(o) {
-      last = o;
-      totals = plus(totals, o, burstsBegun(o));
-      for (const delay of o.delays) take(delay);
-      judged.add(o);
-      for (const { slices } of shown) slices.add(o);
-    },
-    since: (start) => judged.after(start),
-    windows: (now) => shown.map(({ span, slices }) => slices.after(now - span)),
-  };
-  track.add(first);
-  return track;
 }
 
 function plus(totals: ProbeTotals, o: ProbeObservation, lossBursts: number): ProbeTotals {

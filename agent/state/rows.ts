@@ -2,38 +2,49 @@
 // streams have several each, and closures would take more memory than the numbers.
 
 export class Rows {
-  readonly #fields: number;
-  #cells: Float64Array;
-  #rows: number;
+  readonly #times: number;
+  readonly #counts: number;
+  #ofTimes!: Float64Array;
+  #ofCounts!: Uint32Array;
+  #rows = 0;
   #first = 0;
   length = 0;
 
-  /** `rows`: for how many there is room at first. */
-  constructor(fields: number, rows: number) {
-    this.#fields = fields;
-    this.#rows = rows;
-    this.#cells = new Float64Array(fields * rows);
+  /** A row has `times`, floats of 64 bits, and `counts`, of 32 bits. `rows`: for how many there is room at first. */
+  constructor(times: number, counts: number, rows: number) {
+    this.#times = times;
+    this.#counts = counts;
+    this.#make(rows);
   }
 
   /** Row 0 is the oldest. */
-  get(row: number, field: number): number {
-    return this.#cells[this.#place(row) + field] ?? 0;
+  time(row: number, field: number): number {
+    return this.#ofTimes[this.#place(row) * this.#times + field] ?? 0;
   }
 
-  set(row: number, field: number, value: number): void {
-    this.#cells[this.#place(row) + field] = value;
+  setTime(row: number, field: number, value: number): void {
+    this.#ofTimes[this.#place(row) * this.#times + field] = value;
   }
 
-  add(row: number, field: number, value: number): void {
-    const place = this.#place(row) + field;
-    this.#cells[place] = (this.#cells[place] ?? 0) + value;
+  count(row: number, field: number): number {
+    return this.#ofCounts[this.#place(row) * this.#counts + field] ?? 0;
+  }
+
+  setCount(row: number, field: number, value: number): void {
+    this.#ofCounts[this.#place(row) * this.#counts + field] = value;
+  }
+
+  add(row: number, field: number, count: number): void {
+    const place = this.#place(row) * this.#counts + field;
+    this.#ofCounts[place] = (this.#ofCounts[place] ?? 0) + count;
   }
 
   /** A new row of zeros. */
   push(): void {
     if (this.length === this.#rows) this.#grow();
-    const start = this.#place(this.length++);
-    this.#cells.fill(0, start, start + this.#fields);
+    const place = this.#place(this.length++);
+    this.#ofTimes.fill(0, place * this.#times, (place + 1) * this.#times);
+    this.#ofCounts.fill(0, place * this.#counts, (place + 1) * this.#counts);
   }
 
   shift(): void {
@@ -44,16 +55,25 @@ export class Rows {
 
   #place(row: number): number {
     const place = this.#first + row;
-    return (place < this.#rows ? place : place - this.#rows) * this.#fields;
+    return place < this.#rows ? place : place - this.#rows;
+  }
+
+  #make(rows: number): void {
+    const octets = rows * this.#times * Float64Array.BYTES_PER_ELEMENT;
+    const memory = new ArrayBuffer(octets + rows * this.#counts * Uint32Array.BYTES_PER_ELEMENT);
+    this.#ofTimes = new Float64Array(memory, 0, rows * this.#times);
+    this.#ofCounts = new Uint32Array(memory, octets);
+    this.#rows = rows;
   }
 
   #grow(): void {
-    const from = this.#first * this.#fields;
-    const grown = new Float64Array(2 * this.#cells.length);
-    grown.set(this.#cells.subarray(from));
-    grown.set(this.#cells.subarray(0, from), this.#cells.length - from);
-    this.#cells = grown;
+    const [times, counts] = [this.#ofTimes, this.#ofCounts];
+    const [time, count] = [this.#first * this.#times, this.#first * this.#counts];
+    this.#make(2 * this.#rows);
+    this.#ofTimes.set(times.subarray(time));
+    this.#ofTimes.set(times.subarray(0, time), times.length - time);
+    this.#ofCounts.set(counts.subarray(count));
+    this.#ofCounts.set(counts.subarray(0, count), counts.length - count);
     this.#first = 0;
-    this.#rows *= 2;
   }
 }
