@@ -25,7 +25,8 @@ export interface DelayHistogram {
 }
 
 export interface ProbeRecord {
-  readonly last: ProbeObservation;
+  /** Of the last observation. */
+  readonly last: Pick<ProbeObservation, "index" | "at" | "lossRun" | "lastReceivedAt">;
   readonly totals: ProbeTotals;
   readonly histogram: DelayHistogram;
   /** Interarrival jitter in seconds (RFC 3550 section 6.4.1), of round trips; undefined before the second answer. */
@@ -69,20 +70,29 @@ export function trackProbes(first: ProbeObservation, keep: Duration, keeping: Pr
   return new Track(first, keep, keeping);
 }
 
+type Written<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Nothing of an observation is kept, and what is kept is written over: else all that comes would live until the next comes,
+ * a second later, and would be garbage among what is old.
+ */
 class Track implements ProbeTrack {
-  last: ProbeObservation;
-  totals = noProbes;
-  jitter: number | undefined;
+  readonly last: Written<ProbeRecord["last"]>;
+  readonly totals: Written<ProbeTotals> = { ...noProbes };
   readonly #judged: ProbeSlices;
   readonly #shown: readonly ProbeSlices[];
   readonly #keeping: ProbeKeeping;
   readonly #counts: number[];
   #sum = 0;
   #inBurst = false;
-  #delayBefore: number | undefined;
+  /** NaN before the first. */
+  #delayBefore = Number.NaN;
+  /** NaN before the second delay. */
+  #jitter = Number.NaN;
 
   constructor(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping) {
-    this.last = first;
+    const { index, at, lossRun, lastReceivedAt } = first;
+    this.last = { index, at, lossRun, lastReceivedAt };
     this.#judged = new ProbeSlices(keep, judgedSlices, "judged");
     this.#shown = keeping.windows.map((span) => new ProbeSlices(span, shownSlices, "shown"));
     this.#keeping = keeping;
@@ -94,9 +104,16 @@ class Track implements ProbeTrack {
     return { counts: this.#counts, sum: this.#sum };
   }
 
+  get jitter(): number | undefined {
+    return Number.isNaN(this.#jitter) ? undefined : this.#jitter;
+  }
+
   add(o: ProbeObservation): void {
-    this.last = o;
-    this.totals = plus(this.totals, o, this.#burstsBegun(o));
+    const { last } = this;
+    last.at = o.at;
+    last.lossRun = o.lossRun;
+    last.lastReceivedAt = o.lastReceivedAt;
+    addTo(this.totals, o, this.#burstsBegun(o));
     for (const delay of o.delays) this.#take(delay);
     this.#judged.add(o);
     for (const slices of this.#shown) slices.add(o);
@@ -116,9 +133,9 @@ class Track implements ProbeTrack {
     while (bucket < buckets.length && delay > (buckets[bucket] ?? 0)) bucket++;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sum += delay;
-    if (this.#delayBefore !== undefined) {
-      this.jitter ??= 0;
-      this.jitter += (Math.abs(delay - this.#delayBefore) - this.jitter) / 16;
+    if (!Number.isNaN(this.#delayBefore)) {
+      const before = this.jitter ?? 0;
+      this.#jitter = before + (Math.abs(delay - this.#delayBefore) - before) / 16;
     }
     this.#delayBefore = delay;
   }
@@ -132,22 +149,16 @@ class Track implements ProbeTrack {
   }
 }
 
-function plus(totals: ProbeTotals, o: ProbeObservation, lossBursts: number): ProbeTotals {
-  return {
-    settled: totals.settled + o.received + o.lost,
-    lost: totals.lost + o.lost,
-    late: totals.late + o.late,
-    duplicate: totals.duplicate + o.duplicate,
-    reordered: totals.reordered + o.reordered,
-    discarded: totals.discarded + o.discarded,
-    sendErrors: totals.sendErrors + o.sendErrors,
-    lossBursts: totals.lossBursts + lossBursts,
-    directions:
-      o.directions === undefined
-        ? totals.directions
-        : {
-            forward: o.directions.forward + (totals.directions?.forward ?? 0),
-            backward: o.directions.backward + (totals.directions?.backward ?? 0),
-          },
-  };
+function addTo(totals: Written<ProbeTotals>, o: ProbeObservation, lossBursts: number): void {
+  totals.settled += o.received + o.lost;
+  totals.lost += o.lost;
+  totals.late += o.late;
+  totals.duplicate += o.duplicate;
+  totals.reordered += o.reordered;
+  totals.discarded += o.discarded;
+  totals.sendErrors += o.sendErrors;
+  totals.lossBursts += lossBursts;
+  if (o.directions === undefined) return;
+  const { forward, backward } = totals.directions ?? { forward: 0, backward: 0 };
+  totals.directions = { forward: forward + o.directions.forward, backward: backward + o.directions.backward };
 }
