@@ -1,12 +1,32 @@
 // Rows of numbers, first in, first out, in one piece of memory. A class, as are those that are made of it: thousands of
 // streams have several each, and closures would take more memory than the numbers.
 
+/** A piece of memory as both kinds of numbers. */
+interface Memory {
+  readonly times: Float64Array;
+  readonly counts: Uint32Array;
+}
+
+const timeOctets = Float64Array.BYTES_PER_ELEMENT;
+const countOctets = Uint32Array.BYTES_PER_ELEMENT;
+/** The first rows of many owners share pieces of so many octets: a piece for each costs more than what is in it. */
+const sharedOctets = 65_536;
+let shared: Memory | undefined;
+let sharedUsed = 0;
+
+function memoryOf(octets: number): Memory {
+  const buffer = new ArrayBuffer(octets);
+  return { times: new Float64Array(buffer), counts: new Uint32Array(buffer) };
+}
+
 export class Rows {
   readonly #times: number;
   readonly #counts: number;
-  #ofTimes!: Float64Array;
-  #ofCounts!: Uint32Array;
-  #rows = 0;
+  #memory: Memory;
+  /** Where its rows begin in each kind. */
+  #timesAt = 0;
+  #countsAt = 0;
+  #rows: number;
   #first = 0;
   length = 0;
 
@@ -14,37 +34,51 @@ export class Rows {
   constructor(times: number, counts: number, rows: number) {
     this.#times = times;
     this.#counts = counts;
-    this.#make(rows);
+    this.#rows = rows;
+    const octets = this.#octets();
+    if (octets > sharedOctets / 8) this.#memory = memoryOf(octets);
+    else {
+      if (shared === undefined || sharedUsed + octets > sharedOctets) {
+        shared = memoryOf(sharedOctets);
+        sharedUsed = 0;
+      }
+      this.#memory = shared;
+      this.#timesAt = sharedUsed / timeOctets;
+      sharedUsed += octets;
+    }
+    this.#countsAt = this.#countsAfterTimes();
   }
 
   /** Row 0 is the oldest. */
   time(row: number, field: number): number {
-    return this.#ofTimes[this.#place(row) * this.#times + field] ?? 0;
+    return this.#memory.times[this.#timesAt + this.#place(row) * this.#times + field] ?? 0;
   }
 
   setTime(row: number, field: number, value: number): void {
-    this.#ofTimes[this.#place(row) * this.#times + field] = value;
+    this.#memory.times[this.#timesAt + this.#place(row) * this.#times + field] = value;
   }
 
   count(row: number, field: number): number {
-    return this.#ofCounts[this.#place(row) * this.#counts + field] ?? 0;
+    return this.#memory.counts[this.#countsAt + this.#place(row) * this.#counts + field] ?? 0;
   }
 
   setCount(row: number, field: number, value: number): void {
-    this.#ofCounts[this.#place(row) * this.#counts + field] = value;
+    this.#memory.counts[this.#countsAt + this.#place(row) * this.#counts + field] = value;
   }
 
   add(row: number, field: number, count: number): void {
-    const place = this.#place(row) * this.#counts + field;
-    this.#ofCounts[place] = (this.#ofCounts[place] ?? 0) + count;
+    const place = this.#countsAt + this.#place(row) * this.#counts + field;
+    this.#memory.counts[place] = (this.#memory.counts[place] ?? 0) + count;
   }
 
   /** A new row of zeros. */
   push(): void {
     if (this.length === this.#rows) this.#grow();
     const place = this.#place(this.length++);
-    this.#ofTimes.fill(0, place * this.#times, (place + 1) * this.#times);
-    this.#ofCounts.fill(0, place * this.#counts, (place + 1) * this.#counts);
+    const time = this.#timesAt + place * this.#times;
+    const count = this.#countsAt + place * this.#counts;
+    this.#memory.times.fill(0, time, time + this.#times);
+    this.#memory.counts.fill(0, count, count + this.#counts);
   }
 
   shift(): void {
@@ -58,22 +92,32 @@ export class Rows {
     return place < this.#rows ? place : place - this.#rows;
   }
 
-  #make(rows: number): void {
-    const octets = rows * this.#times * Float64Array.BYTES_PER_ELEMENT;
-    const memory = new ArrayBuffer(octets + rows * this.#counts * Uint32Array.BYTES_PER_ELEMENT);
-    this.#ofTimes = new Float64Array(memory, 0, rows * this.#times);
-    this.#ofCounts = new Uint32Array(memory, octets);
-    this.#rows = rows;
+  /** In whole times, so that whoever is next in a shared piece begins at one. */
+  #octets(): number {
+    const octets = this.#rows * (this.#times * timeOctets + this.#counts * countOctets);
+    return Math.ceil(octets / timeOctets) * timeOctets;
   }
 
+  #countsAfterTimes(): number {
+    return ((this.#timesAt + this.#rows * this.#times) * timeOctets) / countOctets;
+  }
+
+  /** Into memory of its own, twice as large. */
   #grow(): void {
-    const [times, counts] = [this.#ofTimes, this.#ofCounts];
-    const [time, count] = [this.#first * this.#times, this.#first * this.#counts];
-    this.#make(2 * this.#rows);
-    this.#ofTimes.set(times.subarray(time));
-    this.#ofTimes.set(times.subarray(0, time), times.length - time);
-    this.#ofCounts.set(counts.subarray(count));
-    this.#ofCounts.set(counts.subarray(0, count), counts.length - count);
+    const { times, counts } = this.#memory;
+    const rows = this.#rows;
+    const [timesAt, countsAt, first] = [this.#timesAt, this.#countsAt, this.#first];
+    this.#rows = 2 * rows;
+    this.#memory = memoryOf(this.#octets());
+    this.#timesAt = 0;
+    this.#countsAt = this.#countsAfterTimes();
     this.#first = 0;
+    for (let row = 0; row < rows; row++) {
+      const place = first + row < rows ? first + row : first + row - rows;
+      const time = timesAt + place * this.#times;
+      const count = countsAt + place * this.#counts;
+      this.#memory.times.set(times.subarray(time, time + this.#times), row * this.#times);
+      this.#memory.counts.set(counts.subarray(count, count + this.#counts), this.#countsAt + row * this.#counts);
+    }
   }
 }
