@@ -6,6 +6,7 @@ import { allMetrics, metrics } from "../catalog/metrics.ts";
 import type { Estate } from "../estate/estate.ts";
 import type { Judgement } from "../estate/judgement.ts";
 import type { Clock } from "../lib/clock.ts";
+import { fewRouters } from "../lib/heap.ts";
 import { inSlices } from "../lib/slices.ts";
 import type { Snapshot } from "../state/state.ts";
 import { type BmpTelemetry, emitBmp } from "./bmp.ts";
@@ -67,7 +68,8 @@ export function createPrometheusExport(deps: {
 }): PrometheusExport {
   const { estate, snapshot, clock } = deps;
   // A kept page renders at a quarter of the cost, and takes 15 KB for a router.
-  const createPage = estate.routers.size < manyRouters ? createKeptPage : createPackedPage;
+  const { size } = estate.routers;
+  const createPage = size <= fewRouters || size >= manyRouters ? createPackedPage : createKeptPage;
   const page = createPage(allMetrics.filter((metric) => !configured.includes(metric)));
   const processMetrics = new Registry();
   collectDefaultMetrics({ register: processMetrics });

@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 const manyRouters = 1_000;
 
 /** Up to here probes and pages are most of what the agent does, and memory is what it could save. */
-const fewRouters = 32;
+export const fewRouters = 32;
 
 /**
  * At the very start. On a host with much memory V8 would let the garbage of reading the configuration lie, and all that
@@ -14,6 +14,12 @@ const fewRouters = 32;
  */
 export function startSmall(): void {
   setFlagsFromString("--optimize-for-size");
+  // Of the threads to come. Each would get a copy of V8's own code, 2 MB, near its compiled code.
+  setFlagsFromString("--no-short-builtin-calls");
+  // They make little garbage, and of it nothing lives: the space for what is new need not grow, to 4 to 8 MB in each.
+  setFlagsFromString("--max-semi-space-size=1");
+  // The last of V8's compilers takes 8 MB, its own code among them, and probes cost the same with the one before (Maglev).
+  setFlagsFromString("--no-turbofan");
 }
 
 /** To be called before anything that allocates much. */
@@ -22,8 +28,12 @@ export function keepHeapSmall(routers: number): void {
   // from then on puts all of their kind among the old: there each poll's garbage stays, with all that it refers to,
   // until a full collection.
   setFlagsFromString("--no-allocation-site-pretenuring");
-  // A poll would cost three quarters more.
-  if (routers > fewRouters) setFlagsFromString("--no-optimize-for-size");
+  if (routers <= fewRouters) setFlagsFromString("--semi-space-growth-factor=1");
+  else {
+    // A poll would cost three quarters more.
+    setFlagsFromString("--no-optimize-for-size");
+    setFlagsFromString("--turbofan");
+  }
   if (routers < manyRouters) return;
   // The space for what is new stays as small as it began: of a poll nearly nothing lives to see the next collection,
   // so that one takes 2 ms and not 30, and 60 MB are saved. Of few routers it is 20 MB, and a poll costs 6 % more.

@@ -25,6 +25,7 @@ import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts
 import { createOutlet, type Outlet } from "./outlet.ts";
 import { createSchedule } from "./schedule.ts";
 import { createSession, type FarEnd, type Nonce, type Session } from "./session.ts";
+import { Slots, slotsOf } from "./slots.ts";
 import { createSendTrouble } from "./trouble.ts";
 
 /** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
@@ -69,6 +70,7 @@ export function createEngine(
   const start = sockets.now().monotonic;
   const outlets = new Map<string, Outlet>();
   const firstSsid = random() & 0xffff;
+  const slots = new Slots(streams.reduce((sum, { target }) => sum + slotsOf(target), 0));
   const running: readonly Running[] = streams.map((stream, number) => {
     const { technique, address, port, size, key } = stream.target;
     const there = parseEndpoint(address, technique === "icmp" ? 0 : port);
@@ -90,15 +92,16 @@ export function createEngine(
       ssid: 1 + ((firstSsid + number) % 0xffff),
       key: key && stampKey(key),
       outlet,
-      session: createSession(stream.target, lastReceivedAt[number]),
+      session: createSession(stream.target, lastReceivedAt[number], slots),
     };
   });
   const schedule = createSchedule(
     streams.map(({ target }) => target.interval),
     start,
   );
-  const bySsid = Map.groupBy(running, ({ ssid }) => ssid);
-  const byEndpoint = Map.groupBy(running, ({ to }) => endpointKey(to));
+  const reflected = running.filter(({ target }) => target.technique === "stamp");
+  const bySsid = Map.groupBy(reflected, ({ ssid }) => ssid);
+  const byEndpoint = Map.groupBy(reflected, ({ to }) => endpointKey(to));
   const trouble = createSendTrouble(emit);
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;

@@ -29,10 +29,7 @@ interface Round {
 
 /** `intervals[i]` is that of stream i. */
 export function createSchedule(intervals: readonly Duration[], start: Instant): Schedule {
-  const byInterval = new Map<Duration, number[]>();
-  intervals.forEach((interval, stream) => {
-    byInterval.set(interval, [...(byInterval.get(interval) ?? []), stream]);
-  });
+  const byInterval = Map.groupBy(intervals.keys(), (stream) => intervals[stream] as Duration);
   const rounds: readonly Round[] = [...byInterval].map(([interval, streams]) => ({ interval, streams, turn: 0 }));
   let skipped = 0;
 

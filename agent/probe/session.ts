@@ -4,8 +4,9 @@
 import type { OneWayDelays, ProbeCounts } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
-import { createDirections } from "./directions.ts";
-import { createSuccession } from "./succession.ts";
+import { createDirections, type Directions } from "./directions.ts";
+import { Slots, slotsOf } from "./slots.ts";
+import { Succession } from "./succession.ts";
 
 /** The transmit stamp of a probe, on both clocks, and whether it can be trusted. */
 export interface Departure {
@@ -57,191 +58,218 @@ export interface Session {
 
 const slotStates = { free: 0, sent: 1, received: 2, expired: 3 } as const;
 
-/** How long an answer can be late and still be told from a foreign one, in timeouts. */
-const memory = 8;
-const mostSlots = 65_536;
-
+/** `slots`: where its probes are remembered, together with those of others. */
 export function createSession(
-  { interval, timeout }: { readonly interval: Duration; readonly timeout: Duration },
+  timing: { readonly interval: Duration; readonly timeout: Duration },
   lastReceivedAt?: Instant,
+  slots = new Slots(slotsOf(timing)),
 ): Session {
-  const wanted = Math.ceil((timeout * memory) / interval) + 2;
-  const slots = Math.min(mostSlots, 2 ** Math.ceil(Math.log2(Math.max(8, wanted))));
-  const state = new Uint8Array(slots);
-  const trusted = new Uint8Array(slots);
-  const sequences = new Uint32Array(slots);
-  const high = new Uint32Array(slots);
-  const low = new Uint32Array(slots);
-  const tags = new Uint16Array(slots);
-  const monotonic = new Float64Array(slots);
-  const realtime = new Float64Array(slots);
-  /** The reflector's number of an answer in time; -1 without one. */
-  const reflected = new Float64Array(slots);
-  const copies = new Uint8Array(slots);
-  /** Seconds of an answer in time; -1 where it is not to be trusted, NaN without one. */
-  const delayOf = new Float64Array(slots);
-  const directions = createDirections();
-  const succession = createSuccession();
+  return new SlottedSession(timing, lastReceivedAt, slots);
+}
 
-  /** Probes so far; the sequence on the wire is this modulo 2^32, and the slot modulo `slots`. */
-  let next = 0;
+/** A class, since there are thousands: the closures of one would take more memory than what it counts. */
+class SlottedSession implements Session {
+  readonly #timeout: Duration;
+  readonly #slots: Slots;
+  readonly #first: number;
+  readonly #size: number;
+  readonly #succession = new Succession();
+  /** Only of a stream whose far end counts. */
+  #directions: Directions | undefined;
+  /** Probes so far; the sequence on the wire is this modulo 2^32, and the slot modulo their number. */
+  #next = 0;
   /** The first that may still be unsettled. */
-  let oldest = 0;
-  let highest = -1;
-  let lossRun = 0;
-  let last = lastReceivedAt;
-  let changed = false;
-  let counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
-  let delays: number[] = [];
-  let oneWay: { forward: number[]; backward: number[]; error: number } | undefined;
+  #oldest = 0;
+  #highest = -1;
+  #lossRun = 0;
+  #last: Instant | undefined;
+  #changed = false;
+  #counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+  #delays: number[] = [];
+  #oneWay: { forward: number[]; backward: number[]; error: number } | undefined;
 
-  const slotOf = (n: number) => n % slots;
-
-  function lose(n: number): void {
-    state[slotOf(n)] = slotStates.expired;
-    counts.lost++;
-    changed = true;
-    // Only what follows the last answer is a run that lasts until now.
-    if (n > highest) lossRun++;
+  constructor(
+    timing: { readonly interval: Duration; readonly timeout: Duration },
+    lastReceivedAt: Instant | undefined,
+    slots: Slots,
+  ) {
+    this.#timeout = timing.timeout;
+    this.#slots = slots;
+    this.#size = slotsOf(timing);
+    this.#first = slots.take(this.#size);
+    this.#last = lastReceivedAt;
   }
 
-  /** Nothing more can come of probe `n` but what is late. */
-  function settle(n: number): void {
-    const slot = slotOf(n);
-    const number = reflected[slot] ?? -1;
-    if (state[slot] !== slotStates.free) {
-      succession.settled(delayOf[slot] ?? Number.NaN);
-      changed = true;
+  nextSequence(): number {
+    return this.#next >>> 0;
+  }
+
+  depart(nonce: Nonce, tag: number, at: Departure): number {
+    const slots = this.#slots;
+    const n = this.#next++;
+    const slot = this.#slotOf(n);
+    for (; this.#oldest <= n - this.#size; this.#oldest++) {
+      if (slots.state[this.#slotOf(this.#oldest)] === slotStates.sent) this.#lose(this.#oldest);
+      this.#settle(this.#oldest);
     }
-    if (number >= 0) directions.answered(n >>> 0, number, copies[slot] ?? 0);
-    else if (state[slot] !== slotStates.free) directions.lost();
+    slots.state[slot] = slotStates.sent;
+    slots.trusted[slot] = 1;
+    slots.sequences[slot] = n >>> 0;
+    slots.high[slot] = nonce[0];
+    slots.low[slot] = nonce[1];
+    slots.tags[slot] = tag;
+    slots.monotonic[slot] = at.monotonic;
+    slots.realtime[slot] = at.realtime;
+    slots.reflected[slot] = -1;
+    slots.copies[slot] = 0;
+    slots.delays[slot] = Number.NaN;
+    return n >>> 0;
   }
 
-  function addOneWay({ forward, backward, error }: NonNullable<FarEnd["oneWay"]>): void {
-    oneWay ??= { forward: [], backward: [], error: 0 };
-    oneWay.forward.push(forward);
-    oneWay.backward.push(backward);
-    oneWay.error = Math.max(oneWay.error, error);
+  preempted(sequence: number): void {
+    this.#slots.trusted[this.#slotOf(this.#unwrap(sequence))] = 0;
+  }
+
+  left(sequence: number, realtime: number): void {
+    const slots = this.#slots;
+    const slot = this.#slotOf(this.#unwrap(sequence));
+    // Its place may be another's by now.
+    if (slots.sequences[slot] !== sequence || slots.state[slot] !== slotStates.sent) return;
+    // Both clocks move alike, so that their difference still shows a step.
+    slots.monotonic[slot] = (slots.monotonic[slot] ?? 0) + (realtime - (slots.realtime[slot] ?? 0)) / 1e6;
+    slots.realtime[slot] = realtime;
+    slots.trusted[slot] = 1;
+  }
+
+  failed(sequence: number | undefined): void {
+    this.#counts.sendErrors++;
+    this.#changed = true;
+    if (sequence === undefined) return;
+    const { sequences, state } = this.#slots;
+    const slot = this.#slotOf(this.#unwrap(sequence));
+    if (sequences[slot] === sequence && state[slot] === slotStates.sent) state[slot] = slotStates.free;
+  }
+
+  find(sequence: number, nonce: Nonce, tag: number): Match | "unknown" | "forged" {
+    const slots = this.#slots;
+    const n = this.#unwrap(sequence);
+    if (n < 0) return "unknown";
+    const slot = this.#slotOf(n);
+    if (slots.sequences[slot] !== sequence || slots.state[slot] === slotStates.free) return "unknown";
+    if (slots.high[slot] !== nonce[0] || slots.low[slot] !== nonce[1] || slots.tags[slot] !== tag) return "forged";
+    return {
+      sequence,
+      monotonic: (slots.monotonic[slot] ?? 0) as Instant,
+      realtime: slots.realtime[slot] ?? 0,
+      trusted: slots.trusted[slot] === 1,
+    };
+  }
+
+  answered({ sequence }: Match, took: number, delay: number | undefined, arrivedAt: Instant, far?: FarEnd): Verdict {
+    const slots = this.#slots;
+    const counts = this.#counts;
+    const n = this.#unwrap(sequence);
+    const slot = this.#slotOf(n);
+    const state = slots.state[slot];
+    this.#changed = true;
+    if (state === slotStates.received) {
+      counts.duplicate++;
+      // The copy of an answer has its number; that of a request was counted for itself.
+      if (far !== undefined && far.reflected !== slots.reflected[slot])
+        slots.copies[slot] = (slots.copies[slot] ?? 0) + 1;
+      return "duplicate";
+    }
+    if (state === slotStates.expired || took > this.#timeout) {
+      if (state === slotStates.sent) this.#lose(n);
+      slots.state[slot] = slotStates.received;
+      counts.late++;
+      return "late";
+    }
+    slots.state[slot] = slotStates.received;
+    counts.received++;
+    slots.delays[slot] = delay ?? -1;
+    if (delay === undefined) counts.discarded++;
+    else this.#delays.push(delay);
+    if (far !== undefined) slots.reflected[slot] = far.reflected;
+    if (delay !== undefined && far?.oneWay !== undefined) this.#addOneWay(far.oneWay);
+    if (n < this.#highest) counts.reordered++;
+    else {
+      this.#highest = n;
+      // Later probes are younger than this one, so none of them has expired.
+      this.#lossRun = 0;
+    }
+    this.#last = Math.max(this.#last ?? arrivedAt, arrivedAt) as Instant;
+    return "inTime";
+  }
+
+  expire(arrivedUntil: Instant): void {
+    const { state, monotonic } = this.#slots;
+    for (; this.#oldest < this.#next; this.#oldest++) {
+      const slot = this.#slotOf(this.#oldest);
+      if (state[slot] === slotStates.sent) {
+        if (arrivedUntil - (monotonic[slot] ?? 0) <= this.#timeout) return;
+        this.#lose(this.#oldest);
+      }
+      this.#settle(this.#oldest);
+    }
+  }
+
+  drain(): ProbeCounts | undefined {
+    if (!this.#changed) return undefined;
+    const oneWay: OneWayDelays | undefined = this.#oneWay;
+    const drained = {
+      ...this.#counts,
+      delays: this.#delays,
+      lossRun: this.#lossRun,
+      lastReceivedAt: this.#last,
+      directions: this.#directions?.drain(),
+      oneWay,
+      ...this.#succession.drain(),
+    };
+    this.#counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+    this.#delays = [];
+    this.#oneWay = undefined;
+    this.#changed = false;
+    return drained;
+  }
+
+  #slotOf(n: number): number {
+    return this.#first + (n % this.#size);
   }
 
   /** The count behind a 32-bit sequence: the nearest one that has been used. */
-  function unwrap(sequence: number): number {
-    const back = (next - 1 - sequence) >>> 0;
-    return next - 1 - back;
+  #unwrap(sequence: number): number {
+    const back = (this.#next - 1 - sequence) >>> 0;
+    return this.#next - 1 - back;
   }
 
-  return {
-    nextSequence: () => next >>> 0,
-    depart(nonce, tag, at) {
-      const n = next++;
-      const slot = slotOf(n);
-      for (; oldest <= n - slots; oldest++) {
-        if (state[slotOf(oldest)] === slotStates.sent) lose(oldest);
-        settle(oldest);
-      }
-      state[slot] = slotStates.sent;
-      trusted[slot] = 1;
-      sequences[slot] = n >>> 0;
-      high[slot] = nonce[0];
-      low[slot] = nonce[1];
-      tags[slot] = tag;
-      monotonic[slot] = at.monotonic;
-      realtime[slot] = at.realtime;
-      reflected[slot] = -1;
-      copies[slot] = 0;
-      delayOf[slot] = Number.NaN;
-      return n >>> 0;
-    },
-    preempted(sequence) {
-      trusted[slotOf(unwrap(sequence))] = 0;
-    },
-    left(sequence, stamp) {
-      const slot = slotOf(unwrap(sequence));
-      // Its place may be another's by now.
-      if (sequences[slot] !== sequence || state[slot] !== slotStates.sent) return;
-      // Both clocks move alike, so that their difference still shows a step.
-      monotonic[slot] = (monotonic[slot] ?? 0) + (stamp - (realtime[slot] ?? 0)) / 1e6;
-      realtime[slot] = stamp;
-      trusted[slot] = 1;
-    },
-    failed(sequence) {
-      counts.sendErrors++;
-      changed = true;
-      if (sequence === undefined) return;
-      const slot = slotOf(unwrap(sequence));
-      if (sequences[slot] === sequence && state[slot] === slotStates.sent) state[slot] = slotStates.free;
-    },
-    find(sequence, nonce, tag) {
-      const n = unwrap(sequence);
-      const slot = slotOf(n);
-      if (n < 0 || sequences[slot] !== sequence || state[slot] === slotStates.free) return "unknown";
-      if (high[slot] !== nonce[0] || low[slot] !== nonce[1] || tags[slot] !== tag) return "forged";
-      return {
-        sequence,
-        monotonic: (monotonic[slot] ?? 0) as Instant,
-        realtime: realtime[slot] ?? 0,
-        trusted: trusted[slot] === 1,
-      };
-    },
-    answered({ sequence }, took, delay, arrivedAt, far) {
-      const n = unwrap(sequence);
-      const slot = slotOf(n);
-      changed = true;
-      if (state[slot] === slotStates.received) {
-        counts.duplicate++;
-        // The copy of an answer has its number; that of a request was counted for itself.
-        if (far !== undefined && far.reflected !== reflected[slot]) copies[slot] = (copies[slot] ?? 0) + 1;
-        return "duplicate";
-      }
-      if (state[slot] === slotStates.expired || took > timeout) {
-        if (state[slot] === slotStates.sent) lose(n);
-        state[slot] = slotStates.received;
-        counts.late++;
-        return "late";
-      }
-      state[slot] = slotStates.received;
-      counts.received++;
-      delayOf[slot] = delay ?? -1;
-      if (delay === undefined) counts.discarded++;
-      else delays.push(delay);
-      if (far !== undefined) reflected[slot] = far.reflected;
-      if (delay !== undefined && far?.oneWay !== undefined) addOneWay(far.oneWay);
-      if (n < highest) counts.reordered++;
-      else {
-        highest = n;
-        // Later probes are younger than this one, so none of them has expired.
-        lossRun = 0;
-      }
-      last = Math.max(last ?? arrivedAt, arrivedAt) as Instant;
-      return "inTime";
-    },
-    expire(arrivedUntil) {
-      for (; oldest < next; oldest++) {
-        const slot = slotOf(oldest);
-        if (state[slot] === slotStates.sent) {
-          if (arrivedUntil - (monotonic[slot] ?? 0) <= timeout) return;
-          lose(oldest);
-        }
-        settle(oldest);
-      }
-    },
-    drain() {
-      if (!changed) return undefined;
-      const told: OneWayDelays | undefined = oneWay;
-      const drained = {
-        ...counts,
-        delays,
-        lossRun,
-        lastReceivedAt: last,
-        directions: directions.drain(),
-        oneWay: told,
-        ...succession.drain(),
-      };
-      counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
-      delays = [];
-      oneWay = undefined;
-      changed = false;
-      return drained;
-    },
-  };
+  #lose(n: number): void {
+    this.#slots.state[this.#slotOf(n)] = slotStates.expired;
+    this.#counts.lost++;
+    this.#changed = true;
+    // Only what follows the last answer is a run that lasts until now.
+    if (n > this.#highest) this.#lossRun++;
+  }
+
+  /** Nothing more can come of probe `n` but what is late. */
+  #settle(n: number): void {
+    const slots = this.#slots;
+    const slot = this.#slotOf(n);
+    if (slots.state[slot] !== slotStates.free) {
+      this.#succession.settled(slots.delays[slot] ?? Number.NaN);
+      this.#changed = true;
+    }
+    const number = slots.reflected[slot] ?? -1;
+    if (number >= 0) {
+      this.#directions ??= createDirections();
+      this.#directions.answered(n >>> 0, number, slots.copies[slot] ?? 0);
+    } else if (slots.state[slot] !== slotStates.free) this.#directions?.lost();
+  }
+
+  #addOneWay({ forward, backward, error }: NonNullable<FarEnd["oneWay"]>): void {
+    this.#oneWay ??= { forward: [], backward: [], error: 0 };
+    this.#oneWay.forward.push(forward);
+    this.#oneWay.backward.push(backward);
+    this.#oneWay.error = Math.max(this.#oneWay.error, error);
+  }
 }

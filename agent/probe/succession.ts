@@ -4,41 +4,36 @@
 import type { ProbeCounts } from "../estate/observation.ts";
 
 /** Told what came of each probe that was sent, in the order of sending, once nothing more can come of it but what is late. */
-export interface Succession {
-  /** Seconds of an answer in time; negative where it is not to be trusted; NaN when the probe is lost. */
-  settled(delay: number): void;
-  /** Since the time before. */
-  drain(): Pick<ProbeCounts, "runs" | "variations">;
-}
-
-export function createSuccession(): Succession {
+export class Succession {
   /** Of the probe before; negative or NaN where it gives no pair. */
-  let before = Number.NaN;
+  #before = Number.NaN;
   /** Lost ones at even places, answered ones at odd places. */
-  let runs: number[] | undefined;
-  let variations: number[] | undefined;
+  #runs: number[] | undefined;
+  #variations: number[] | undefined;
 
-  function count(place: 0 | 1): void {
-    runs ??= place === 0 ? [] : [0];
+  /** Seconds of an answer in time; negative where it is not to be trusted; NaN when the probe is lost. */
+  settled(delay: number): void {
+    this.#count(Number.isNaN(delay) ? 0 : 1);
+    if (delay >= 0 && this.#before >= 0) {
+      this.#variations ??= [];
+      // What is below a nanosecond is the rounding of the subtraction.
+      this.#variations.push(Math.round((delay - this.#before) * 1e9) / 1e9);
+    }
+    this.#before = delay;
+  }
+
+  /** Since the time before. */
+  drain(): Pick<ProbeCounts, "runs" | "variations"> {
+    const drained = { runs: this.#runs, variations: this.#variations };
+    this.#runs = undefined;
+    this.#variations = undefined;
+    return drained;
+  }
+
+  #count(place: 0 | 1): void {
+    this.#runs ??= place === 0 ? [] : [0];
+    const runs = this.#runs;
     if (runs.length % 2 === place) runs.push(1);
     else runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1;
   }
-
-  return {
-    settled(delay) {
-      count(Number.isNaN(delay) ? 0 : 1);
-      if (delay >= 0 && before >= 0) {
-        variations ??= [];
-        // What is below a nanosecond is the rounding of the subtraction.
-        variations.push(Math.round((delay - before) * 1e9) / 1e9);
-      }
-      before = delay;
-    },
-    drain() {
-      const drained = { runs, variations };
-      runs = undefined;
-      variations = undefined;
-      return drained;
-    },
-  };
 }

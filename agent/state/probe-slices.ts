@@ -5,29 +5,40 @@ import type { ProbeObservation } from "../estate/observation.ts";
 import type { ProbeFigures } from "../estate/probe-figures.ts";
 import type { Duration } from "../lib/duration.ts";
 import { Rows } from "./rows.ts";
-import { Samples, sampleFields } from "./samples.ts";
+import { Samples, sampleCounts, sampleTimes } from "./samples.ts";
 
-/** Fields of a slice. `at`: when its first observation was made. */
+/** Times of a slice. `at`: when its first observation was made. */
 const at = 0;
-const received = 1;
-const lost = 2;
-const oneWayError = 3;
-const sendErrors = 4;
-const delays = 5;
-const judgedFields = delays + sampleFields;
-/** Those of a slice that is shown. */
-const variations = judgedFields;
-const late = variations + sampleFields;
-const duplicate = late + 1;
-const reordered = late + 2;
-const discarded = late + 3;
-/** Of its probes in the order of sending: how many, loss bursts, the longest, lost ones at its begin and at its end. */
-const inOrder = late + 4;
-const bursts = late + 5;
-const longest = late + 6;
-const head = late + 7;
-const tail = late + 8;
-const shownFields = late + 9;
+const delayTimes = 1;
+/** Only of one that is judged. */
+const oneWayError = delayTimes + sampleTimes;
+const judgedTimes = oneWayError + 1;
+/** Only of one that is shown. */
+const variationTimes = delayTimes + sampleTimes;
+const shownTimes = variationTimes + sampleTimes;
+
+/** Counts of a slice. */
+const received = 0;
+const lost = 1;
+const sendErrors = 2;
+const delayCounts = 3;
+const judgedCounts = delayCounts + sampleCounts;
+/** Those of a slice that is shown. `inOrder`: its probes in the order of sending. */
+const variationCounts = judgedCounts;
+const inOrder = variationCounts + sampleCounts;
+const shownCounts = inOrder + 1;
+
+/** What a stream without trouble has none of; such a stream has no rows for it. */
+const late = 0;
+const duplicate = 1;
+const reordered = 2;
+const discarded = 3;
+/** Of its probes in the order of sending: loss bursts, the longest, lost ones at its begin and at its end. */
+const bursts = 4;
+const longest = 5;
+const head = 6;
+const tail = 7;
+const troubleCounts = 8;
 
 /** Probes in the order of sending, so that what follows can be added: a burst may go on over the seam. */
 interface Succession {
@@ -45,6 +56,8 @@ export class ProbeSlices {
   readonly #slices: Rows;
   readonly #delays: Samples;
   readonly #variations: Samples | undefined;
+  /** Beside the slices, from the first trouble on. */
+  #troubles: Rows | undefined;
   /** Of each way; they have rows of their own, since few streams have them. */
   #oneWay: { readonly slices: Rows; readonly forward: Samples; readonly backward: Samples } | undefined;
 
@@ -57,10 +70,10 @@ export class ProbeSlices {
     this.#width = span / most;
     this.#use = use;
     const shown = use === "shown";
-    // One that is open, and one that is about to go.
-    this.#slices = new Rows(shown ? shownFields : judgedFields, shown ? most + 2 : 4);
-    this.#delays = new Samples(this.#slices, delays, !shown);
-    this.#variations = shown ? new Samples(this.#slices, variations, false) : undefined;
+    // One besides, that is about to go.
+    this.#slices = shown ? new Rows(shownTimes, shownCounts, most + 1) : new Rows(judgedTimes, judgedCounts, 4);
+    this.#delays = new Samples(this.#slices, delayTimes, delayCounts, !shown);
+    this.#variations = shown ? new Samples(this.#slices, variationTimes, variationCounts, false) : undefined;
   }
 
   add(o: ProbeObservation): void {
@@ -71,10 +84,13 @@ export class ProbeSlices {
     slices.add(row, sendErrors, o.sendErrors);
     for (const delay of o.delays) this.#delays.add(delay);
     if (this.#variations !== undefined) {
-      slices.add(row, late, o.late);
-      slices.add(row, duplicate, o.duplicate);
-      slices.add(row, reordered, o.reordered);
-      slices.add(row, discarded, o.discarded);
+      if (o.late + o.duplicate + o.reordered + o.discarded > 0) {
+        const troubles = this.#withTroubles();
+        troubles.add(row, late, o.late);
+        troubles.add(row, duplicate, o.duplicate);
+        troubles.add(row, reordered, o.reordered);
+        troubles.add(row, discarded, o.discarded);
+      }
       if (o.variations !== undefined) for (const signed of o.variations) this.#variations.add(Math.abs(signed));
       if (o.runs !== undefined) this.#follow(row, o.runs);
     } else if (o.oneWay !== undefined) this.#addOneWay(row, o.oneWay);
@@ -86,23 +102,27 @@ export class ProbeSlices {
     const shown = this.#use === "shown";
     const all: Succession = { probes: 0, bursts: 0, longest: 0, head: 0, tail: 0 };
     let from = slices.length;
-    while (from > 0 && slices.get(from - 1, at) > start) from--;
+    while (from > 0 && slices.time(from - 1, at) > start) from--;
     let answered = 0;
     let lostOnes = 0;
     let unsent = 0;
     let error = 0;
     const others = { late: 0, duplicate: 0, reordered: 0, discarded: 0 };
     for (let row = from; row < slices.length; row++) {
-      answered += slices.get(row, received);
-      lostOnes += slices.get(row, lost);
-      unsent += slices.get(row, sendErrors);
-      error = Math.max(error, slices.get(row, oneWayError));
-      if (!shown) continue;
-      others.late += slices.get(row, late);
-      others.duplicate += slices.get(row, duplicate);
-      others.reordered += slices.get(row, reordered);
-      others.discarded += slices.get(row, discarded);
-      join(all, read(slices, row));
+      answered += slices.count(row, received);
+      lostOnes += slices.count(row, lost);
+      unsent += slices.count(row, sendErrors);
+      if (!shown) {
+        error = Math.max(error, slices.time(row, oneWayError));
+        continue;
+      }
+      if (this.#troubles !== undefined) {
+        others.late += this.#troubles.count(row, late);
+        others.duplicate += this.#troubles.count(row, duplicate);
+        others.reordered += this.#troubles.count(row, reordered);
+        others.discarded += this.#troubles.count(row, discarded);
+      }
+      join(all, this.#succession(row));
     }
     const forward = this.#oneWay?.forward.spread(from);
     const backward = this.#oneWay?.backward.spread(from);
@@ -122,62 +142,74 @@ export class ProbeSlices {
   /** The row of the slice that `now` belongs to. */
   #newest(now: number): number {
     const slices = this.#slices;
-    if (slices.length > 0 && now - slices.get(slices.length - 1, at) < this.#width) return slices.length - 1;
-    while (slices.length > 0 && slices.get(0, at) <= now - this.#span) {
+    if (slices.length > 0 && now - slices.time(slices.length - 1, at) < this.#width) return slices.length - 1;
+    while (slices.length > 0 && slices.time(0, at) <= now - this.#span) {
       this.#delays.drop();
       this.#variations?.drop();
       slices.shift();
+      this.#troubles?.shift();
       if (this.#oneWay === undefined) continue;
       this.#oneWay.forward.drop();
       this.#oneWay.backward.drop();
       this.#oneWay.slices.shift();
     }
     slices.push();
+    this.#troubles?.push();
     this.#oneWay?.slices.push();
-    slices.set(slices.length - 1, at, now);
+    slices.setTime(slices.length - 1, at, now);
     return slices.length - 1;
   }
 
   #follow(row: number, runs: readonly number[]): void {
-    const so = read(this.#slices, row);
+    const so = this.#succession(row);
     for (let place = 0; place < runs.length; place++) {
       const length = runs[place] ?? 0;
       const lostOnes = place % 2 === 0 ? length : 0;
       const bursts = lostOnes > 0 ? 1 : 0;
       join(so, { probes: length, bursts, longest: lostOnes, head: lostOnes, tail: lostOnes });
     }
-    write(this.#slices, row, so);
+    this.#slices.setCount(row, inOrder, so.probes);
+    if (so.bursts === 0) return;
+    const troubles = this.#withTroubles();
+    troubles.setCount(row, bursts, so.bursts);
+    troubles.setCount(row, longest, so.longest);
+    troubles.setCount(row, head, so.head);
+    troubles.setCount(row, tail, so.tail);
+  }
+
+  #succession(row: number): Succession {
+    const probes = this.#slices.count(row, inOrder);
+    const troubles = this.#troubles;
+    if (troubles === undefined) return { probes, bursts: 0, longest: 0, head: 0, tail: 0 };
+    return {
+      probes,
+      bursts: troubles.count(row, bursts),
+      longest: troubles.count(row, longest),
+      head: troubles.count(row, head),
+      tail: troubles.count(row, tail),
+    };
+  }
+
+  #withTroubles(): Rows {
+    if (this.#troubles === undefined) {
+      this.#troubles = new Rows(0, troubleCounts, this.#slices.length);
+      for (let slice = 0; slice < this.#slices.length; slice++) this.#troubles.push();
+    }
+    return this.#troubles;
   }
 
   #addOneWay(row: number, oneWay: NonNullable<ProbeObservation["oneWay"]>): void {
     if (this.#oneWay === undefined) {
-      const slices = new Rows(2 * sampleFields, this.#slices.length);
+      const slices = new Rows(2 * sampleTimes, 2 * sampleCounts, this.#slices.length);
       for (let slice = 0; slice < this.#slices.length; slice++) slices.push();
-      const [forward, backward] = [new Samples(slices, 0, true), new Samples(slices, sampleFields, true)];
+      const forward = new Samples(slices, 0, 0, true);
+      const backward = new Samples(slices, sampleTimes, sampleCounts, true);
       this.#oneWay = { slices, forward, backward };
     }
     for (const delay of oneWay.forward) this.#oneWay.forward.add(delay);
     for (const delay of oneWay.backward) this.#oneWay.backward.add(delay);
-    this.#slices.set(row, oneWayError, Math.max(this.#slices.get(row, oneWayError), oneWay.error));
+    this.#slices.setTime(row, oneWayError, Math.max(this.#slices.time(row, oneWayError), oneWay.error));
   }
-}
-
-function read(slices: Rows, row: number): Succession {
-  return {
-    probes: slices.get(row, inOrder),
-    bursts: slices.get(row, bursts),
-    longest: slices.get(row, longest),
-    head: slices.get(row, head),
-    tail: slices.get(row, tail),
-  };
-}
-
-function write(slices: Rows, row: number, so: Succession): void {
-  slices.set(row, inOrder, so.probes);
-  slices.set(row, bursts, so.bursts);
-  slices.set(row, longest, so.longest);
-  slices.set(row, head, so.head);
-  slices.set(row, tail, so.tail);
 }
 
 /** Adds to `all` what was sent after it. */

@@ -25,7 +25,8 @@ export interface DelayHistogram {
 }
 
 export interface ProbeRecord {
-  readonly last: ProbeObservation;
+  /** Of the last observation. */
+  readonly last: Pick<ProbeObservation, "index" | "at" | "lossRun" | "lastReceivedAt">;
   readonly totals: ProbeTotals;
   readonly histogram: DelayHistogram;
   /** Interarrival jitter in seconds (RFC 3550 section 6.4.1), of round trips; undefined before the second answer. */
@@ -65,80 +66,99 @@ export interface ProbeTrack extends ProbeRecord {
 }
 
 /** `keep`: how far back it can be judged. */
-export function trackProbes(first: ProbeObservation, keep: Duration, { windows, buckets }: ProbeKeeping): ProbeTrack {
-  const judged = new ProbeSlices(keep, judgedSlices, "judged");
-  const shown = windows.map((span) => ({ span, slices: new ProbeSlices(span, shownSlices, "shown") }));
-  const counts: number[] = Array.from({ length: buckets.length + 1 }, () => 0);
-  let last = first;
-  let totals = noProbes;
-  let sum = 0;
-  let inBurst = false;
-  let delayBefore: number | undefined;
-  let jitter: number | undefined;
-
-  function take(delay: number): void {
-    let bucket = 0;
-    while (bucket < buckets.length && delay > (buckets[bucket] ?? 0)) bucket++;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
-    sum += delay;
-    if (delayBefore !== undefined) {
-      jitter ??= 0;
-      jitter += (Math.abs(delay - delayBefore) - jitter) / 16;
-    }
-    delayBefore = delay;
-  }
-
-  function burstsBegun({ runs = [] }: ProbeObservation): number {
-    let begun = 0;
-    for (let place = 0; place < runs.length; place += 2) if ((runs[place] ?? 0) > 0) begun++;
-    if (inBurst && (runs[0] ?? 0) > 0) begun--;
-    if (runs.length > 0) inBurst = runs.length % 2 === 1;
-    return begun;
-  }
-
-  const track: ProbeTrack = {
-    get last() {
-      return last;
-    },
-    get totals() {
-      return totals;
-    },
-    get histogram() {
-      return { counts, sum };
-    },
-    get jitter() {
-      return jitter;
-    },
-    add(o) {
-      last = o;
-      totals = plus(totals, o, burstsBegun(o));
-      for (const delay of o.delays) take(delay);
-      judged.add(o);
-      for (const { slices } of shown) slices.add(o);
-    },
-    since: (start) => judged.after(start),
-    windows: (now) => shown.map(({ span, slices }) => slices.after(now - span)),
-  };
-  track.add(first);
-  return track;
+export function trackProbes(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping): ProbeTrack {
+  return new Track(first, keep, keeping);
 }
 
-function plus(totals: ProbeTotals, o: ProbeObservation, lossBursts: number): ProbeTotals {
-  return {
-    settled: totals.settled + o.received + o.lost,
-    lost: totals.lost + o.lost,
-    late: totals.late + o.late,
-    duplicate: totals.duplicate + o.duplicate,
-    reordered: totals.reordered + o.reordered,
-    discarded: totals.discarded + o.discarded,
-    sendErrors: totals.sendErrors + o.sendErrors,
-    lossBursts: totals.lossBursts + lossBursts,
-    directions:
-      o.directions === undefined
-        ? totals.directions
-        : {
-            forward: o.directions.forward + (totals.directions?.forward ?? 0),
-            backward: o.directions.backward + (totals.directions?.backward ?? 0),
-          },
-  };
+type Written<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Nothing of an observation is kept, and what is kept is written over: else all that comes would live until the next comes,
+ * a second later, and would be garbage among what is old.
+ */
+class Track implements ProbeTrack {
+  readonly last: Written<ProbeRecord["last"]>;
+  readonly totals: Written<ProbeTotals> = { ...noProbes };
+  readonly #judged: ProbeSlices;
+  readonly #shown: readonly ProbeSlices[];
+  readonly #keeping: ProbeKeeping;
+  readonly #counts: number[];
+  #sum = 0;
+  #inBurst = false;
+  /** NaN before the first. */
+  #delayBefore = Number.NaN;
+  /** NaN before the second delay. */
+  #jitter = Number.NaN;
+
+  constructor(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping) {
+    const { index, at, lossRun, lastReceivedAt } = first;
+    this.last = { index, at, lossRun, lastReceivedAt };
+    this.#judged = new ProbeSlices(keep, judgedSlices, "judged");
+    this.#shown = keeping.windows.map((span) => new ProbeSlices(span, shownSlices, "shown"));
+    this.#keeping = keeping;
+    this.#counts = Array.from({ length: keeping.buckets.length + 1 }, () => 0);
+    this.add(first);
+  }
+
+  get histogram(): DelayHistogram {
+    return { counts: this.#counts, sum: this.#sum };
+  }
+
+  get jitter(): number | undefined {
+    return Number.isNaN(this.#jitter) ? undefined : this.#jitter;
+  }
+
+  add(o: ProbeObservation): void {
+    const { last } = this;
+    last.at = o.at;
+    last.lossRun = o.lossRun;
+    last.lastReceivedAt = o.lastReceivedAt;
+    addTo(this.totals, o, this.#burstsBegun(o));
+    for (const delay of o.delays) this.#take(delay);
+    this.#judged.add(o);
+    for (const slices of this.#shown) slices.add(o);
+  }
+
+  since(start: number): ProbeFigures {
+    return this.#judged.after(start);
+  }
+
+  windows(now: Instant): readonly ProbeFigures[] {
+    return this.#shown.map((slices, i) => slices.after(now - (this.#keeping.windows[i] ?? 0)));
+  }
+
+  #take(delay: number): void {
+    const { buckets } = this.#keeping;
+    let bucket = 0;
+    while (bucket < buckets.length && delay > (buckets[bucket] ?? 0)) bucket++;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#sum += delay;
+    if (!Number.isNaN(this.#delayBefore)) {
+      const before = this.jitter ?? 0;
+      this.#jitter = before + (Math.abs(delay - this.#delayBefore) - before) / 16;
+    }
+    this.#delayBefore = delay;
+  }
+
+  #burstsBegun({ runs = [] }: ProbeObservation): number {
+    let begun = 0;
+    for (let place = 0; place < runs.length; place += 2) if ((runs[place] ?? 0) > 0) begun++;
+    if (this.#inBurst && (runs[0] ?? 0) > 0) begun--;
+    if (runs.length > 0) this.#inBurst = runs.length % 2 === 1;
+    return begun;
+  }
+}
+
+function addTo(totals: Written<ProbeTotals>, o: ProbeObservation, lossBursts: number): void {
+  totals.settled += o.received + o.lost;
+  totals.lost += o.lost;
+  totals.late += o.late;
+  totals.duplicate += o.duplicate;
+  totals.reordered += o.reordered;
+  totals.discarded += o.discarded;
+  totals.sendErrors += o.sendErrors;
+  totals.lossBursts += lossBursts;
+  if (o.directions === undefined) return;
+  const { forward, backward } = totals.directions ?? { forward: 0, backward: 0 };
+  totals.directions = { forward: forward + o.directions.forward, backward: backward + o.directions.backward };
 }

@@ -6,9 +6,11 @@ import type { Spread } from "../estate/probe-figures.ts";
 import { binOf, createTally, middleOf } from "./bins.ts";
 import type { Rows } from "./rows.ts";
 
-/** Of a slice: its bins, its samples, the least and the greatest of them. */
-const [bins, samples, min, max] = [0, 1, 2, 3] as const;
-export const sampleFields = 4;
+/** Of a slice: the least and the greatest sample, which are times; and counts: its bins, its samples. */
+const [min, max] = [0, 1] as const;
+const [bins, samples] = [0, 1] as const;
+export const sampleTimes = 2;
+export const sampleCounts = 2;
 
 const mostCount = 65_535;
 /** What is shorter is moved faster by hand. */
@@ -17,11 +19,14 @@ const longMove = 64;
 const tally = createTally();
 const mostExact = 512;
 const sorted = new Float64Array(mostExact);
+/** Of all that keep none as they are. */
+const none = new Float64Array(0);
 
-/** Its slices are the rows of its owner, of which it has `sampleFields` fields. */
+/** Its slices are the rows of its owner, of which some fields are its own. */
 export class Samples {
   readonly #slices: Rows;
-  readonly #field: number;
+  readonly #times: number;
+  readonly #counts: number;
   readonly #exact: boolean;
   /** Pairs of bin and count. A count that is full is followed by another pair of the same bin. */
   #pairs = new Uint16Array(8);
@@ -34,32 +39,33 @@ export class Samples {
   #held = 0;
   #live = 0;
 
-  /** `field`: the first of its own. `exact`: that the last delays are kept as they are. */
-  constructor(slices: Rows, field: number, exact: boolean) {
+  /** `times`, `counts`: the first fields of its own of each kind. `exact`: that the last delays are kept as they are. */
+  constructor(slices: Rows, times: number, counts: number, exact: boolean) {
     this.#slices = slices;
-    this.#field = field;
+    this.#times = times;
+    this.#counts = counts;
     this.#exact = exact;
-    this.#last = new Float64Array(exact ? 8 : 0);
+    this.#last = exact ? new Float64Array(8) : none;
   }
 
   /** Seconds, 0 or more, into the newest slice. */
   add(seconds: number): void {
     const slices = this.#slices;
     const newest = slices.length - 1;
-    const field = this.#field;
-    const first = slices.get(newest, field + samples) === 0;
-    slices.add(newest, field + samples, 1);
+    const times = this.#times;
+    const first = slices.count(newest, this.#counts + samples) === 0;
+    slices.add(newest, this.#counts + samples, 1);
     this.#live++;
-    if (first || seconds < slices.get(newest, field + min)) slices.set(newest, field + min, seconds);
-    if (seconds > slices.get(newest, field + max)) slices.set(newest, field + max, seconds);
+    if (first || seconds < slices.time(newest, times + min)) slices.setTime(newest, times + min, seconds);
+    if (seconds > slices.time(newest, times + max)) slices.setTime(newest, times + max, seconds);
     this.#count(newest, binOf(seconds));
     if (this.#exact) this.#keep(seconds);
   }
 
   /** Forgets the oldest slice, before its row goes. */
   drop(): void {
-    this.#start += 2 * this.#slices.get(0, this.#field + bins);
-    this.#live -= this.#slices.get(0, this.#field + samples);
+    this.#start += 2 * this.#slices.count(0, this.#counts + bins);
+    this.#live -= this.#slices.count(0, this.#counts + samples);
     // What is gone makes room, so that the ring grows no further than the slices need.
     this.#held = Math.min(this.#held, this.#live);
   }
@@ -67,18 +73,18 @@ export class Samples {
   /** Of the slices from `from` on, 0 being the oldest; undefined when they are empty. Exact where the samples were kept. */
   spread(from: number): Spread | undefined {
     const slices = this.#slices;
-    const field = this.#field;
+    const [times, counts] = [this.#times, this.#counts];
     let n = 0;
     let used = 0;
     let least = Number.POSITIVE_INFINITY;
     let greatest = 0;
     for (let slice = from; slice < slices.length; slice++) {
-      const inSlice = slices.get(slice, field + samples);
+      const inSlice = slices.count(slice, counts + samples);
       if (inSlice === 0) continue;
       n += inSlice;
-      used += slices.get(slice, field + bins);
-      least = Math.min(least, slices.get(slice, field + min));
-      greatest = Math.max(greatest, slices.get(slice, field + max));
+      used += slices.count(slice, counts + bins);
+      least = Math.min(least, slices.time(slice, times + min));
+      greatest = Math.max(greatest, slices.time(slice, times + max));
     }
     if (n === 0) return undefined;
     const rank = (q: number) => Math.min(n - 1, Math.floor(q * n));
@@ -98,7 +104,7 @@ export class Samples {
   }
 
   #count(newest: number, bin: number): void {
-    const mine = this.#slices.get(newest, this.#field + bins);
+    const mine = this.#slices.count(newest, this.#counts + bins);
     let pairs = this.#pairs;
     const begin = this.#end - 2 * mine;
     let low = 0;
@@ -125,7 +131,7 @@ export class Samples {
     pairs[into] = bin;
     pairs[into + 1] = 1;
     this.#end = end + 2;
-    this.#slices.add(newest, this.#field + bins, 1);
+    this.#slices.add(newest, this.#counts + bins, 1);
   }
 
   #makeRoom(): void {

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { runAgent } from "./probe/agent.ts";
+import { buildAgent, runAgent } from "./probe/agent.ts";
 import { startProgram } from "./probe/program.ts";
 import { countsHold, type ProbeResults, promisesOf, tablesOf } from "./probe/report.ts";
 import { costRun, disorderRun, errorRun, lossRun } from "./probe/runs.ts";
@@ -55,21 +55,30 @@ const relayed = await over(true, async (wire): Promise<ProbeResults> => {
   return { error, loss, ...(only.has("disorder") ? { disorder: await disorderRun(wire, seconds, folder) } : {}) };
 });
 
-const orders = (["icmp", "stamp"] as const).flatMap((technique) =>
-  ([4, 6] as const).flatMap((family) =>
-    [
-      { targets: 2_000, interval: 1_000 },
-      { targets: 200, interval: 100 },
-    ].map((load) => ({ technique, family, seconds, ...load })),
+const loads = [
+  { targets: 2_000, interval: 1_000 },
+  { targets: 200, interval: 100 },
+];
+const orders = [
+  ...(["icmp", "stamp"] as const).flatMap((technique) =>
+    ([4, 6] as const).flatMap((family) =>
+      loads.map((load) => ({ technique, family, seconds, form: "built" as const, ...load })),
+    ),
   ),
-);
-const firstStart = { technique: "icmp", family: 4, targets: 20, interval: 100 } as const;
+  // To compare: nothing is promised of them.
+  ...loads.map((load) => ({
+    technique: "icmp" as const,
+    family: 4 as const,
+    seconds,
+    form: "sources" as const,
+    ...load,
+  })),
+];
 const direct = await over(false, async (wire): Promise<ProbeResults> => {
   const cost = only.has("cost") ? await costRun(wire, (family) => farAddresses(family, 200), seconds) : [];
-  // What is compiled at the first start is kept for the others, as on a host that has run it before.
-  if (only.has("agent")) await runAgent(wire, { ...firstStart, seconds: 0 }, folder);
+  const built = only.has("agent") ? await buildAgent(folder) : "";
   const agent = only.has("agent")
-    ? await inTurn(orders, async (order) => ({ ...order, ...(await runAgent(wire, order, folder)) }))
+    ? await inTurn(orders, async (order) => ({ ...order, ...(await runAgent(wire, order, built, folder)) }))
     : [];
   return { cost, agent };
 });

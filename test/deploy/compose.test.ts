@@ -164,6 +164,10 @@ describe("Dockerfile", () => {
     for (const source of sources) cpSync(join(repository, source), join(place, source), { recursive: true });
     symlinkSync(join(repository, "node_modules"), join(place, "node_modules"));
     const [node = "", ...args] = entryPoint;
+    // As RUN has it; npm takes the runtime from the same folder.
+    const build = ["npm run build", "rm -r agent deploy"];
+    expect(lines.find((line) => line.includes("npm run build"))).toContain(build.join(" && "));
+    expect(spawnSync("sh", ["-c", build.join(" && ")], { cwd: place, encoding: "utf8" })).toMatchObject({ status: 0 });
     const started = spawnSync(node.replace("/opt/circuitwatch", place), [...args, "--version"], {
       cwd: place,
       encoding: "utf8",
@@ -177,7 +181,7 @@ describe("Dockerfile", () => {
     expect(words("USER")).toEqual([[agent?.user]]);
     const [node = "", main = ""] = entryPoint;
     expect(existsSync(join(repository, node.slice("/opt/circuitwatch".length)))).toBe(true);
-    expect(existsSync(join(repository, main))).toBe(true);
+    expect(main).toBe("dist/main.js");
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { createSession, type Match, type Nonce, type Session } from "../../agent/probe/session.ts";
+import { Slots, slotsOf } from "../../agent/probe/slots.ts";
 
 const at = (ms: number) => ms as Instant;
 const nonceOf = (n: number): Nonce => [n, ~n >>> 0];
@@ -170,5 +171,24 @@ describe("a stream's probes", () => {
     const session = createSession({ interval: milliseconds(100), timeout: milliseconds(1_000) }, at(77));
     session.failed(undefined);
     expect(session.drain()).toMatchObject({ lastReceivedAt: 77 });
+  });
+});
+
+describe("streams that share their memory", () => {
+  const timing = { interval: milliseconds(100), timeout: milliseconds(1_000) };
+
+  it("know nothing of each other's probes", () => {
+    const slots = new Slots(2 * slotsOf(timing));
+    const [one, other] = [createSession(timing, undefined, slots), createSession(timing, undefined, slots)];
+    const sequence = one.depart([1, 2], 3, { monotonic: at(0), realtime: 0 });
+    expect(other.find(sequence, [1, 2], 3)).toBe("unknown");
+    for (let n = 0; n < 3 * slotsOf(timing); n++) other.depart([n, 0], 0, { monotonic: at(n), realtime: 0 });
+    expect(one.find(sequence, [1, 2], 3)).toMatchObject({ sequence, trusted: true });
+  });
+
+  it("are never more than there is memory for", () => {
+    const slots = new Slots(slotsOf(timing));
+    createSession(timing, undefined, slots);
+    expect(() => createSession(timing, undefined, slots)).toThrow("too few");
   });
 });

@@ -10,7 +10,7 @@ import { createSession } from "../../agent/probe/session.ts";
 import { ProbeSlices } from "../../agent/state/probe-slices.ts";
 import { trackProbes } from "../../agent/state/probe-statistics.ts";
 import { Rows } from "../../agent/state/rows.ts";
-import { Samples, sampleFields } from "../../agent/state/samples.ts";
+import { Samples, sampleCounts, sampleTimes } from "../../agent/state/samples.ts";
 
 const interval = 50;
 const timeout = 400;
@@ -181,9 +181,9 @@ describe("samples in slices", () => {
   ] as const)("are described %s", (_, exact, exactUpTo) => {
     fc.assert(
       fc.property(steps, (all) => {
-        const slices = new Rows(1 + sampleFields, 1);
+        const slices = new Rows(1 + sampleTimes, 1 + sampleCounts, 1);
         slices.push();
-        const samples = new Samples(slices, 1, exact);
+        const samples = new Samples(slices, 1, 1, exact);
         const naive: number[][] = [[]];
         for (const step of all) {
           if (step.kind === "add") {
@@ -209,9 +209,9 @@ describe("samples in slices", () => {
   });
 
   it("count more of one delay than a count of 16 bits holds", () => {
-    const slices = new Rows(sampleFields, 1);
+    const slices = new Rows(sampleTimes, sampleCounts, 1);
     slices.push();
-    const samples = new Samples(slices, 0, false);
+    const samples = new Samples(slices, 0, 0, false);
     for (let n = 0; n < 200_000; n++) samples.add(n % 4 === 0 ? 0.02 : 0.01);
     expect(samples.spread(0)).toMatchObject({ samples: 200_000, min: 0.01, p95: 0.02, max: 0.02 });
     expect(samples.spread(0)?.median).toBeCloseTo(0.01, 5);

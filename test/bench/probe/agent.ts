@@ -1,6 +1,6 @@
-// The whole agent (`main.ts run`) over a configuration with many targets: what it costs, holds, and loses by itself.
+// The whole agent over a configuration with many targets: what it costs, holds, and loses by itself.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
@@ -17,6 +17,8 @@ export interface AgentOrder {
   /** Milliseconds. */
   readonly interval: number;
   readonly seconds: number;
+  /** What is deployed (`npm run build`), or the sources as they are. */
+  readonly form: "built" | "sources";
 }
 
 export interface AgentResult {
@@ -100,7 +102,15 @@ async function counted(namespace: string, counter: string): Promise<number> {
   return Number(/packets (\d+)/.exec(text)?.[1]);
 }
 
-export async function runAgent(wire: Wire, order: AgentOrder, within: string): Promise<AgentResult> {
+/** Builds what is deployed into a folder; gives the file to start. */
+export async function buildAgent(folder: string): Promise<string> {
+  await run(process.execPath, [join(project, "deploy/build.ts"), join(folder, "dist")]);
+  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
+  return join(folder, "dist/main.js");
+}
+
+/** `built`: the file to start of what is deployed. */
+export async function runAgent(wire: Wire, order: AgentOrder, built: string, within: string): Promise<AgentResult> {
   const folder = mkdtempSync(join(within, "agent-"));
   const file = join(folder, "circuitwatch.yaml");
   const socket = join(folder, "agent.sock");
@@ -109,13 +119,13 @@ export async function runAgent(wire: Wire, order: AgentOrder, within: string): P
   const program = (name: string, args: readonly string[]) =>
     startIn(wire.near, {
       ...{ name, command: process.execPath, args, log: join(folder, `${name}.log`) },
-      // The last two as the systemd unit has them.
-      env: { SNMP_COMMUNITY: "public", NODE_COMPILE_CACHE: join(within, "compiled"), MALLOC_ARENA_MAX: "1" },
+      // But for the first as the systemd unit has them.
+      env: { SNMP_COMMUNITY: "public", NODE_OPTIONS: "--v8-pool-size=1", MALLOC_ARENA_MAX: "1" },
     });
   const relays = JSON.stringify([{ listen: socket, connect: 9_580 }]);
   const running = [
     program("relay", [join(project, "test/routers/lab/relay.ts"), relays]),
-    program("agent", [join(project, "agent/main.ts"), "run", "--config", file]),
+    program("agent", [order.form === "built" ? built : join(project, "agent/main.ts"), "run", "--config", file]),
   ] as const;
   const { pid } = running[1];
   const metrics = async () => (await get(socket, "/metrics")).body;

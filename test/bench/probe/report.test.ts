@@ -6,7 +6,7 @@ const slow = { n: 1_000, median: 15, p50: 20, p99: 60, worst: 90 };
 const row = { discarded: 0, cpuPerThousand: 0.1 };
 const relay = { carried: 100, dropped: 5, copied: 0, late: 0, overtaken: 0, refused: 0 };
 const agent = {
-  ...({ technique: "icmp", family: 4, targets: 2_000, interval: 1_000, seconds: 4 } as const),
+  ...({ technique: "icmp", family: 4, targets: 2_000, interval: 1_000, seconds: 4, form: "built" as const } as const),
   ...{ settled: 8_000, lost: 0, discarded: 0, sendErrors: 0, skipped: 0, dropped: 0 },
   ...{
     wire: { sent: 8_000, answered: 8_000 },

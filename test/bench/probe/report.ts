@@ -44,9 +44,9 @@ export function tablesOf({ error = [], loss = [], disorder, cost = [], agent = [
       perSecond: Math.round(perSecond),
       "CPU s/1,000": digits(cpuPerThousand, 4),
     })),
-    "the whole agent": agent.map(({ technique, family, targets, interval, wire, ...row }) => ({
+    "the whole agent": agent.map(({ technique, family, targets, interval, form, wire, ...row }) => ({
       run: `${technique} v${family}, ${targets} x ${1_000 / interval}/s`,
-      ...{ settled: row.settled, lost: row.lost, discarded: row.discarded, skipped: row.skipped },
+      ...{ form, settled: row.settled, lost: row.lost, discarded: row.discarded, skipped: row.skipped },
       ...{ sent: wire.sent, answered: wire.answered, perSecond: Math.round(row.probesPerSecond) },
       "CPU s/1,000": digits(row.cpuPerThousand, 3),
       MB: `${Math.round(row.megabytes)}, at the end ${Math.round(row.megabytesAtEnd)}`,
@@ -113,7 +113,8 @@ export function promisesOf(results: ProbeResults): readonly Promised[] {
           dearest < cpuPerThousand,
         ),
       ),
-    ...agent.flatMap(({ technique, family, targets, interval, ...row }) => {
+    ...agent.flatMap(({ technique, family, targets, interval, form, ...row }) => {
+      if (form === "sources") return [];
       const name = `${technique} v${family}, ${targets} x ${1_000 / interval}/s`;
       const whole = row.lost === 0 && row.skipped === 0 && row.dropped === 0 && row.sendErrors === 0;
       return [

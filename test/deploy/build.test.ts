@@ -1,0 +1,150 @@
+// What is deployed is built and started: it does what the sources do, all its threads with it, from a place that has no sources.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { stringify } from "yaml";
+
+const repository = resolve(import.meta.dirname, "../..");
+const node = join(repository, "node_modules/.bin/node");
+const place = mkdtempSync(join(tmpdir(), "circuitwatch-build-"));
+const agents: ChildProcess[] = [];
+
+/** Of the built agent's reflector; the sources have the next. */
+const firstPort = 18_620 + 2 * (process.pid % 500);
+
+/** One path of each link, probed on loopback: by ICMP, and by STAMP against the agent's own reflector. */
+function estateWith(port: number) {
+  const probes = [
+    { technique: "icmp", address: "127.0.0.1" },
+    { technique: "stamp", address: "127.0.0.1", port },
+  ];
+  return {
+    site: "ams",
+    web: { listen: "127.0.0.1:0" },
+    snmp: { credentials: { edge: { version: "2c", community: { env: "SNMP_COMMUNITY" } } } },
+    reflector: { listen: `127.0.0.1:${port}`, senders: ["127.0.0.1/32"] },
+    checking: { interval: "1s", timeout: "500ms" },
+    routers: { ce1: { site: "ams", address: "127.0.0.1", port: 9, credentials: "edge" } },
+    circuits: {
+      "ams-1": {
+        serviceKey: "7a3c0000-0000-4000-8000-000000000001",
+        ...{ provider: "Equinix", peeringLocation: "Amsterdam", bandwidth: "1Gbps", sku: "premium" },
+        connectivityModel: "cloudExchange",
+        links: { primary: { router: "ce1", interface: "er0" }, secondary: { router: "ce1", interface: "er1" } },
+        peerings: {
+          azurePrivate: {
+            vlan: 100,
+            customerAsn: 65_010,
+            subnets: { primary: "172.16.0.0/30", secondary: "172.16.0.4/30" },
+            probes: { primary: probes, secondary: probes },
+          },
+        },
+      },
+    },
+    services: {
+      nothing: {
+        ...{ circuit: "ams-1", peering: "azurePrivate" },
+        checks: [{ technique: "tcp", host: "127.0.0.1", port: 9 }],
+      },
+    },
+  };
+}
+
+/** Starts an agent and gives the address of its page. */
+async function start(main: string, port: number): Promise<string> {
+  const config = join(place, `${port}.yaml`);
+  writeFileSync(config, stringify(estateWith(port)));
+  const agent = spawn(node, [main, "run", "--config", config, "--log-level", "warn"], {
+    env: { ...process.env, SNMP_COMMUNITY: "sentinel", NODE_COMPILE_CACHE: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  agents.push(agent);
+  let said = "";
+  for (const from of [agent.stdout, agent.stderr]) {
+    from.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  return vi.waitFor(
+    () => {
+      const page = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+      if (page === undefined) throw new Error(`no page yet: ${said}`);
+      return page;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
+async function stop(agent: ChildProcess): Promise<number | null> {
+  agent.kill("SIGTERM");
+  if (agent.exitCode === null) await once(agent, "exit");
+  return agent.exitCode;
+}
+
+const get = async (url: string) => (await fetch(url)).text();
+
+/** Sum of the series of a metric whose labels include the text. */
+function total(metrics: string, name: string, labels = ""): number {
+  const lines = metrics.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.filter((line) => line.includes(labels)).reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+beforeAll(() => {
+  symlinkSync(join(repository, "node_modules"), join(place, "node_modules"));
+  const built = spawnSync(node, [join(repository, "deploy/build.ts"), join(place, "dist")], { encoding: "utf8" });
+  expect(built.stderr).toBe("");
+  expect(built.status).toBe(0);
+});
+
+afterAll(async () => {
+  await Promise.all(agents.map(stop));
+  rmSync(place, { recursive: true });
+});
+
+describe("the built agent", () => {
+  it("has a file for each thread, and no source", () => {
+    const files = readdirSync(join(place, "dist"), { recursive: true, encoding: "utf8" });
+    const threads = ["check-worker.js", "reflector-worker.js", "tracer-worker.js", "worker.js"];
+    expect(files).toEqual(expect.arrayContaining(["main.js", ...threads]));
+    expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
+  });
+
+  it("probes, reflects, traces and checks, shows what the sources show, and ends when it is told to", async () => {
+    const page = await start(join(place, "dist/main.js"), firstPort);
+    const told = await vi.waitFor(
+      async () => {
+        const metrics = await get(`${page}/metrics`);
+        const probed = (technique: string) => {
+          const label = `technique="${technique}"`;
+          const lost = total(metrics, "expressroute_path_probes_lost_total", label);
+          return total(metrics, "expressroute_path_probes_total", label) - lost;
+        };
+        expect(probed("icmp")).toBeGreaterThan(0);
+        expect(probed("stamp")).toBeGreaterThan(0);
+        expect(total(metrics, "expressroute_agent_reflector_datagrams_total", 'outcome="answered"')).toBeGreaterThan(0);
+        expect(total(metrics, "expressroute_path_trace_hops")).toBeGreaterThan(0);
+        expect(total(metrics, "expressroute_service_checks_total", 'result="refused"')).toBeGreaterThan(0);
+        return metrics;
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    for (const thread of ["probe", "trace", "reflector", "check"]) {
+      expect(told).not.toMatch(new RegExp(`^expressroute_agent_${thread}\\w*_restarts_total [1-9]`, "m"));
+    }
+
+    const sources = await start(join(repository, "agent/main.ts"), firstPort + 1);
+    for (const file of ["/status.js", "/status.css"]) expect(await get(page + file)).toBe(await get(sources + file));
+    // Words and marks, without what is measured; the same once both have seen as much.
+    const words = async (of: string) => (await get(of)).replaceAll(/[\d.:]+/g, "0");
+    await vi.waitFor(async () => expect(await words(page)).toBe(await words(sources)), {
+      timeout: 40_000,
+      interval: 200,
+    });
+
+    expect(await Promise.all(agents.map(stop))).toEqual([0, 0]);
+  });
+});
