@@ -12,11 +12,6 @@ const gauge = (name: string, help: string, labels: readonly string[]): MetricDef
 });
 
 export const routeMetrics = {
-  note: gauge(
-    "expressroute_path_note",
-    "1 for each cause that is noted of the path and does not change its state; absent when it is gone. No page follows from it",
-    [...path, "cause"],
-  ),
   countedAt: gauge(
     "expressroute_bgp_session_received_prefixes_timestamp_seconds",
     "Unix time at which BMP last told the prefixes received, by how: bmp (the routes themselves), bmpGauge (the router's own count); absent where SNMP counts them",

@@ -1,4 +1,4 @@
-// Series of the prefixes that are declared of a path, and of what is noted of it.
+// Series of the prefixes that are declared of a path, and the ways that the router takes to them.
 
 import { metrics } from "../catalog/metrics.ts";
 import { exits, knownWays } from "../estate/best-path.ts";
@@ -13,15 +13,12 @@ import type { Emit, Labels, LabelText } from "./series.ts";
 export function emitRoutes(
   emit: Emit,
   labels: LabelText,
-  { path, conditions }: PathVerdict,
+  { path }: PathVerdict,
   estate: Estate,
   snapshot: Snapshot,
   now: Instant,
 ): void {
   const to = metrics.routes;
-  for (const { state, effect, cause } of conditions) {
-    if (state === "firing" && effect === "none") emit(to.note, labels, 1, { cause });
-  }
   const { declared } = path;
   if (declared === undefined) return;
   for (const direction of ["received", "advertised"] as const) {

@@ -98,9 +98,7 @@ export function createCheckTurns(
       stopped = false;
       const now = clock.now();
       turns.forEach(({ name, interval }, index) => {
-        // FNV spreads names that differ in their last digit only when something follows.
-        const place = phase(`${name} takes its turn`);
-        plan(index, interval, later(now, milliseconds(place * interval)));
+        plan(index, interval, later(now, milliseconds(phase(name) * interval)));
       });
     },
     stop() {

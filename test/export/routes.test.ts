@@ -50,20 +50,13 @@ describe("the metrics of declared prefixes", () => {
     state.observe({ kind: "bestPaths", ...of, at: at(10), source: "snmp", routes });
     const [verdict = expect.fail()] = judge(estate, state, undefined, now).paths;
     const { lines, emit } = collecting();
-    emitRoutes(emit, "" as LabelText, { ...verdict, conditions: noted }, estate, state, now);
+    emitRoutes(emit, "" as LabelText, verdict, estate, state, now);
     return lines;
   }
-  const note = { check: "bestPath", since: at(1), lastTrue: at(1), owner: "customer", evidence: "" } as const;
-  const noted = [
-    { ...note, state: "firing", effect: "none", cause: "pathIdle" },
-    { ...note, state: "firing", effect: "degraded", cause: "declaredNotReceived" },
-    { ...note, state: "pending", effect: "none", cause: "bestPathElsewhere" },
-  ] as const;
 
-  it("say what is declared, what of it is missing, which way it goes, and what is noted", () => {
+  it("say what is declared, what of it is missing, and which way it goes", () => {
     const to = metrics.routes;
     expect(emitted()).toEqual([
-      `${to.note.name} cause=pathIdle 1`,
       `${to.declared.name} direction=received 3`,
       `${to.declared.name} direction=advertised 1`,
       `${to.declaredMissing.name} direction=received family=ipv4 1`,

@@ -121,8 +121,8 @@ describe("declared prefixes of real routers", () => {
   it("note a default route that nobody declared", async () => {
     await atMsee(primary, `neighbor ${primary.address} default-originate`);
     await until("FRR has it", async () => frrHas(primary, "0.0.0.0/0", "received-routes"), within);
-    const noted = () => agent.reading(metrics.routes.note, { link: "primary", cause: "defaultRouteAppeared" });
-    await until("the agent notes it", async () => (await noted()) === 1, within, log);
+    const noted = () => agent.reading(metrics.note.path, { link: "primary", cause: "defaultRouteAppeared" });
+    await until("the agent notes it", async () => (await noted()) !== undefined, within, log);
     expect(await agent.path("primary")).toMatchObject({ state: "up", reasons: [] });
     const notes = (await agent.path("primary"))?.notes.map(({ evidence }) => evidence) ?? [];
     expect(notes.join()).toContain("an ipv4 default route comes over the session of ams-ce1");
