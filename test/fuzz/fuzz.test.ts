@@ -118,7 +118,7 @@ describe("a broken decoder is found", () => {
       // Seed and number make the same message again.
       expect(hexOf(createCorpus([...targets, throws], seed).caseAt(index).bytes)).toBe(hex);
     }
-  });
+  }, 30_000);
 
   it("that accepts names that were not asked for", () => {
     const { failures } = run([acceptsOtherNames]);
