@@ -26,19 +26,16 @@ export function shownCommunities(
   const families = snapshot.bmpPrefixes(path.router, path.session.remoteAddress)?.families ?? [];
   if (bmp === undefined || families.length === 0) return [];
   const peering = circuits.get(path.circuit)?.peerings.find(({ name }) => name === path.peering);
-  const wanted = new Set([...(peering?.communities ?? []), ...Object.keys(usualCommunities).map(Number)]);
+  const expected = peering?.communities ?? [];
+  const wanted = [...expected, ...Object.keys(usualCommunities).map(Number)];
+  // Without a name there may be any number of them, so they come last.
+  const rankOf = (community: Community) => (expected.includes(community) ? 0 : isNamed(community) ? 1 : 2);
   return families.flatMap(({ family, communities }) =>
     (["received", "accepted"] as const).flatMap((view): readonly ShownCommunity[] => {
       const counted = communities?.[view];
       if (counted === undefined) return [];
       const { routes, unnumbered } = counted;
-      // What has no name comes last: there may be any number of them.
-      const unnamed = [...routes.keys()].filter((community) => !wanted.has(community)).toSorted((a, b) => a - b);
-      const ordered = [
-        ...[...wanted].toSorted((a, b) => a - b),
-        ...unnamed.filter(isNamed),
-        ...unnamed.filter((community) => !isNamed(community)),
-      ];
+      const ordered = [...new Set([...wanted, ...routes.keys()])].toSorted((a, b) => rankOf(a) - rankOf(b) || a - b);
       const countOf = (community: Community) => routes.get(community) ?? 0;
       const others = ordered.slice(bmp.communities).reduce((sum, community) => sum + countOf(community), unnumbered);
       return [

@@ -23,6 +23,7 @@ import { at } from "../support/estate.ts";
 
 const of = (low: number): Community => 12076 * 65_536 + low;
 const [exchange, sharePoint, storage, custom] = [of(5010), of(5020), of(52_002), of(20_001)];
+const low = of(7);
 
 const counted = (routes: readonly (readonly [Community, number])[], unnumbered = 0, unread = 0): CommunityRoutes => ({
   routes: new Map(routes),
@@ -50,7 +51,11 @@ function showing(received: CommunityRoutes | undefined, accepted?: CommunityRout
   });
   const verdict: Pick<PathVerdict, "path" | "usualCommunities"> = {
     path,
-    usualCommunities: { [exchange]: { usual: 40, fewerSince: undefined } },
+    usualCommunities: {
+      [exchange]: { usual: 40, fewerSince: undefined },
+      // Usual, and still behind all that have a name.
+      [low]: { usual: 1, fewerSince: undefined },
+    },
   };
   return { of, state, verdict: verdict as PathVerdict };
 }
@@ -88,9 +93,11 @@ describe("the communities of a path", () => {
       "ipv4 received exchangeOnline  0",
       "ipv4 received sharePointOnline  12",
       "ipv4 received azureStorage westeurope 3",
+      "ipv4 received 12076:7  0",
       "ipv4 received 12076:20001  2",
       "ipv4 accepted exchangeOnline  0",
       "ipv4 accepted sharePointOnline  11",
+      "ipv4 accepted 12076:7  0",
     ]);
   });
 
@@ -127,7 +134,7 @@ describe("the communities of a path", () => {
       prefixes: 12,
     });
     expect(communityWords(statuses)).toBe(
-      "ipv4 Exchange Online (12076:5010) 0, SharePoint Online (12076:5020) 12, others 4",
+      "ipv4 Exchange Online (12076:5010) 0, SharePoint Online (12076:5020) 12, 12076:7 0, others 4",
     );
     expect(communityWords([])).toBeUndefined();
   });
