@@ -109,6 +109,9 @@ function outages({ msee, address }: CePlan): readonly { readonly begin: number; 
 /** Whatever happened in a test, this must hold of it. */
 afterEach(async () => {
   await allWell();
+  // A scrape, an evaluation and Alertmanager's wait: by then what was seen last is paged, or never will be.
+  await sleep(3_000);
+  await allWell();
   const lies = ces.flatMap((ce) =>
     (["session", "path"] as const).flatMap((what) =>
       histories.flatMap((history, i) =>
