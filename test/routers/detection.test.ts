@@ -22,7 +22,7 @@ import { sessionChanges } from "./lab/frr.ts";
 import { parseMetrics } from "./lab/history.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { type Detected, reportDetections } from "./lab/report.ts";
-import { type CePlan, plan, siblingOf } from "./lab/topology.ts";
+import { type CePlan, ces, plan, siblingOf } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
 const { primary, secondary } = plan.ces;
@@ -113,7 +113,8 @@ interface Case {
 }
 
 async function strike({ ce, failure, evidence }: Case): Promise<void> {
-  await settled(ce);
+  // Both: what comes back of the failure before is no change by this one.
+  await Promise.all(ces.map(settled));
   const confirmed = () => agents.notification.reading(metrics.agent.confirmingPolls, { router: routerName(ce) });
   const rounds = (await confirmed()) ?? 0;
   const before = changesOf(ce).length;
