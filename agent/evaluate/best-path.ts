@@ -4,8 +4,8 @@
 import { type KnownWays, knownWays, type TakenWay } from "../estate/best-path.ts";
 import type { Check, Condition, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
 
 const check: Check = "bestPath";
 
@@ -23,13 +23,11 @@ export function withBestPath(
 ): PathVerdict {
   const { path } = verdict;
   if (path.declared === undefined || path.declared.received.length === 0) return verdict;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const known = waysOf(verdict, scene);
   if (known === undefined && before === undefined) return verdict;
   const finding = findingOf(verdict, other, known, waysOf(other, scene)?.ways ?? []);
-  const { keepFiringFor } = path.thresholds;
-  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, scene.now);
-  return withCondition(verdict, condition, was, scene.now);
+  return withFinding(verdict, check, finding, patience, was, scene);
 }
 
 function waysOf({ path }: PathVerdict, { estate, snapshot, now }: PairScene): KnownWays | undefined {

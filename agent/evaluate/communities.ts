@@ -9,9 +9,10 @@ import type { Service } from "../estate/service.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import { type Announced, announcedOver } from "../state/communities.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
 import { hasSettled, learnCount, settled } from "./prefix-collapse.ts";
+import { someOf } from "./some-of.ts";
 
 const check: Check = "communities";
 
@@ -58,7 +59,7 @@ export function withCommunities(
   scene: PairScene,
 ): PathVerdict {
   const { now } = scene;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const told = toldOf(verdict, scene);
   if (before === undefined && expected.length === 0 && (told === undefined || told.routes.size === 0)) return verdict;
   const known = was?.usualCommunities ?? none;
@@ -66,10 +67,15 @@ export function withCommunities(
   const absent = told && absentOf(told, usual, expected);
   const missingSince = absent === undefined ? was?.missingSince : since(absent, was?.missingSince, now);
   const finding = findingOf({ verdict: { ...verdict, missingSince }, other, told, usual, absent }, scene);
-  const keepFiringFor = verdict.path.thresholds.keepFiringFor;
   // Each community has waited by itself: one that is long missing must not let another one page at once.
-  const condition = advance(before, check, finding, { for: milliseconds(0), keepFiringFor, mayFire: true }, now);
-  return withCondition({ ...verdict, usualCommunities: usual, missingSince }, condition, was, now);
+  return withFinding(
+    { ...verdict, usualCommunities: usual, missingSince },
+    check,
+    finding,
+    milliseconds(0),
+    was,
+    scene,
+  );
 }
 
 const none: UsualCommunities = {};
@@ -151,10 +157,7 @@ function findingOf({ verdict, other, told, usual, absent }: Look, scene: PairSce
   return { ...of, owner, effect, holds: true, evidence: parts.join("; ") };
 }
 
-function some(names: readonly string[]): string {
-  const more = names.length - mostNamed;
-  return more > 0 ? `${names.slice(0, mostNamed).join(", ")} and ${more} more` : names.join(", ");
-}
+const some = (names: readonly string[]) => someOf(names, mostNamed);
 
 interface Elsewhere {
   readonly words: readonly string[];

@@ -1,7 +1,7 @@
 // A check through time: inactive -> pending -> firing, as Prometheus does it, plus unknown.
 // Time is an argument; nothing here keeps state of its own.
 
-import type { Check, Condition } from "../estate/judgement.ts";
+import type { Check, Condition, Verdict } from "../estate/judgement.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 
@@ -17,6 +17,11 @@ export interface Patience {
   readonly keepFiringFor: Duration;
   /** False while this agent may itself be cut off: then nothing new may fire. */
   readonly mayFire: boolean;
+}
+
+/** What was judged of a check before; undefined where it was not. */
+export function conditionOf(was: Pick<Verdict, "conditions"> | undefined, check: Check): Condition | undefined {
+  return was?.conditions.find((condition) => condition.check === check);
 }
 
 export function advance(

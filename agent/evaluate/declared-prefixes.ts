@@ -3,8 +3,9 @@
 import { type DeclaredPrefixes, isDefault } from "../estate/declared.ts";
 import type { Check, Condition, Owner, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
+import { someOf } from "./some-of.ts";
 import { toldPrefixes } from "./told-prefixes.ts";
 
 type Direction = "received" | "advertised";
@@ -44,7 +45,7 @@ export function withDeclared(
   const { path } = verdict;
   if (path.declared === undefined || path.declared[direction].length === 0) return verdict;
   const check = checks[direction];
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const lack = lackOf(direction, verdict, path.declared, scene);
   if (lack === undefined && before === undefined) {
     const open = `which declared prefixes are ${direction}: no BMP tells it${direction === "advertised" ? " (Adj-RIB-Out)" : ""}`;
@@ -53,9 +54,7 @@ export function withDeclared(
   const elsewhere = lackOf(direction, other, path.declared, scene);
   const finding =
     lack === undefined ? unknown(direction, verdict) : findingOf(direction, verdict, other, lack, elsewhere);
-  const { keepFiringFor } = path.thresholds;
-  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, scene.now);
-  return withCondition(verdict, condition, was, scene.now);
+  return withFinding(verdict, check, finding, patience, was, scene);
 }
 
 /** Undefined where no view of the direction is told. */
@@ -125,10 +124,7 @@ function ownerOf(direction: Direction, isMsee: boolean, lack: Lack, only: readon
   return isMsee ? "microsoft" : "provider";
 }
 
-function examples(texts: readonly string[]): string {
-  const some = texts.slice(0, mostExamples).join(", ");
-  return texts.length > mostExamples ? `${some} and ${texts.length - mostExamples} more` : some;
-}
+const examples = (texts: readonly string[]) => someOf(texts, mostExamples);
 
 /** Whether a default route is declared of a family. */
 export function declaresDefault(declared: DeclaredPrefixes, family: "ipv4" | "ipv6"): boolean {

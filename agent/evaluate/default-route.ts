@@ -5,9 +5,9 @@ import type { Check, PathVerdict, UsualDefault, UsualDefaults } from "../estate/
 import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
 import { declaresDefault } from "./declared-prefixes.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
 import { toldPrefixes } from "./told-prefixes.ts";
 
 const check: Check = "defaultRoute";
@@ -44,7 +44,7 @@ function seenOf({ path }: PathVerdict, scene: PairScene): ReadonlyMap<PrefixFami
 export function withDefaultRoute(verdict: PathVerdict, was: PathVerdict | undefined, scene: PairScene): PathVerdict {
   const { now } = scene;
   const { path } = verdict;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const seen = seenOf(verdict, scene);
   if (seen === undefined && before === undefined) return verdict;
   const usualDefaults: UsualDefaults = { ...was?.usualDefaults };
@@ -62,9 +62,7 @@ export function withDefaultRoute(verdict: PathVerdict, was: PathVerdict | undefi
     if (usual.usual !== isThere) changed.push({ family, isThere });
   }
   const finding = findingOf(verdict, seen !== undefined, changed);
-  const { keepFiringFor } = path.thresholds;
-  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, now);
-  return withCondition({ ...verdict, usualDefaults }, condition, was, now);
+  return withFinding({ ...verdict, usualDefaults }, check, finding, patience, was, scene);
 }
 
 function findingOf(

@@ -8,8 +8,8 @@ import type { Check, Condition, PathVerdict, UsualPath, UsualPaths } from "../es
 import { prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, usualOf, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, usualOf, withFinding } from "./pair-condition.ts";
 
 /** Prepended so often more than usual: Microsoft does it eight times, and nobody else has a reason to do it often. */
 const leastPrepends = 4;
@@ -79,7 +79,7 @@ export function withDrain(
   // Where the router peers with the provider, its ASN says nothing of Microsoft's links.
   if (path.msee === undefined) return verdict;
   const seen = snapshot.bmpPrefixes(path.router, path.session.remoteAddress);
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   if (seen === undefined && before === undefined) return verdict;
   const usualPaths: UsualPaths = { ...usualOf(verdict, was, scene).usualPaths };
   let most: Drained | undefined;
@@ -92,9 +92,7 @@ export function withDrain(
     if (found !== undefined && found.prepends > (most?.prepends ?? 0)) most = found;
   }
   const finding = findingOf(verdict, other, most, seen !== undefined, before, scene);
-  const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
-  const condition = advance(before, check, finding, patience, now);
-  return withCondition({ ...verdict, usualPaths }, condition, was, now);
+  return withFinding({ ...verdict, usualPaths }, check, finding, milliseconds(0), was, scene);
 }
 
 function findingOf(

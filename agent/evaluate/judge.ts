@@ -20,7 +20,7 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
-import { advance, type Finding } from "./condition.ts";
+import { advance, conditionOf, type Finding } from "./condition.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
 import { checkFlapping } from "./flapping.ts";
 import { type Hearing, hear } from "./isolation.ts";
@@ -135,8 +135,8 @@ function judgePath(scene: PathScene, path: Path, was: PathVerdict | undefined): 
   const context = { path, circuit, router, snapshot, now };
   const patience = { for: immediately, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
   const control = [
-    advance(condition(was, "interface"), "interface", checkInterface(context), patience, now),
-    advance(condition(was, "session"), "session", checkSession(context), patience, now),
+    advance(conditionOf(was, "interface"), "interface", checkInterface(context), patience, now),
+    advance(conditionOf(was, "session"), "session", checkSession(context), patience, now),
     ...flappingOf(scene, path, was),
   ];
   const notCovered = [...forwarding.open, ...modelCoverage(path, circuit, snapshot)];
@@ -151,7 +151,7 @@ function flappingOf(
   was: PathVerdict | undefined,
 ): readonly Condition[] {
   if (estate.sessions === undefined) return [];
-  const before = condition(was, "flapping");
+  const before = conditionOf(was, "flapping");
   const { router, session } = path;
   const dropped =
     snapshot.sessionDrops(router, session.remoteAddress) ?? snapshot.interfaceDrops(router, path.interface);
@@ -175,14 +175,14 @@ function judgeProbes(
   const mayFire = hearing.mayFire && (view === undefined || settledSince(hearing.blindUntil, view, thresholds, now));
   const patience = { keepFiringFor: thresholds.keepFiringFor, mayFire };
   const step = (check: Condition["check"], finding: Finding, wait: Duration) =>
-    advance(condition(was, check), check, finding, { ...patience, for: wait }, now);
+    advance(conditionOf(was, check), check, finding, { ...patience, for: wait }, now);
   const forwarding = checkForwarding(context);
-  const loss = checkLoss(context, condition(was, "loss"));
+  const loss = checkLoss(context, conditionOf(was, "loss"));
   return {
     conditions: [
       step("forwarding", forwarding, immediately),
       step("loss", loss, thresholds.loss.for),
-      step("delay", checkDelay(context, condition(was, "delay")), thresholds.delay.for),
+      step("delay", checkDelay(context, conditionOf(was, "delay")), thresholds.delay.for),
     ],
     open: [
       ...(forwarding.open === undefined ? [] : [`forwarding: ${forwarding.open}`]),
@@ -270,10 +270,6 @@ function judgeRouter(
 /** A router that says "no such table" has answered. */
 function lastAnswer({ last, lastOkAt }: PollRecord): Instant | undefined {
   return last.result === "noSuchTable" ? last.at : lastOkAt;
-}
-
-function condition(was: Verdict | undefined, check: Condition["check"]): Condition | undefined {
-  return was?.conditions.find((c) => c.check === check);
 }
 
 /**

@@ -1,10 +1,12 @@
 // Conditions of a path that depend on the other one, and so are judged when both have been.
 
 import type { Estate } from "../estate/estate.ts";
-import type { Condition, PathVerdict } from "../estate/judgement.ts";
+import type { Check, PathVerdict } from "../estate/judgement.ts";
 import { subject } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
+import type { Duration } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
+import { advance, conditionOf, type Finding } from "./condition.ts";
 import type { Remembered } from "./usual-memory.ts";
 
 export interface PairScene {
@@ -29,13 +31,20 @@ export function usualOf(
   };
 }
 
-/** The verdict with one condition more, which may degrade the path; it never takes it down, nor says anything of an unknown one. */
-export function withCondition(
+/**
+ * The verdict with one condition more, once what was found has lasted for `wait`. It may degrade the path; it never takes it
+ * down, nor says anything of an unknown one.
+ */
+export function withFinding(
   verdict: PathVerdict,
-  condition: Condition,
+  check: Check,
+  finding: Finding,
+  wait: Duration,
   was: PathVerdict | undefined,
-  now: Instant,
+  { now }: PairScene,
 ): PathVerdict {
+  const { keepFiringFor } = verdict.path.thresholds;
+  const condition = advance(conditionOf(was, check), check, finding, { for: wait, keepFiringFor, mayFire: true }, now);
   const conditions = [...verdict.conditions, condition];
   if (condition.state !== "firing" || condition.effect !== "degraded") return { ...verdict, conditions };
   const { cause, owner, evidence } = condition;

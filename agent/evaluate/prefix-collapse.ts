@@ -7,8 +7,8 @@ import type { Check, PathVerdict, UsualCount, UsualCounts } from "../estate/judg
 import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
 import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, usualOf, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, usualOf, withFinding } from "./pair-condition.ts";
 
 const check: Check = "prefixCount";
 
@@ -63,7 +63,7 @@ export function withPrefixCount(
   scene: PairScene,
 ): PathVerdict {
   const { now } = scene;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const counts = countsOf(verdict, scene);
   if (counts === undefined && before === undefined) return verdict;
   const usualCounts: UsualCounts = { ...usualOf(verdict, was, scene).usualCounts };
@@ -72,9 +72,7 @@ export function withPrefixCount(
     if (count !== undefined) usualCounts[family] = learnCount(usualCounts[family], count, now);
   }
   const finding = findingOf(verdict, other, counts, usualCounts, scene);
-  const keepFiringFor = verdict.path.thresholds.keepFiringFor;
-  const condition = advance(before, check, finding, { for: patience, keepFiringFor, mayFire: true }, now);
-  return withCondition({ ...verdict, usualCounts }, condition, was, now);
+  return withFinding({ ...verdict, usualCounts }, check, finding, patience, was, scene);
 }
 
 function findingOf(

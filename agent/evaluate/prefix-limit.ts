@@ -6,8 +6,8 @@ import { isFresh } from "../estate/freshness.ts";
 import type { Check, PathVerdict } from "../estate/judgement.ts";
 import type { PrefixFamily } from "../estate/link-observation.ts";
 import { milliseconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
 
 const check: Check = "prefixLimit";
 const gatewayCheck: Check = "gatewayLimit";
@@ -27,7 +27,7 @@ export function withPrefixLimit(
   const guard = estate.prefixGuard;
   const router = estate.routers.get(path.router);
   if (guard === undefined || router === undefined || path.msee === undefined) return verdict;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const seen = snapshot.prefixes(path.router, path.session.remoteAddress);
   const isNow = seen !== undefined && isFresh(router, seen.at, now, "prefixes");
   const told = (isNow ? seen.families : []).flatMap(({ family, advertised }) =>
@@ -45,8 +45,7 @@ export function withPrefixLimit(
     const evidence = `${path.router} announces ${advertised} ${family} prefixes to ${path.session.remoteAddress}, ${Math.floor(ratio * 100)} % of the ${limits[family]} above which Microsoft drops the session`;
     finding = { ...of, holds: ratio >= guard.note, effect: ratio >= guard.raise ? "degraded" : "none", evidence };
   }
-  const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
-  return withCondition(verdict, advance(before, check, finding, patience, now), was, now);
+  return withFinding(verdict, check, finding, milliseconds(0), was, scene);
 }
 
 /**
@@ -61,7 +60,7 @@ export function withGatewayLimit(verdict: PathVerdict, was: PathVerdict | undefi
   if (guard === undefined || router === undefined || path.msee === undefined || path.peering !== "azurePrivate") {
     return verdict;
   }
-  const before = was?.conditions.find((condition) => condition.check === gatewayCheck);
+  const before = conditionOf(was, gatewayCheck);
   const seen = snapshot.prefixes(path.router, path.session.remoteAddress);
   const isNow = seen !== undefined && isFresh(router, seen.at, now, "prefixes");
   let most: { readonly family: PrefixFamily; readonly count: number; readonly ratio: number } | undefined;
@@ -83,6 +82,5 @@ export function withGatewayLimit(verdict: PathVerdict, was: PathVerdict | undefi
           holds: most.ratio >= guard.note,
           evidence: `${where} ${most.count} ${most.family} prefixes; if they are of one virtual network gateway, that is ${Math.floor(most.ratio * 100)} % of the ${gatewayLimits[most.family]} above which Microsoft drops its connection`,
         };
-  const patience = { for: milliseconds(0), keepFiringFor: path.thresholds.keepFiringFor, mayFire: true };
-  return withCondition(verdict, advance(before, gatewayCheck, finding, patience, now), was, now);
+  return withFinding(verdict, gatewayCheck, finding, milliseconds(0), was, scene);
 }

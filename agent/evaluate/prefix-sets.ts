@@ -3,8 +3,8 @@
 import type { BmpSetsObservation } from "../estate/bmp-observation.ts";
 import type { Check, PathVerdict } from "../estate/judgement.ts";
 import { seconds } from "../lib/duration.ts";
-import { advance, type Finding } from "./condition.ts";
-import { type PairScene, withCondition } from "./pair-condition.ts";
+import { conditionOf, type Finding } from "./condition.ts";
+import { type PairScene, withFinding } from "./pair-condition.ts";
 
 const check: Check = "prefixes";
 
@@ -18,9 +18,9 @@ export function withPrefixSets(
   was: PathVerdict | undefined,
   scene: PairScene,
 ): PathVerdict {
-  const { snapshot, now } = scene;
+  const { snapshot } = scene;
   const { path } = verdict;
-  const before = was?.conditions.find((condition) => condition.check === check);
+  const before = conditionOf(was, check);
   const stands = [verdict, other].every(({ path: { router, session } }) => {
     const seen = snapshot.session(router, session.remoteAddress);
     const isUp = seen?.present === true && seen.state === "established";
@@ -29,14 +29,7 @@ export function withPrefixSets(
   const compared = snapshot.bmpSets(path.circuit, path.peering);
   if (compared === undefined && before === undefined) return verdict;
   const finding = stands && compared !== undefined ? findingOf(verdict, other, compared) : unknown(verdict);
-  const condition = advance(
-    before,
-    check,
-    finding,
-    { for: patience, keepFiringFor: path.thresholds.keepFiringFor, mayFire: true },
-    now,
-  );
-  return withCondition(verdict, condition, was, now);
+  return withFinding(verdict, check, finding, patience, was, scene);
 }
 
 const of = { cause: "prefixesMissing" } as const;
