@@ -3,51 +3,20 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import { nothingFlaps } from "./lab/agents.ts";
-import { bmpPort, vtysh } from "./lab/frr.ts";
+import { type Agent, startAgent } from "./lab/agents.ts";
+import { vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
-import { startWatching, type Watching } from "./lab/watching.ts";
 
 const { primary, secondary } = plan.ces;
-const nameOf = (ce: CePlan) => `ams-${ce.node}`;
 const vnet = `${plan.vnet}/32`;
 /** Announced by both MSEEs, once the test says so. */
 const peered = "10.100.1.0/24";
 
-const config = `site: ams
-${nothingFlaps}
-web: { listen: 127.0.0.1:9580 }
-snmp:
-  interval: 2s
-  credentials:
-    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }
-bmp:
-  listen: 0.0.0.0:${bmpPort}
-  routers:
-${ces.map((ce) => `    ${nameOf(ce)}: { addresses: [${ce.lan}] }\n`).join("")}routers:
-${ces.map((ce) => `  ${nameOf(ce)}: { site: ams, address: ${ce.loopback}, credentials: edge }\n`).join("")}circuits:
-  ams-1:
-    serviceKey: 7a3c0000-0000-4000-8000-000000000001
-    provider: Equinix
-    peeringLocation: Amsterdam
-    bandwidth: 1Gbps
-    sku: premium
-    connectivityModel: cloudExchange
-    links:
-${ces.map((ce) => `      ${ce.link}: { router: ${nameOf(ce)}, interface: ${plan.interface} }\n`).join("")}    peerings:
-      azurePrivate:
-        vlan: 100
-        customerAsn: ${plan.customerAsn}
-        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }
-        probes: { primary: [], secondary: [] }
-        prefixes: { received: [${vnet}, ${peered}] }
-`;
-
 let lab: Lab;
-let agent: Watching;
+let agent: Agent;
 
 const atMsee = (ce: CePlan, line: string) =>
   vtysh(
@@ -61,14 +30,17 @@ async function frrHas(ce: CePlan, prefix: string, what: "received-routes" | "rou
 }
 const missing = (ce: CePlan) =>
   agent.reading(metrics.routes.declaredMissing, { link: ce.link, direction: "received", family: "ipv4" });
-const stateOf = async (ce: CePlan) => (await agent.path(ce.link))?.state;
-const log = () => agent.log();
+const stateOf = async (ce: CePlan) => (await agent.path(ce))?.state;
+const log = () => agent.tail(15);
 const within = { within: 60_000 };
 
 beforeAll(async () => {
   lab = await startLab({ prefix: "cwd", bfd: false, bmp: true });
   for (const ce of ces) await atMsee(ce, `network ${peered}`);
-  agent = await startWatching(lab, config);
+  agent = await startAgent(lab, {
+    ...{ name: "agent", port: 9580, interval: "2s", bmp: true, probes: false },
+    peering: [`prefixes: { received: [${vnet}, ${peered}] }`],
+  });
   for (const ce of ces) {
     await until(`${ce.node} has all by BMP`, async () => (await missing(ce)) === 0, within, log);
     await until(`${ce.node} is up`, async () => (await stateOf(ce)) === "up", within, log);
@@ -92,7 +64,7 @@ describe("declared prefixes of real routers", () => {
     const seconds = (performance.now() - began) / 1_000;
     process.stdout.write(`withdrawn: degraded after ${seconds.toFixed(2)} s\n`);
     expect(seconds).toBeGreaterThan(29);
-    expect((await agent.path("primary"))?.reasons).toEqual([
+    expect((await agent.path(primary))?.reasons).toEqual([
       {
         cause: "declaredNotReceived",
         owner: "microsoft",
@@ -111,7 +83,7 @@ describe("declared prefixes of real routers", () => {
     await until("FRR refuses it", async () => !(await frrHas(secondary, peered, "routes")), within);
     expect(await frrHas(secondary, peered, "received-routes")).toBe(true);
     await until("the path is degraded", async () => (await stateOf(secondary)) === "degraded", within, log);
-    const [reason] = (await agent.path("secondary"))?.reasons ?? [];
+    const [reason] = (await agent.path(secondary))?.reasons ?? [];
     expect(reason).toMatchObject({ cause: "declaredNotReceived", owner: "customer" });
     expect(reason?.evidence).toContain(`its own inbound policy refuses ${peered}; the primary link has it`);
     await vtysh(ce, "configure terminal", "no route-map ER-IN deny 5");
@@ -123,8 +95,8 @@ describe("declared prefixes of real routers", () => {
     await until("FRR has it", async () => frrHas(primary, "0.0.0.0/0", "received-routes"), within);
     const noted = () => agent.reading(metrics.note.path, { link: "primary", cause: "defaultRouteAppeared" });
     await until("the agent notes it", async () => (await noted()) !== undefined, within, log);
-    expect(await agent.path("primary")).toMatchObject({ state: "up", reasons: [] });
-    const notes = (await agent.path("primary"))?.notes.map(({ evidence }) => evidence) ?? [];
+    expect(await agent.path(primary)).toMatchObject({ state: "up", reasons: [] });
+    const notes = (await agent.path(primary))?.notes.map(({ evidence }) => evidence) ?? [];
     expect(notes.join()).toContain("an ipv4 default route comes over the session of ams-ce1");
     await atMsee(primary, `no neighbor ${primary.address} default-originate`);
     await until("it is gone", async () => (await noted()) === undefined, within, log);
@@ -155,8 +127,8 @@ describe("the way that real routers take, as SNMP tells it", () => {
     await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 1, cached, log);
     process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
     expect([await ways(primary, "own"), await ways(primary, "none")]).toEqual([0, 1]);
-    expect(await agent.path("primary")).toMatchObject({ state: "up" });
-    const line = JSON.stringify((await agent.path("primary")) ?? {});
+    expect(await agent.path(primary)).toMatchObject({ state: "up" });
+    const line = JSON.stringify((await agent.path(primary)) ?? {});
     expect(line).toContain(`"prefix":"${vnet}","matched":"${vnet}","exit":"otherLink","nextHop":"${secondary.lan}"`);
   }, 240_000);
 });

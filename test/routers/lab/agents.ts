@@ -25,6 +25,8 @@ export interface AgentSettings {
   readonly notifications?: boolean;
   /** Absent: paths are probed. */
   readonly probes?: boolean;
+  /** Further keys of the peering, as lines. */
+  readonly peering?: readonly string[];
   /** What is expected of its sessions, as a line of the file; absent: however often one drops, it does not flap. */
   readonly sessions?: string;
   /** Further keys of its configuration, as lines of the file. */
@@ -48,7 +50,7 @@ export const trapSink = `trap2sink ${plan.jump}:${notificationsPort} ${plan.comm
 
 export function agentConfig(settings: AgentSettings): string {
   const { port, interval = "1s", bmp = false, notifications = false, probes = true, more, polledAt } = settings;
-  const { sessions = nothingFlaps } = settings;
+  const { sessions = nothingFlaps, peering = [] } = settings;
   const routers = ces.map((ce) => {
     const at = polledAt?.(ce);
     const where = at === undefined ? `address: ${ce.loopback}` : `address: ${at.address}, port: ${at.port}`;
@@ -85,6 +87,7 @@ export function agentConfig(settings: AgentSettings): string {
     `        customerAsn: ${plan.customerAsn}`,
     `        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }`,
     ...(probes ? [] : ["        probes: { primary: [], secondary: [] }"]),
+    ...peering.map((line) => `        ${line}`),
     "",
   ].join("\n");
 }
