@@ -43,5 +43,4 @@ export const tracerMetrics = {
     "Datagrams and ICMP errors received by the tracer and not used, by kind",
     ["kind"],
   ),
-  restarts: counter("trace_worker_restarts_total", "Times the tracer's worker died and was started again", []),
 } as const;

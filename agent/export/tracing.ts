@@ -16,7 +16,6 @@ export interface TracerTelemetry {
   readonly searches: () => Readonly<Record<string, number>>;
   readonly packets: () => number;
   readonly dropped: () => Readonly<Record<string, number>>;
-  readonly restarts: () => number;
 }
 
 type TracedMetrics = Pick<typeof metrics.path, "finding" | "hops" | "traced" | "mtu" | "mtuExpected">;
@@ -54,11 +53,10 @@ function emitTraced(
   if (last !== undefined) emit(to.hops, labels, last.ttl);
 }
 
-export function emitTracer(emit: Emit, { traces, searches, packets, dropped, restarts }: TracerTelemetry): void {
+export function emitTracer(emit: Emit, { traces, searches, packets, dropped }: TracerTelemetry): void {
   const to = metrics.tracer;
   for (const [end, n] of Object.entries(traces())) emit(to.traces, {}, n, { end });
   for (const [result, n] of Object.entries(searches())) emit(to.searches, {}, n, { result });
   for (const [kind, n] of Object.entries(dropped())) emit(to.dropped, {}, n, { kind });
   emit(to.packets, {}, packets());
-  emit(to.restarts, {}, restarts());
 }

@@ -84,7 +84,8 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
       const h = i * headerSize;
       const length = headers.view.getUint32(h + 56, true);
       const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
-      const { realtime, overflow } = readControl(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
+      const controlled = Math.min(headers.view.getUint32(h + 40, true), controlSize);
+      const { realtime, overflow } = readControl(controls.view, i * controlSize, controlled);
       const bytes = slice(i).subarray(0, cut ? 0 : length);
       return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime, overflow };
     },
@@ -94,10 +95,11 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
   };
 }
 
-function readControl(view: DataView, start: number, length: number): Pick<Received, "realtime" | "overflow"> {
+/** Of the `length` octets of control messages at `start`. */
+export function readControl(view: DataView, start: number, length: number): Pick<Received, "realtime" | "overflow"> {
   let realtime: number | undefined;
   let overflow: number | undefined;
-  const end = start + Math.min(length, controlSize);
+  const end = start + length;
   for (let at = start; at + controlHeader <= end; ) {
     const size = view.getUint32(at, true);
     if (size < controlHeader || at + size > end) break;

@@ -5,13 +5,12 @@ import { monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
 import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
-import { clockErrorOf } from "./linux-clock.ts";
+import { clockErrorOf, momentsOf } from "./linux-clock.ts";
 import { createDepartureReader, createDepartures } from "./linux-departures.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
   AF_INET6,
-  CLOCK_REALTIME,
   ICMP_FILTER,
   ICMP6_FILTER,
   IP_MTU_DISCOVER,
@@ -43,11 +42,10 @@ import {
   SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
-import { createMessageBatch, readTimespec } from "./linux-messages.ts";
+import { createMessageBatch } from "./linux-messages.ts";
 import { addressSize, writeSockaddr } from "./linux-sockaddr.ts";
 import {
   longestWait,
-  type Moment,
   type ProbeSocket,
   type ProbeSocketError,
   type ProbeSockets,
@@ -71,8 +69,6 @@ const preemptionLimit = 200_000;
 const stampedRate = 60_000;
 const receiveBuffer = 1 << 20;
 const maxSockets = 256;
-/** Two readings of the clock further apart than this were preempted: read again. */
-const readingSpread = 0.02;
 
 /** `random` gives 32 random bits. */
 export function createLinuxSockets(libc: Libc, random: () => number): ProbeSockets {
@@ -82,21 +78,10 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   const outgoing = createMessageBatch(libc, stampedSendBatch);
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
+  const now = momentsOf(libc);
   let manyCame = false;
   let yieldedAt = 0;
   const open: { readonly fd: number; stamped: boolean }[] = [];
-
-  function now(): Moment {
-    for (let attempt = 0; ; attempt++) {
-      const before = monotonicNow();
-      libc.clock_gettime(CLOCK_REALTIME, scratch.address);
-      const after = monotonicNow();
-      if (after - before < readingSpread || attempt === 3) {
-        const monotonic = (before + (after - before) / 2) as typeof before;
-        return { realtime: readTimespec(scratch.view, 0) ?? 0, monotonic };
-      }
-    }
-  }
 
   /** A number as a socket option; the options here are all ints. */
   function option(fd: number, level: number, name: number, value: number): number {

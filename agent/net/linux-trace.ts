@@ -1,11 +1,12 @@
 // The tracer's sockets on Linux through libc: ICMP datagram sockets (raw ones where those are not allowed) and UDP, with what
 // routers say of their datagrams read from the error queue (IP_RECVERR, ip(7)).
 
-import { monotonicNow } from "../lib/clock.ts";
+import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeExtendedError } from "../wire/extended-error.ts";
 import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
 import { anyAddress, formatAddress } from "./endpoint.ts";
+import { momentsOf } from "./linux-clock.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
@@ -22,8 +23,9 @@ import {
   IPV6_V6ONLY,
   MSG_DONTWAIT,
   MSG_TRUNC,
-  POLLIN,
+  rxSoftwareStamps,
   SO_BINDTODEVICE,
+  SO_TIMESTAMPING,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -33,8 +35,9 @@ import {
   SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
+import { readControl } from "./linux-messages.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
-import { longestDatagram, longestWait, type ProbeSocketError } from "./probe-sockets.ts";
+import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-sockets.ts";
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
 
 const IP_TTL = 2;
@@ -47,7 +50,7 @@ const MSG_CTRUNC = 0x08;
 const PMTUDISC_PROBE = 3;
 
 const maxSockets = 256;
-/** Receives in a row from one socket: a flood must not stop the sending. */
+/** Receives in a row from one socket: a flood must not hold the thread. */
 const receiveRounds = 256;
 const controlSize = 256;
 /** Places in the arena of struct mmsghdr, iovec and sockaddr. */
@@ -61,8 +64,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
   const head = libc.arena(headSize);
   const data = libc.arena(longestDatagram);
   const control = libc.arena(controlSize);
-  const polled = libc.arena(maxSockets * 8);
-  const timeout = libc.arena(16);
+  const moment = momentsOf(libc);
   const open: number[] = [];
 
   head.view.setBigUint64(0, BigInt(head.address + addressAt), true);
@@ -85,20 +87,26 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
     return libc.recvmmsg(fd, head.address, 1, MSG_DONTWAIT | flags, 0) === 1;
   }
 
-  function received(): { readonly bytes: Uint8Array; readonly whole: boolean } {
+  /** `near`: a moment shortly before or after, to tell the time of the kernel's stamp. */
+  function received(near: Moment) {
     const flags = head.view.getUint32(48, true);
+    const controlled = Math.min(Number(head.view.getBigUint64(40, true)), controlSize);
+    const { realtime } = readControl(control.view, 0, controlled);
     return {
       bytes: data.bytes.subarray(0, Math.min(head.view.getUint32(56, true), longestDatagram)),
+      control: control.bytes.subarray(0, controlled),
       whole: (flags & (MSG_TRUNC | MSG_CTRUNC)) === 0,
+      at: realtime === undefined ? monotonicNow() : ((near.monotonic + (realtime - near.realtime) / 1e6) as Instant),
     };
   }
 
   function receive(fd: number, headed: boolean, raw: boolean, take: TraceArrivals): void {
+    const near = moment();
     // Errors first: that the target was reached must not hide a hop that answered before.
     for (let round = 0; round < receiveRounds && receiveOne(fd, MSG_ERRQUEUE); round++) {
-      const { bytes } = received();
-      const error = decodeExtendedError(control.bytes.subarray(0, Number(head.view.getBigUint64(40, true))));
-      if (error.ok) take.error(error.value, bytes, readSockaddr(head.view, addressAt));
+      const { bytes, control, at } = received(near);
+      const error = decodeExtendedError(control);
+      if (error.ok) take.error(error.value, bytes, readSockaddr(head.view, addressAt), at);
       else take.malformed();
     }
     for (let round = 0; round < receiveRounds; round++) {
@@ -106,17 +114,12 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
         if (libc.lastError() === "EAGAIN") return;
         continue;
       }
-      const { bytes, whole } = received();
+      const { bytes, whole, at } = received(near);
       const payload = headed ? ipv4Payload(bytes) : ok(bytes);
       const from = readSockaddr(head.view, addressAt);
-      if (whole && payload.ok) take.answer(payload.value, raw ? { ...from, port: 0 } : from);
+      if (whole && payload.ok) take.answer(payload.value, raw ? { ...from, port: 0 } : from, at);
       else take.malformed();
     }
-  }
-
-  function pollAlso(fd: number, place: number): void {
-    polled.view.setInt32(place * 8, fd, true);
-    polled.view.setInt16(place * 8 + 4, POLLIN, true);
   }
 
   /** Undefined when all is well. */
@@ -127,6 +130,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
         ? [SOL_IP, IP_TOS, IP_MTU_DISCOVER, IP_RECVERR]
         : [SOL_IPV6, IPV6_TCLASS, IPV6_MTU_DISCOVER, IPV6_RECVERR];
     option(fd, level, errors, 1);
+    option(fd, SOL_SOCKET, SO_TIMESTAMPING, rxSoftwareStamps);
     if (dscp !== 0) option(fd, level, tos, dscp << 2);
     option(fd, level, discover, PMTUDISC_PROBE);
     if (name !== undefined) {
@@ -208,7 +212,6 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
         if (at < 0) return;
         open.splice(at, 1);
         libc.close(fd);
-        open.forEach(pollAlso);
       },
     };
   }
@@ -227,17 +230,8 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
         libc.close(fd);
         return err(failed);
       }
-      pollAlso(fd, open.length);
       open.push(fd);
       return ok(socketOver(fd, raw, profile));
-    },
-    async wait(until) {
-      // One turn of the event loop first: orders come by it, and ppoll blocks the thread.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      const left = Math.min(Math.max(until - monotonicNow(), 0), longestWait);
-      timeout.view.setBigInt64(0, 0n, true);
-      timeout.view.setBigInt64(8, BigInt(Math.round(left * 1e6)), true);
-      libc.ppoll(polled.address, open.length, timeout.address, 0);
     },
     close() {
       for (const fd of open.splice(0)) libc.close(fd);

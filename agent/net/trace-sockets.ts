@@ -14,11 +14,11 @@ export interface TraceProfile {
   readonly dscp: number;
 }
 
-/** Octets are valid only during the call. */
+/** Octets are valid only during the call; `at`: when it arrived, by the kernel, however late it is read. */
 export interface TraceArrivals {
-  answer(bytes: Uint8Array, from: Endpoint): void;
+  answer(bytes: Uint8Array, from: Endpoint, at: Instant): void;
   /** `quoted`: of the datagram that went to `to`, behind its IP and UDP headers. */
-  error(error: ExtendedError, quoted: Uint8Array, to: Endpoint): void;
+  error(error: ExtendedError, quoted: Uint8Array, to: Endpoint, at: Instant): void;
   /** It could not be read. */
   malformed(): void;
 }
@@ -38,7 +38,5 @@ export interface TraceSocket {
 export interface TraceSockets {
   open(profile: TraceProfile): Result<TraceSocket, ProbeSocketError>;
   now(): Instant;
-  /** Blocks the thread until something has arrived or `until` has come; never more than 50 ms. */
-  wait(until: Instant): Promise<void>;
   close(): void;
 }

@@ -1,10 +1,11 @@
-// Traces and searches, a few at once and slowly enough for routers that limit their ICMP. It runs in a worker; sockets, time and
-// randomness are handed in.
+// Traces and searches, a few at once and slowly enough for routers that limit their ICMP. Sockets, time and randomness are handed
+// in.
 
-import type { Traced } from "../estate/tracing.ts";
+import type { Traced, TraceReason, TracingObservation } from "../estate/tracing.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds } from "../lib/duration.ts";
+import type { Logger } from "../lib/log.ts";
 import { createQueue } from "../lib/queue.ts";
 import { createTokenBucket } from "../lib/token-bucket.ts";
 import { type Endpoint, formatAddress, parseEndpoint, sameEndpoint } from "../net/endpoint.ts";
@@ -13,7 +14,6 @@ import type { ExtendedError } from "../wire/extended-error.ts";
 import type { Quoted } from "../wire/trace-probe.ts";
 import { readTraceAnswer, readTraceError, writeTraceProbe } from "./trace-answer.ts";
 import { createMtuJob, createTraceJob, type JobProbe, type TraceJob } from "./trace-job.ts";
-import { type FromTracer, type TraceDropKind, type TraceOrder, traceDropKinds } from "./tracer-messages.ts";
 
 /** Traces and searches under way at once. */
 const mostRunning = 8;
@@ -22,11 +22,25 @@ const burst = 6;
 /** An answer that comes later is no longer taken for one that a probe may have caused. */
 const memory = milliseconds(3_000);
 
+/** `target`: its place in the list that the tracer was made with. */
+export type TraceOrder =
+  | { readonly kind: "trace"; readonly target: number; readonly why: TraceReason }
+  | { readonly kind: "mtu"; readonly target: number };
+
+/**
+ * What arrived and answered no probe of ours. `malformed`: no message that is read here. `foreign`: of no probe that is under
+ * way. `forged`: names one, and does not know its random bits. `wrongSource`: knows them, and comes from elsewhere.
+ * `ambiguous`: quotes so little that it may be of one of several.
+ */
+export const traceDropKinds = ["malformed", "foreign", "forged", "wrongSource", "ambiguous"] as const;
+export type TraceDropKind = (typeof traceDropKinds)[number];
+
 export interface TracerDeps {
   readonly sockets: TraceSockets;
   /** 32 random bits. */
   readonly random: () => number;
-  readonly emit: (message: FromTracer) => void;
+  readonly log: Logger;
+  readonly observe: (observation: TracingObservation) => void;
 }
 
 export interface Tracer {
@@ -35,6 +49,9 @@ export interface Tracer {
   turn(): Instant;
   /** Nothing is under way, nor waits. */
   idle(): boolean;
+  /** Sent so far. */
+  packets(): number;
+  dropped(): Readonly<Record<TraceDropKind, number>>;
 }
 
 interface Sent {
@@ -61,7 +78,7 @@ interface Outlet {
 }
 
 export function createTracer(
-  { sockets, random, emit }: TracerDeps,
+  { sockets, random, log, observe }: TracerDeps,
   targets: readonly Traced[],
   packetRate: number,
 ): Tracer {
@@ -71,8 +88,8 @@ export function createTracer(
   const waiting = new Set<string>();
   const running = new Set<Running>();
   const bucket = createTokenBucket({ perSecond: packetRate, burst: Math.min(burst, packetRate) });
+  const dropped = createCounters(traceDropKinds);
   let packets = 0;
-  let dropped = createCounters(traceDropKinds);
 
   /** One socket for traces and searches: both are to be the same flow. */
   function outletOf(target: Traced): Outlet {
@@ -100,12 +117,7 @@ export function createTracer(
     const { message, kind } = opened.error;
     if (message !== outlet.problem) {
       const { technique, family } = outlet.profile;
-      emit({
-        kind: "log",
-        level: "warn",
-        fields: { technique, family, reason: kind },
-        message: `cannot trace: ${message}`,
-      });
+      log.warn({ technique, family, reason: kind }, `cannot trace: ${message}`);
     }
     outlet.problem = message;
     return message;
@@ -150,16 +162,15 @@ export function createTracer(
     };
     socket.receive({
       malformed: () => count("malformed"),
-      answer: (bytes, from) => count(takeAnswer(outlet, socket, bytes, from, now)),
-      error: (error, quoted, to) => count(takeError(outlet, socket, { error, quoted, to }, now)),
+      answer: (bytes, from, at) => count(takeAnswer(outlet, socket, { bytes, from, at }, now)),
+      error: (error, quoted, to, at) => count(takeError(outlet, socket, { error, quoted, to, at }, now)),
     });
   }
 
   function takeAnswer(
     outlet: Outlet,
     socket: TraceSocket,
-    bytes: Uint8Array,
-    from: Endpoint,
+    { bytes, from, at }: { readonly bytes: Uint8Array; readonly from: Endpoint; readonly at: Instant },
     now: Instant,
   ): TraceDropKind | undefined {
     const claim = readTraceAnswer(outlet.profile, bytes, socket);
@@ -169,14 +180,24 @@ export function createTracer(
     const { of, sent } = found;
     if (!sameEndpoint(from, of.to)) return "wrongSource";
     if (claim.size !== undefined && claim.size !== sent.probe.size) return "malformed";
-    of.job.answered(sent.probe, formatAddress(from), sent.at, now);
+    of.job.answered(sent.probe, formatAddress(from), sent.at, arrival(sent, at, now));
     return undefined;
   }
 
   function takeError(
     outlet: Outlet,
     socket: TraceSocket,
-    { error, quoted, to }: { readonly error: ExtendedError; readonly quoted: Uint8Array; readonly to: Endpoint },
+    {
+      error,
+      quoted,
+      to,
+      at,
+    }: {
+      readonly error: ExtendedError;
+      readonly quoted: Uint8Array;
+      readonly to: Endpoint;
+      readonly at: Instant;
+    },
     now: Instant,
   ): TraceDropKind | undefined {
     // The failed send has told it.
@@ -185,8 +206,13 @@ export function createTracer(
     if (typeof claim === "string") return claim === "notOurs" ? undefined : claim;
     const found = find(outlet, claim, to, now);
     if (typeof found === "string") return found;
-    found.of.job.error(found.sent.probe, error, found.sent.at, now);
+    found.of.job.error(found.sent.probe, error, found.sent.at, arrival(found.sent, at, now));
     return undefined;
+  }
+
+  /** A stamp from before it was sent, or of what is still to come, is of a wall clock that was set meanwhile. */
+  function arrival(sent: Sent, at: Instant, now: Instant): Instant {
+    return at < sent.at || at > sockets.now() ? now : at;
   }
 
   /** Which probe is meant; `to`: where it went, as far as that is quoted. */
@@ -220,13 +246,14 @@ export function createTracer(
       outlet.tag = (outlet.tag + 1) & 0xffff;
       const { tag } = outlet;
       const { size, ttl } = probe;
+      const at = sockets.now();
       const code = socket.send(to, ttl, (into) =>
         writeTraceProbe(into, profile, socket.identifier, { tag, cookie }, size),
       );
       if (code === undefined) {
         packets++;
-        sent.set(tag, { probe, at: now });
-        job.sent(probe, now);
+        sent.set(tag, { probe, at });
+        job.sent(probe, at);
       } else {
         job.unsent(probe, code);
         if (job.observation(now) !== undefined) return true;
@@ -240,20 +267,13 @@ export function createTracer(
     if (observation === undefined) return;
     running.delete(of);
     of.outlet.running.delete(of);
-    emit({ kind: "observed", observation });
+    observe(observation);
     const failed = observation.kind === "trace" ? observation.end === "unsent" : observation.result === "unsent";
     // An interface that was made anew has another number, to which this socket is not bound.
     if (failed && of.outlet.running.size === 0) {
       of.outlet.socket?.close();
       of.outlet.socket = undefined;
     }
-  }
-
-  /** Tells the counts since the last time. */
-  function report(): void {
-    emit({ kind: "counts", packets, dropped: dropped.read() });
-    packets = 0;
-    dropped = createCounters(traceDropKinds);
   }
 
   return {
@@ -279,10 +299,11 @@ export function createTracer(
         const until = allowed ? of.job.wakeAt(now) : later(now, milliseconds(1_000 / packetRate));
         wakeAt = Math.min(wakeAt, until) as Instant;
       }
-      if (mayFree) report();
       return mayFree ? now : wakeAt;
     },
     idle: () => running.size === 0 && urgent.peek() === undefined && routine.peek() === undefined,
+    packets: () => packets,
+    dropped: dropped.read,
   };
 }
 

@@ -1,34 +1,28 @@
-// The tracer as the main thread sees it: says what is to be traced and when, hands on what was seen, and starts the worker again
-// when it dies.
+// What is traced and when: at its interval, and at once what degrades. Nothing here waits, and the kernel stamps what
+// arrives, so a thread that does other things besides is good enough (decision 25).
 
+import { randomFillSync } from "node:crypto";
 import type { Observe, SubjectKey } from "../estate/observation.ts";
 import { type MtuResult, mtuResults, type TraceEnd, type Tracing as Traces, traceEnds } from "../estate/tracing.ts";
 import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
-import { createKeptWorker } from "./kept-worker.ts";
+import { openTraceSockets } from "../net/trace-open.ts";
+import type { TraceSockets } from "../net/trace-sockets.ts";
 import { createSchedule } from "./schedule.ts";
-import {
-  type FromTracer,
-  type TraceDropKind,
-  type TraceOrder,
-  type TraceOrders,
-  type TracerStart,
-  traceDropKinds,
-} from "./tracer-messages.ts";
+import { createTracer, type TraceDropKind, type TraceOrder, type Tracer, traceDropKinds } from "./tracer.ts";
 
 export interface TracingDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observe: Observe;
-  /** The worker's file, where it is not the one beside this file. */
-  readonly worker?: URL;
+  readonly open?: typeof openTraceSockets;
 }
 
 export interface Tracing {
   start(): void;
-  /** Resolves when the worker has ended and its sockets are closed. */
+  /** Resolves when its sockets are closed. */
   stop(): Promise<void>;
   /** Traces it at once, unless one that a degradation asked for was made a moment ago. */
   degraded(of: SubjectKey): void;
@@ -36,17 +30,21 @@ export interface Tracing {
   traces(): Readonly<Record<TraceEnd, number>>;
   searches(): Readonly<Record<MtuResult, number>>;
   dropped(): Readonly<Record<TraceDropKind, number>>;
-  /** Workers started anew because one died. */
-  restarts(): number;
 }
 
-/** Before a worker that died is started again. */
-const restartPause = seconds(5);
+/** While something is under way it is looked after so often at least. */
+const look = milliseconds(20);
 /** No timer waits longer: a schedule without targets has no next turn. */
 const longestSleep = seconds(3_600);
 
+const word = new Uint32Array(1);
+function random(): number {
+  randomFillSync(word);
+  return word[0] ?? 0;
+}
+
 export function createTracing(
-  { clock, log, observe, worker: file = new URL("./tracer-worker.ts", import.meta.url) }: TracingDeps,
+  { clock, log, observe, open = openTraceSockets }: TracingDeps,
   config: Traces | undefined,
 ): Tracing {
   const targets = config?.targets ?? [];
@@ -54,50 +52,43 @@ export function createTracing(
   const degradedAt = new Map<number, Instant>();
   const traces = createCounters(traceEnds);
   const searches = createCounters(mtuResults);
-  const dropped = createCounters(traceDropKinds);
-  let packets = 0;
-  let cancelTurn: () => void = () => undefined;
-  let stopped = true;
-  let unavailable = false;
+  const nothingDropped = createCounters(traceDropKinds);
+  let tracer: Tracer | undefined;
+  let sockets: TraceSockets | undefined;
+  let starting: Promise<void> | undefined;
+  let cancelLook: () => void = () => undefined;
+  let cancelRound: () => void = () => undefined;
+  let stopped = false;
 
-  function take(message: FromTracer): void {
-    switch (message.kind) {
-      case "log":
-        log[message.level](message.fields, message.message);
-        return;
-      case "counts":
-        packets += message.packets;
-        for (const kind of traceDropKinds) dropped.add(kind, message.dropped[kind]);
-        return;
-      case "unavailable":
-        unavailable = true;
-        log.warn({ reason: message.why }, "no path is traced, and no path MTU is looked for, on this host");
-        return;
-      case "observed": {
-        const { observation } = message;
-        if (observation.kind === "trace") traces.add(observation.end);
-        else searches.add(observation.result);
-        observe(observation);
-      }
+  async function begin(config: Traces): Promise<void> {
+    const opened = await open(random);
+    if (!opened.ok) {
+      log.warn({ reason: opened.error }, "no path is traced, and no path MTU is looked for, on this host");
+      return;
     }
+    sockets = opened.value;
+    if (stopped) return;
+    const observed: Parameters<typeof createTracer>[0]["observe"] = (observation) => {
+      if (observation.kind === "trace") traces.add(observation.end);
+      else searches.add(observation.result);
+      observe(observation);
+    };
+    tracer = createTracer({ sockets, random, log, observe: observed }, targets, config.packetRate);
+    schedule(config);
   }
 
-  const worker = createKeptWorker<TraceOrders, FromTracer>(
-    { clock, log },
-    {
-      file,
-      name: "tracing",
-      whose: "the tracer's",
-      standstill: "nothing is traced",
-      pause: { shortest: restartPause, longest: restartPause },
-      data: (): TracerStart => ({ targets, packetRate: config?.packetRate ?? 0 }),
-      take,
-      lasting: () => !unavailable,
-    },
-  );
-
   function order(orders: readonly TraceOrder[]): void {
-    if (orders.length > 0) worker.tell({ kind: "order", orders });
+    if (tracer === undefined || orders.length === 0) return;
+    tracer.order(orders);
+    cancelLook();
+    turn(tracer);
+  }
+
+  function turn(of: Tracer): void {
+    const until = of.turn();
+    if (of.idle() || sockets === undefined) return;
+    const wait = Math.min(Math.max(until - sockets.now(), 0), look);
+    cancelLook = clock.after(milliseconds(wait), () => turn(of));
   }
 
   /** All of them at first, so that there is something to compare with; then each at its turn. */
@@ -110,43 +101,40 @@ export function createTracing(
     };
     const traceOf = (target: number): TraceOrder => ({ kind: "trace", target, why: "scheduled" });
     const searchOf = (target: number): TraceOrder => ({ kind: "mtu", target });
-    order([...targets.keys()].map(traceOf));
-    order([...targets.keys()].map(searchOf));
-    const turn = () => {
+    order([...[...targets.keys()].map(traceOf), ...[...targets.keys()].map(searchOf)]);
+    const round = () => {
       const at = clock.now();
-      order(rounds.trace.due(at).map(traceOf));
-      order(rounds.mtu.due(at).map(searchOf));
+      order([...rounds.trace.due(at).map(traceOf), ...rounds.mtu.due(at).map(searchOf)]);
       const next = Math.min(rounds.trace.next(), rounds.mtu.next());
-      cancelTurn = clock.after(milliseconds(Math.min(next - at, longestSleep)), turn);
+      cancelRound = clock.after(milliseconds(Math.min(next - at, longestSleep)), round);
     };
-    turn();
+    round();
   }
 
   return {
     start() {
-      if (config === undefined || targets.length === 0 || !stopped) return;
-      stopped = false;
-      worker.start();
-      schedule(config);
+      if (config === undefined || targets.length === 0) return;
+      starting ??= begin(config);
     },
     async stop() {
       stopped = true;
-      cancelTurn();
-      await worker.stop();
+      cancelRound();
+      cancelLook();
+      await starting;
+      sockets?.close();
     },
     degraded(of) {
       const target = placeOf.get(of);
-      if (config === undefined || target === undefined || stopped) return;
+      if (config === undefined || target === undefined || tracer === undefined || stopped) return;
       const now = clock.now();
       const before = degradedAt.get(target);
       if (before !== undefined && elapsed(before, now) < config.pause) return;
       degradedAt.set(target, now);
       order([{ kind: "trace", target, why: "degraded" }]);
     },
-    packets: () => packets,
+    packets: () => tracer?.packets() ?? 0,
     traces: traces.read,
     searches: searches.read,
-    dropped: dropped.read,
-    restarts: worker.restarts,
+    dropped: () => tracer?.dropped() ?? nothingDropped.read(),
   };
 }

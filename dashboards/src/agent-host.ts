@@ -112,7 +112,6 @@ function restarts(): Panel {
     [
       overTime(sum(metrics.agent.probeRestarts), "prober"),
       overTime(sum(metrics.checking.restarts), "checks"),
-      overTime(sum(metrics.tracer.restarts), "tracer"),
       overTime(sum(metrics.checking.skipped), "checks that fell out"),
       overTime(sum(metrics.self.receiveBufferErrors), "datagrams without room"),
       overTime(sum(metrics.self.clockSteps), "steps of the clock"),

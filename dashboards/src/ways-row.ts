@@ -56,8 +56,8 @@ function traceAge(): Panel {
     {
       title: "Age of the last trace",
       description:
-        "A line that climbs without end: that path is not traced any more, and what is said of its way is old. Look whether the tracer's " +
-        "worker restarts (agent's row), and whether traces are on for the peering.",
+        "A line that climbs without end: that path is not traced any more, and what is said of its way is old. See what traces end in " +
+        "(agent's row), and whether they are on for the peering.",
     },
     [overTime(`time() - ${worst(metrics.path.traced, ofPath, chosenCircuit)}`, legend)],
     "s",

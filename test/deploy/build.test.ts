@@ -108,7 +108,7 @@ afterAll(async () => {
 describe("the built agent", () => {
   it("has a file for each thread, and no source", () => {
     const files = readdirSync(join(place, "dist"), { recursive: true, encoding: "utf8" });
-    const threads = ["check-worker.js", "reflector-worker.js", "tracer-worker.js", "worker.js"];
+    const threads = ["check-worker.js", "reflector-worker.js", "worker.js"];
     expect(files).toEqual(expect.arrayContaining(["main.js", ...threads]));
     expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("the built agent", () => {
       },
       { timeout: 30_000, interval: 200 },
     );
-    for (const thread of ["probe", "trace", "reflector", "check"]) {
+    for (const thread of ["probe", "reflector", "check"]) {
       expect(told).not.toMatch(new RegExp(`^expressroute_agent_${thread}\\w*_restarts_total [1-9]`, "m"));
     }
 

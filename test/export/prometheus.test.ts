@@ -43,7 +43,6 @@ const telemetry: AgentTelemetry = {
     searches: () => ({ whole: 2, blackHole: 1 }),
     packets: () => 40,
     dropped: () => ({ forged: 5 }),
-    restarts: () => 1,
   },
   bmp: () => undefined,
   httpRequests: () => ({ served: 9 }),

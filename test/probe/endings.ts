@@ -44,7 +44,6 @@ const ours = {
     senderRate: 1,
     totalRate: 1,
   },
-  "tracer-worker.ts": { targets: [], packetRate: 1 },
   "check-worker.ts": [],
 };
 

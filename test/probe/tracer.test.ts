@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from "vitest";
 import type { SubjectKey } from "../../agent/estate/observation.ts";
-import type { MtuObservation, Traced, TraceObservation } from "../../agent/estate/tracing.ts";
+import type { MtuObservation, Traced, TraceObservation, TracingObservation } from "../../agent/estate/tracing.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
+import type { Logger } from "../../agent/lib/log.ts";
 import { err, ok } from "../../agent/lib/result.ts";
 import { type Endpoint, parseEndpoint } from "../../agent/net/endpoint.ts";
-import type { TraceArrivals, TraceProfile, TraceSockets } from "../../agent/net/trace-sockets.ts";
+import type { TraceProfile, TraceSockets } from "../../agent/net/trace-sockets.ts";
 import { createTracer } from "../../agent/probe/tracer.ts";
-import type { FromTracer } from "../../agent/probe/tracer-messages.ts";
 import type { ExtendedError } from "../../agent/wire/extended-error.ts";
 import { icmpEcho, internetChecksum } from "../../agent/wire/icmp.ts";
 
@@ -21,7 +21,13 @@ interface Sent {
   readonly profile: TraceProfile;
   readonly at: number;
 }
-type Arrival = (take: TraceArrivals) => void;
+/** What is heard, at this moment unless another is stamped on it. */
+interface Hearing {
+  answer(bytes: Uint8Array, from: Endpoint, at?: number): void;
+  error(error: ExtendedError, quoted: Uint8Array, to: Endpoint, at?: number): void;
+  malformed(): void;
+}
+type Arrival = (take: Hearing) => void;
 
 const endpoint = (text: string) => parseEndpoint(text, 0) as Endpoint;
 const ttlSpent = (from: string): ExtendedError => ({
@@ -50,7 +56,8 @@ function scene(
   let now = 0;
   const sent: Sent[] = [];
   const arrivals = new Map<string, Arrival[]>();
-  const said: FromTracer[] = [];
+  const observed: TracingObservation[] = [];
+  const logged: string[] = [];
   let opened = 0;
   let closed = 0;
   let refuse: string | undefined;
@@ -75,12 +82,16 @@ function scene(
         receive(take) {
           const all = arrivals.get(place) ?? [];
           arrivals.delete(place);
-          for (const arrival of all) arrival(take);
+          const hearing: Hearing = {
+            answer: (bytes, from, at = now) => take.answer(bytes, from, at as Instant),
+            error: (error, quoted, to, at = now) => take.error(error, quoted, to, at as Instant),
+            malformed: () => take.malformed(),
+          };
+          for (const arrival of all) arrival(hearing);
         },
         close: () => void closed++,
       });
     },
-    wait: async () => undefined,
     close: () => undefined,
   };
   let random = 0;
@@ -97,11 +108,14 @@ function scene(
       ...target,
     }),
   );
-  const tracer = createTracer({ sockets, random: () => ++random * 77_777, emit: (m) => said.push(m) }, complete, rate);
+  const say = (_: unknown, message: string) => void logged.push(message);
+  const log: Logger = { info: say, warn: say, error: say };
+  const observe = (observation: TracingObservation) => void observed.push(observation);
+  const tracer = createTracer({ sockets, random: () => ++random * 77_777, log, observe }, complete, rate);
   return {
     tracer,
     sent,
-    said,
+    logged,
     opened: () => opened,
     closed: () => closed,
     refuse: (why: string | undefined) => {
@@ -113,14 +127,8 @@ function scene(
         expect(until).toBeGreaterThanOrEqual(now);
       }
     },
-    observed: () => said.flatMap((m) => (m.kind === "observed" ? [m.observation] : [])),
-    dropped: () =>
-      said
-        .flatMap((m) => (m.kind === "counts" ? [m.dropped] : []))
-        .reduce<Record<string, number>>((sum, counts) => {
-          for (const [kind, n] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + n;
-          return sum;
-        }, {}),
+    observed: () => observed,
+    dropped: (): Readonly<Record<string, number>> => tracer.dropped(),
   };
 }
 
@@ -147,13 +155,35 @@ describe("a trace", () => {
     expect(s.tracer.idle()).toBe(true);
   });
 
+  it("takes the times of the kernel, however late what arrived is read", () => {
+    const s = scene([{}], ({ to, ttl, bytes, at }) =>
+      ttl >= 2
+        ? [(take) => take.answer(reply(bytes), to, at + 3)]
+        : [(take) => take.error(ttlSpent("10.0.0.1"), bytes, to, at + 1)],
+    );
+    s.tracer.order([{ kind: "trace", target: 0, why: "scheduled" }]);
+    s.play(100);
+    expect(s.observed()[0]).toMatchObject({ hops: [{ delay: 0.001 }, { delay: 0.003 }] });
+  });
+
+  it.each([
+    ["from before it was sent", -3_600_000],
+    ["of what is still to come", 3_600_000],
+  ])("does not take a stamp %s, as one is across a step of the wall clock", (_, by) => {
+    const s = scene([{}], ({ to, bytes, at }) => [(take) => take.answer(reply(bytes), to, at + by)]);
+    s.tracer.order([{ kind: "trace", target: 0, why: "scheduled" }]);
+    s.play(100);
+    // As it is read, 5 ms later.
+    expect(s.observed()[0]).toMatchObject({ hops: [{ delay: 0.005 }] });
+  });
+
   it("goes on without a socket that cannot be opened, says why once, and tries again", () => {
     const s = scene([{}, {}], row(2));
     s.refuse("ICMP is not permitted");
     s.tracer.order([0, 1].map((target) => ({ kind: "trace", target, why: "scheduled" })));
     s.play(50);
     expect(s.observed()).toMatchObject([{ end: "unsent", detail: "ICMP is not permitted" }, { end: "unsent" }]);
-    expect(s.said.filter(({ kind }) => kind === "log")).toHaveLength(1);
+    expect(s.logged).toEqual(["cannot trace: ICMP is not permitted"]);
     s.refuse(undefined);
     s.tracer.order([{ kind: "trace", target: 0, why: "scheduled" }]);
     s.play(50);

@@ -1,11 +1,14 @@
-// The tracer as the main thread has it: its worker over loopback, when it traces, and what it does when it cannot.
+// Tracing over loopback: when it traces, and what it does when it cannot.
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { Observation, SubjectKey } from "../../agent/estate/observation.ts";
 import type { Traced, Tracing } from "../../agent/estate/tracing.ts";
 import { type Clock, systemClock } from "../../agent/lib/clock.ts";
-import { milliseconds, seconds } from "../../agent/lib/duration.ts";
+import { seconds } from "../../agent/lib/duration.ts";
 import type { Logger } from "../../agent/lib/log.ts";
+import { err, ok } from "../../agent/lib/result.ts";
+import { openTraceSockets } from "../../agent/net/trace-open.ts";
+import type { TraceSocket, TraceSockets } from "../../agent/net/trace-sockets.ts";
 import { createTracing } from "../../agent/probe/tracing.ts";
 import { createFakeClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
@@ -28,14 +31,26 @@ const traced = (port: number, address = "127.0.0.1", of = "path a"): Traced => (
   mtu: 1_500,
 });
 
-function run(targets: readonly Traced[], rest: Partial<Tracing> = {}, clock: Clock = systemClock, worker?: string) {
+/** Its schedule waits for the test; what is under way goes on by itself. */
+function pausedClock() {
+  const fake = createFakeClock();
+  const after: Clock["after"] = (delay, fn) => (delay <= 20 ? systemClock : fake).after(delay, fn);
+  return { ...fake, after };
+}
+
+function run(
+  targets: readonly Traced[],
+  rest: Partial<Tracing> = {},
+  clock: Clock = systemClock,
+  open = openTraceSockets,
+) {
   const observed: Observation[] = [];
   const logged: string[] = [];
   const say = (_: unknown, message: string) => void logged.push(message);
   const log: Logger = { info: say, warn: say, error: say };
   const [never, pause] = [seconds(3_600), seconds(30)];
   const tracing = createTracing(
-    { clock, log, observe: (o) => observed.push(o), ...(worker === undefined ? {} : { worker: new URL(worker) }) },
+    { clock, log, observe: (o) => observed.push(o), open },
     { interval: never, mtuInterval: never, pause, packetRate: 1_000, ownPrefixes: [], targets, ...rest },
   );
   ends.push(tracing.stop);
@@ -65,9 +80,29 @@ describe.each(["127.0.0.1", "::1"])("over loopback (%s)", (address) => {
   });
 });
 
+it("takes the kernel's time of what came while this thread did something else", async () => {
+  const { traces } = run([traced(9)], {}, systemClock, async (random) => {
+    const opened = await openTraceSockets(random);
+    if (!opened.ok) return opened;
+    const open: TraceSockets["open"] = (profile) => {
+      const socket = opened.value.open(profile);
+      if (!socket.ok) return socket;
+      const send: TraceSocket["send"] = (...datagram) => {
+        const code = socket.value.send(...datagram);
+        for (const until = performance.now() + 200; performance.now() < until; );
+        return code;
+      };
+      return ok({ ...socket.value, send });
+    };
+    return ok({ ...opened.value, open });
+  });
+  await eventually("it does", () => traces().length > 0);
+  expect(traces()[0]?.hops[0]?.delay).toBeLessThan(0.1);
+});
+
 describe("when it traces", () => {
   it("is at once for what degrades, but not again within the pause", async () => {
-    const clock = createFakeClock();
+    const clock = pausedClock();
     const { tracing, traces } = run([traced(9)], {}, clock);
     await eventually("it does", () => traces().length === 1);
     const of = "path a" as SubjectKey;
@@ -84,7 +119,7 @@ describe("when it traces", () => {
   });
 
   it("is at its interval", async () => {
-    const clock = createFakeClock();
+    const clock = pausedClock();
     const targets = [traced(9, "127.0.0.1", "a"), traced(9, "127.0.0.2", "b")];
     const { traces } = run(targets, { interval: seconds(60) }, clock);
     await eventually("it does", () => traces().length === 2);
@@ -97,31 +132,26 @@ describe("when it traces", () => {
   });
 });
 
-describe("a worker", () => {
-  const module = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+it("on a host that cannot do it says so once", async () => {
+  const clock = createFakeClock();
+  const { tracing, logged, traces } = run([traced(9)], {}, clock, async () =>
+    err("it needs Linux, and this is darwin"),
+  );
+  await eventually("it does", () => logged.length > 0);
+  clock.pass(600_000);
+  tracing.degraded("path a" as SubjectKey);
+  expect(logged).toEqual(["no path is traced, and no path MTU is looked for, on this host"]);
+  expect([tracing.packets(), traces().length]).toEqual([0, 0]);
+});
 
-  it("that cannot do it on this host says so once, and is not started again", async () => {
-    const clock = createFakeClock();
-    const unable = `import { parentPort } from "node:worker_threads";
-      parentPort.postMessage({ kind: "unavailable", why: "it needs Linux, and this is darwin" });`;
-    const { tracing, logged, traces } = run([traced(9)], {}, clock, module(unable));
-    await eventually("it does", () => logged.length > 0);
-    clock.pass(600_000);
-    tracing.degraded("path a" as SubjectKey);
-    expect(logged).toEqual(["no path is traced, and no path MTU is looked for, on this host"]);
-    expect([tracing.restarts(), traces().length]).toEqual([0, 0]);
+it("that is stopped while it starts closes its sockets and begins nothing", async () => {
+  let closed = 0;
+  const { tracing, traces } = run([traced(9)], {}, systemClock, async (random) => {
+    const opened = await openTraceSockets(random);
+    return opened.ok ? ok({ ...opened.value, close: () => void closed++ }) : opened;
   });
-
-  it("that dies is started again", async () => {
-    const clock = createFakeClock();
-    const { tracing, logged } = run([traced(9)], {}, clock, module("process.exit(7)"));
-    await eventually("it does", () => logged.length > 0);
-    expect(tracing.restarts()).toBe(0);
-    clock.pass(milliseconds(5_000));
-    await eventually("it does", () => logged.length > 1);
-    expect(tracing.restarts()).toBe(1);
-    expect(logged[0]).toContain("nothing is traced until it is back");
-  });
+  await tracing.stop();
+  expect([closed, tracing.packets(), traces().length]).toEqual([1, 0, 0]);
 });
 
 it("without anything to trace starts nothing", async () => {

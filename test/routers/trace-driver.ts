@@ -19,5 +19,5 @@ createInterface({ input: process.stdin })
   .on("line", (of) => tracing.degraded(of as SubjectKey))
   .on("close", async () => {
     await tracing.stop();
-    say({ kind: "end", packets: tracing.packets(), dropped: tracing.dropped(), restarts: tracing.restarts() });
+    say({ kind: "end", packets: tracing.packets(), dropped: tracing.dropped() });
   });

@@ -59,7 +59,6 @@ const exposition = createPrometheusExport({
       searches: () => ({}),
       packets: () => 0,
       dropped: () => ({}),
-      restarts: () => 0,
     },
     bmp: () => undefined,
     httpRequests: () => ({}),

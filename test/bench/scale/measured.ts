@@ -99,7 +99,7 @@ const metrics = createPrometheusExport({
     probeRestarts: zero,
     checking: { inFlight: () => 0, skipped: () => 0, restarts: () => 0 },
     reflector: { outcomes: () => undefined, restarts: () => 0 },
-    tracing: { traces: none, searches: none, packets: zero, dropped: none, restarts: zero },
+    tracing: { traces: none, searches: none, packets: zero, dropped: none },
     bmp: () => undefined,
     httpRequests: none,
   },
