@@ -3,10 +3,17 @@
 
 import { randomFillSync } from "node:crypto";
 import type { Observe, SubjectKey } from "../estate/observation.ts";
-import { type MtuResult, mtuResults, type TraceEnd, type Tracing as Traces, traceEnds } from "../estate/tracing.ts";
+import {
+  type MtuResult,
+  mtuResults,
+  type TraceEnd,
+  type Tracing as Traces,
+  type TracingObservation,
+  traceEnds,
+} from "../estate/tracing.ts";
 import { type Clock, elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
-import { milliseconds, seconds } from "../lib/duration.ts";
+import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { openTraceSockets } from "../net/trace-open.ts";
 import type { TraceSockets } from "../net/trace-sockets.ts";
@@ -68,27 +75,30 @@ export function createTracing(
     }
     sockets = opened.value;
     if (stopped) return;
-    const observed: Parameters<typeof createTracer>[0]["observe"] = (observation) => {
-      if (observation.kind === "trace") traces.add(observation.end);
-      else searches.add(observation.result);
-      observe(observation);
-    };
-    tracer = createTracer({ sockets, random, log, observe: observed }, targets, config.packetRate);
+    tracer = createTracer({ sockets, random, log, observe: count }, targets, config.packetRate);
     schedule(config);
+  }
+
+  function count(observation: TracingObservation): void {
+    if (observation.kind === "trace") traces.add(observation.end);
+    else searches.add(observation.result);
+    observe(observation);
   }
 
   function order(orders: readonly TraceOrder[]): void {
     if (tracer === undefined || orders.length === 0) return;
     tracer.order(orders);
-    cancelLook();
-    turn(tracer);
+    // Not now: who orders is in the middle of judging.
+    lookAfter(tracer, milliseconds(0));
   }
 
-  function turn(of: Tracer): void {
-    const until = of.turn();
-    if (of.idle() || sockets === undefined) return;
-    const wait = Math.min(Math.max(until - sockets.now(), 0), look);
-    cancelLook = clock.after(milliseconds(wait), () => turn(of));
+  function lookAfter(of: Tracer, delay: Duration): void {
+    cancelLook();
+    cancelLook = clock.after(delay, () => {
+      const until = of.turn();
+      if (of.idle() || sockets === undefined) return;
+      lookAfter(of, milliseconds(Math.min(Math.max(until - sockets.now(), 0), look)));
+    });
   }
 
   /** All of them at first, so that there is something to compare with; then each at its turn. */
