@@ -19,12 +19,19 @@ const threads: Plugin = {
   },
 };
 
-/** V8 keeps a text of which one character is beyond Latin-1 in twice the memory. */
+/** V8 keeps a text of which one character is beyond Latin-1 in twice the memory. Last of all: what prints the code undoes it. */
 const ascii: Plugin = {
   name: "ascii",
-  renderChunk: (code) =>
-    code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === "chunk") file.code = file.code.replaceAll(/[^\0-\x7f]/g, escaped);
+    }
+  },
 };
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
 
 rmSync(folder, { recursive: true, force: true });
 const bundle = await rolldown({
@@ -34,7 +41,13 @@ const bundle = await rolldown({
   external: ["koffi"],
   plugins: [threads, ascii],
 });
-const { output } = await bundle.write({ dir: folder, entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
+const { output } = await bundle.write({
+  dir: folder,
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+  // A thread keeps the text of all that it runs.
+  comments: { legal: true, annotation: false, jsdoc: false },
+});
 await bundle.close();
 for (const file of output) {
   if (file.type === "chunk" && /new URL\([^)]*\.ts\b/.test(file.code)) {
