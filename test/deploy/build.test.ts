@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -111,6 +111,12 @@ describe("the built agent", () => {
     const threads = ["check-worker.js", "reflector-worker.js", "worker.js"];
     expect(files).toEqual(expect.arrayContaining(["main.js", ...threads]));
     expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
+  });
+
+  it("is ASCII alone, which V8 keeps in half the memory", () => {
+    for (const file of readdirSync(join(place, "dist")).filter((name) => name.endsWith(".js"))) {
+      expect.soft(readFileSync(join(place, "dist", file), "utf8"), file).toMatch(/^[\0-\x7f]*$/);
+    }
   });
 
   it("probes, reflects, traces and checks, shows what the sources show, and ends when it is told to", async () => {
