@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // `unit` needs neither root, network nor servers; every other project starts
@@ -6,33 +7,34 @@ const project = (name: string, include: readonly string[], exclude: readonly str
   test: { name, include: [...include], exclude: [...exclude], environment: "node" as const },
 });
 
-/** Real servers: generous limits, and one file after another so that they do not starve each other. */
-const withServers = (name: string, include: readonly string[]) => {
-  const base = project(name, include);
-  return { test: { ...base.test, fileParallelism: false, testTimeout: 120_000, hookTimeout: 180_000 } };
+/**
+ * Real servers: generous limits, and so many files at a time. They wait for their servers most of the time, and each has
+ * ports, folders and namespaces of its own.
+ */
+const withServers = (name: string, include: readonly string[], atOnce: number, exclude: readonly string[] = []) => {
+  const { test } = project(name, include, exclude);
+  return { test: { ...test, maxWorkers: atOnce, testTimeout: 120_000, hookTimeout: 180_000 } };
 };
+
+/** These hold against the clock what takes milliseconds, or need the whole machine: nothing runs beside them. */
+const aloneWithRouters = ["blackhole", "detection", "probe", "probe-flood"].map((name) => `test/routers/${name}.test.ts`);
+
+const servers = ["alerts", "dashboards", "deploy", "snmpd", "wireshark"] as const;
 
 export default defineConfig({
   test: {
     projects: [
-      project(
-        "unit",
-        ["test/**/*.test.ts"],
-        [
-          "test/routers/**",
-          "test/alerts/**",
-          "test/dashboards/**",
-          "test/deploy/**",
-          "test/snmpd/**",
-          "test/wireshark/**",
-        ],
-      ),
-      withServers("alerts", ["test/alerts/**/*.test.ts"]),
-      withServers("dashboards", ["test/dashboards/**/*.test.ts"]),
-      withServers("deploy", ["test/deploy/**/*.test.ts"]),
-      withServers("snmpd", ["test/snmpd/**/*.test.ts"]),
-      withServers("wireshark", ["test/wireshark/**/*.test.ts"]),
-      withServers("routers", ["test/routers/**/*.test.ts"]),
+      {
+        test: {
+          ...project("unit", ["test/**/*.test.ts"], [...servers, "routers"].map((name) => `test/${name}/**`)).test,
+          // vitest leaves a processor to itself, which is half of a machine that has two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+        },
+      },
+      ...servers.map((name) => withServers(name, [`test/${name}/**/*.test.ts`], 2)),
+      withServers("routers", ["test/routers/**/*.test.ts"], 3, aloneWithRouters),
+      // One worker makes it the last group, so it begins when the others are done.
+      withServers("routers-alone", aloneWithRouters, 1),
     ],
   },
 });
