@@ -47,8 +47,8 @@ export default defineConfig({
           isolate: false,
         },
       },
-      ...servers.map((name) => withServers(name, [`test/${name}/**/*.test.ts`], 2)),
-      withServers("routers", ["test/routers/**/*.test.ts"], 3, aloneWithRouters),
+      ...servers.map((name) => withServers(name, [`test/${name}/**/*.test.ts`], 3)),
+      withServers("routers", ["test/routers/**/*.test.ts"], 4, aloneWithRouters),
       // One worker makes it the last group, so it begins when the others are done.
       withServers("routers-alone", aloneWithRouters, 1),
     ],

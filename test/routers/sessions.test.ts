@@ -16,7 +16,7 @@ import { until } from "./lab/until.ts";
 
 const { primary, secondary } = plan.ces;
 const community = "erlab-traps";
-const quiet = 30;
+const quiet = 20;
 
 /** As deploy/README.md has it: the agent needs no capability. */
 const redirect = /sudo nft '([^']+)'/.exec(
@@ -144,7 +144,8 @@ describe("a session that is reset again and again", () => {
     );
     await until("it is paged", () => firing("ExpressRouteCircuitRedundancyReduced") === 3, { within: 20_000 }, open);
     for (let i = 0; i < 3; i++) {
-      await sleep(15_000);
+      // Longer than the condition would keep firing, and shorter than it takes to be quiet.
+      await sleep(12_000);
       expect(open()).toEqual(["ExpressRouteCircuitRedundancyReduced"]);
       await reset();
     }
