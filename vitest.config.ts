@@ -1,56 +1,43 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// `unit` needs neither root, network nor servers; every other project starts
-// real parts from Debian's packages and has its own npm script.
-const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
-  test: { name, include: [...include], exclude: [...exclude], environment: "node" as const },
-});
+/** Suites that start real servers on loopback, from Debian's packages; `npm run test:servers` has them all. */
+const servers = ["alerts", "dashboards", "deploy", "snmpd", "wireshark"] as const;
+
+const files = (folder: string) => `test/${folder}/**/*.test.ts`;
+
+/** These hold to the clock what takes milliseconds or few seconds, or need the whole machine: nothing runs beside them. */
+const alone = ["blackhole", "detection", "probe", "probe-flood"].map((name) => `test/routers/${name}.test.ts`);
 
 /**
- * Real servers: generous limits, and so many files at a time. They wait for their servers most of the time, and each has
- * ports, folders and namespaces of its own.
+ * Real servers and routers: generous limits, and so many files at a time. They wait most of the time, and each has ports,
+ * folders and namespaces of its own. A group begins when the one before has ended.
  */
-const withServers = (name: string, include: readonly string[], atOnce: number, exclude: readonly string[] = []) => {
-  const { test } = project(name, include, exclude);
-  return {
-    test: {
-      ...test,
-      maxWorkers: atOnce,
-      testTimeout: 120_000,
-      hookTimeout: 180_000,
-      expect: { poll: { timeout: 10_000 } },
-    },
-  };
-};
-
-/** These hold against the clock what takes milliseconds, or need the whole machine: nothing runs beside them. */
-const aloneWithRouters = ["blackhole", "detection", "probe", "probe-flood"].map(
-  (name) => `test/routers/${name}.test.ts`,
-);
-
-const servers = ["alerts", "dashboards", "deploy", "snmpd", "wireshark"] as const;
+const real = (name: string, groupOrder: number, atOnce: number, include: string[], exclude: string[] = []) => ({
+  test: {
+    ...{ name, include, exclude, maxWorkers: atOnce, sequence: { groupOrder } },
+    ...{ testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 10_000 } } },
+  },
+});
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // Needs neither root, network nor servers.
         test: {
-          ...project(
-            "unit",
-            ["test/**/*.test.ts"],
-            [...servers, "routers"].map((name) => `test/${name}/**`),
-          ).test,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...servers, "routers"].map(files),
           // vitest leaves a processor to itself, which is half of a machine that has two.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           // Files share a process, as the parts of the agent do: a new one for each costs a third of the processor time.
           isolate: false,
         },
       },
-      ...servers.map((name) => withServers(name, [`test/${name}/**/*.test.ts`], 3)),
-      withServers("routers", ["test/routers/**/*.test.ts"], 4, aloneWithRouters),
-      // One worker makes it the last group, so it begins when the others are done.
-      withServers("routers-alone", aloneWithRouters, 1),
+      ...servers.map((name) => real(name, 1, 3, [files(name)])),
+      real("routers", 2, 4, [files("routers")], alone),
+      real("routers-alone", 3, 1, alone),
     ],
   },
 });
