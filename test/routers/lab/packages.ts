@@ -37,7 +37,8 @@ export async function requirePackages(): Promise<void> {
   // One after another: labs start side by side, and apt-get does not wait for itself.
   const apt = (...args: readonly string[]) =>
     run("flock", ["/run/circuitwatch-routers.apt", "apt-get", ...args], {
-      ...{ env: { DEBIAN_FRONTEND: "noninteractive" }, timeout: 600_000 },
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      timeout: 600_000,
     });
   await apt("update", "-q");
   await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
