@@ -25,10 +25,11 @@ const atMsee = (ce: CePlan, line: string) =>
 const log = () => agent.tail(15);
 
 beforeAll(async () => {
-  lab = await startLab({ prefix: "cwy", bfd: false });
+  lab = await startLab({ prefix: "cwy", bfd: false, bmp: true });
   for (const ce of ces) await atMsee(ce, `network ${peered}`);
   agent = await startAgent(lab, {
-    ...{ name: "agent", port: 9580, interval: "2s", probes: false },
+    // From who may speak BMP it knows the addresses of a router on the site's LAN, which next hops are.
+    ...{ name: "agent", port: 9580, interval: "2s", bmp: true, probes: false },
     peering: [`prefixes: { received: [${vnet}, ${peered}] }`],
   });
 });
