@@ -1,38 +1,43 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// `unit` needs neither root, network nor servers; every other project starts
-// real parts from Debian's packages and has its own npm script.
-const project = (name: string, include: readonly string[], exclude: readonly string[] = []) => ({
-  test: { name, include: [...include], exclude: [...exclude], environment: "node" as const },
-});
+/** Suites that start real servers on loopback, from Debian's packages; `npm run test:servers` has them all. */
+const servers = ["alerts", "dashboards", "deploy", "snmpd", "wireshark"] as const;
 
-/** Real servers: generous limits, and one file after another so that they do not starve each other. */
-const withServers = (name: string, include: readonly string[]) => {
-  const base = project(name, include);
-  return { test: { ...base.test, fileParallelism: false, testTimeout: 120_000, hookTimeout: 180_000 } };
-};
+const files = (folder: string) => `test/${folder}/**/*.test.ts`;
+
+/** These hold to the clock what takes milliseconds or few seconds, or need the whole machine: nothing runs beside them. */
+const alone = ["blackhole", "detection", "probe", "probe-flood"].map((name) => `test/routers/${name}.test.ts`);
+
+/**
+ * Real servers and routers: generous limits, and so many files at a time. They wait most of the time, and each has ports,
+ * folders and namespaces of its own. A group begins when the one before has ended.
+ */
+const real = (name: string, groupOrder: number, atOnce: number, include: string[], exclude: string[] = []) => ({
+  test: {
+    ...{ name, include, exclude, maxWorkers: atOnce, sequence: { groupOrder } },
+    ...{ testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 10_000 } } },
+  },
+});
 
 export default defineConfig({
   test: {
     projects: [
-      project(
-        "unit",
-        ["test/**/*.test.ts"],
-        [
-          "test/routers/**",
-          "test/alerts/**",
-          "test/dashboards/**",
-          "test/deploy/**",
-          "test/snmpd/**",
-          "test/wireshark/**",
-        ],
-      ),
-      withServers("alerts", ["test/alerts/**/*.test.ts"]),
-      withServers("dashboards", ["test/dashboards/**/*.test.ts"]),
-      withServers("deploy", ["test/deploy/**/*.test.ts"]),
-      withServers("snmpd", ["test/snmpd/**/*.test.ts"]),
-      withServers("wireshark", ["test/wireshark/**/*.test.ts"]),
-      withServers("routers", ["test/routers/**/*.test.ts"]),
+      {
+        // Needs neither root, network nor servers.
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...servers, "routers"].map(files),
+          // vitest leaves a processor to itself, which is half of a machine that has two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          // Files share a process, as the parts of the agent do: a new one for each costs a third of the processor time.
+          isolate: false,
+        },
+      },
+      ...servers.map((name) => real(name, 1, 3, [files(name)])),
+      real("routers", 2, 4, [files("routers")], alone),
+      real("routers-alone", 3, 1, alone),
     ],
   },
 });

@@ -1,105 +1,37 @@
 // The BMP station of the real agent, with FRR's bmpd module on both CEs. SNMP is polled every 20 s: what the agent says within
 // a second it has from BMP. No path is probed, so nothing else can tell either.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import { nothingFlaps } from "./lab/agents.ts";
+import { type Agent, routerName, startAgent } from "./lab/agents.ts";
 import { carrierLoss, type Failure, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
-import { bgpState, bmpPort, vtysh } from "./lab/frr.ts";
-import { parseMetrics } from "./lab/history.ts";
-import { answers, get } from "./lab/http.ts";
+import { bgpState, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
-import { type Running, run, startIn } from "./lab/processes.ts";
+import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
-const main = resolve(import.meta.dirname, "../../agent/main.ts");
 const { primary, secondary } = plan.ces;
-const nameOf = (ce: CePlan) => `ams-${ce.node}`;
-
-const config = `site: ams
-${nothingFlaps}
-web: { listen: 127.0.0.1:9580 }
-snmp:
-  interval: 20s
-  credentials:
-    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }
-bmp:
-  listen: 0.0.0.0:${bmpPort}
-  routers:
-${ces.map((ce) => `    ${nameOf(ce)}: { addresses: [${ce.lan}] }\n`).join("")}routers:
-${ces.map((ce) => `  ${nameOf(ce)}: { site: ams, address: ${ce.loopback}, credentials: edge }\n`).join("")}circuits:
-  ams-1:
-    serviceKey: 7a3c0000-0000-4000-8000-000000000001
-    provider: Equinix
-    peeringLocation: Amsterdam
-    bandwidth: 1Gbps
-    sku: premium
-    connectivityModel: cloudExchange
-    links:
-${ces.map((ce) => `      ${ce.link}: { router: ${nameOf(ce)}, interface: ${plan.interface} }\n`).join("")}    peerings:
-      azurePrivate:
-        vlan: 100
-        customerAsn: ${plan.customerAsn}
-        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }
-        probes: { primary: [], secondary: [] }
-`;
 
 let lab: Lab;
-let socket: string;
-const running: Running[] = [];
+let agent: Agent;
 
 beforeAll(async () => {
   lab = await startLab({ prefix: "cwb", bfd: true, bmp: true });
-  const dir = join(lab.dir, "jump");
-  mkdirSync(dir);
-  socket = join(dir, "agent.sock");
-  const file = join(dir, "circuitwatch.yaml");
-  writeFileSync(file, config);
-  const start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
-    running.push(
-      startIn(lab.ns("jump"), { name, command: process.execPath, args, env, log: join(dir, `${name}.log`) }),
-    );
-  start("relay", [join(import.meta.dirname, "lab/relay.ts"), JSON.stringify([{ listen: socket, connect: 9580 }])], {});
-  start("agent", [main, "run", "--config", file], { SNMP_COMMUNITY: plan.community });
-  await until("the agent is ready", () => answers(socket, "/readyz"), { within: 90_000 }, log);
+  agent = await startAgent(lab, { name: "agent", port: 9580, interval: "20s", bmp: true, probes: false });
   for (const ce of ces) await until(`${ce.node} is up by BMP`, isUpByBmp(ce), { within: 60_000 }, log);
 });
 
 afterAll(async () => {
-  for (const program of running) await program.stop();
+  await agent?.stop();
   await lab?.stop();
 });
 
-const log = () => readFileSync(join(lab.dir, "jump/agent.log"), "utf8").trim().split("\n").slice(-15).join("\n");
-
-type Labels = Readonly<Record<string, string>>;
-async function readingOf(metric: { readonly name: string }, labels: Labels): Promise<number | undefined> {
-  return parseMetrics((await get(socket, "/metrics")).body).find(
-    (sample) =>
-      sample.name === metric.name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
-  )?.value;
-}
+const log = () => agent.tail(15);
 
 const isUpByBmp = (ce: CePlan) => async () =>
-  (await readingOf(metrics.session.up, { link: ce.link })) === 1 &&
-  (await readingOf(metrics.bmp.sessionSource, { link: ce.link, source: "bmp" })) !== undefined;
-
-interface PathStatus {
-  readonly link: string;
-  readonly state: string;
-  readonly notes: readonly { readonly evidence: string }[];
-  readonly reasons: readonly { readonly cause: string; readonly owner: string; readonly evidence: string }[];
-}
-
-async function pathOf(ce: CePlan): Promise<PathStatus | undefined> {
-  const status = JSON.parse((await get(socket, "/api/v1/status")).body) as {
-    readonly circuits: readonly { readonly peerings: readonly { readonly paths: readonly PathStatus[] }[] }[];
-  };
-  return status.circuits[0]?.peerings[0]?.paths.find(({ link }) => link === ce.link);
-}
+  (await agent.reading(metrics.session.up, { link: ce.link })) === 1 &&
+  (await agent.reading(metrics.bmp.sessionSource, { link: ce.link, source: "bmp" })) !== undefined;
 
 /** Injects; gives when FRR was first seen to have left Established, when the agent said so, and what it said. */
 async function strike(ce: CePlan, failure: Failure) {
@@ -108,19 +40,19 @@ async function strike(ce: CePlan, failure: Failure) {
     return performance.now();
   };
   const frr = watch(async () => (await bgpState(lab.ns(ce.node), ce.msee.address)) !== "Established");
-  const agent = watch(async () => (await pathOf(ce))?.state === "down");
+  const told = watch(async () => (await agent.path(ce)).state === "down");
   await failure.inject();
-  const [changed, known] = await Promise.all([frr, agent]);
+  const [changed, known] = await Promise.all([frr, told]);
   expect(await failure.proven()).toBe(true);
   const seconds = (known - changed) / 1_000;
   process.stdout.write(`${failure.name}: the agent says so ${seconds.toFixed(2)} s after FRR's own change was seen\n`);
-  return { seconds, path: await pathOf(ce) };
+  return { seconds, path: await agent.path(ce) };
 }
 
 async function undone(ce: CePlan, failure: Failure): Promise<void> {
   await failure.undo();
   await until("the session is up again", isUpByBmp(ce), { within: 60_000 }, log);
-  await until("the path is up again", async () => (await pathOf(ce))?.state === "up", { within: 60_000 }, log);
+  await until("the path is up again", async () => (await agent.path(ce)).state === "up", { within: 60_000 }, log);
 }
 
 describe("BMP of a real router", () => {
@@ -128,8 +60,8 @@ describe("BMP of a real router", () => {
     const failure = mseeBgpShutdown(lab, primary);
     const { seconds, path } = await strike(primary, failure);
     expect(seconds).toBeLessThan(1);
-    expect(path?.reasons[0]).toMatchObject({ cause: "sessionDown", owner: "microsoft" });
-    expect(path?.reasons[0]?.evidence).toContain("by BMP the far end closed it with a NOTIFICATION: 6/2 Cease");
+    expect(path.reasons[0]).toMatchObject({ cause: "sessionDown", owner: "microsoft" });
+    expect(path.reasons[0]?.evidence).toContain("by BMP the far end closed it with a NOTIFICATION: 6/2 Cease");
     await undone(primary, failure);
   });
 
@@ -156,7 +88,7 @@ describe("BMP of a real router", () => {
       };
       return summary.peers[primary.msee.address]?.pfxRcd ?? 0;
     };
-    const counted = () => readingOf(metrics.prefixes.accepted, { link: primary.link, family: "ipv4" });
+    const counted = () => agent.reading(metrics.prefixes.accepted, { link: primary.link, family: "ipv4" });
     const before = await received();
     await until("the agent counts what FRR has", async () => (await counted()) === before, { within: 10_000 }, log);
     await configure("redistribute kernel");
@@ -179,7 +111,7 @@ describe("BMP of a real router", () => {
         ...["configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast"],
         `neighbor ${secondary.address} route-map ${map} out`,
       );
-    const draining = (ce: CePlan) => readingOf(metrics.bmp.draining, { link: ce.link });
+    const draining = (ce: CePlan) => agent.reading(metrics.bmp.draining, { link: ce.link });
     await until("no link is drained", async () => (await draining(secondary)) === 0, { within: 10_000 }, log);
     const eight = Array<number>(8).fill(plan.mseeAsn).join(" ");
     await vtysh(msee, "configure terminal", "route-map DRAIN permit 10", `set as-path prepend ${eight}`);
@@ -193,9 +125,9 @@ describe("BMP of a real router", () => {
     // What FRR itself has, not what the agent says of it.
     expect(await vtysh(lab.ns(secondary.node), "show bgp ipv4 unicast")).toContain(`${eight} ${plan.mseeAsn} i`);
     expect(await draining(primary)).toBe(0);
-    const path = await pathOf(secondary);
+    const path = await agent.path(secondary);
     expect(path).toMatchObject({ state: "up", reasons: [] });
-    expect(path?.notes[0]?.evidence).toContain(
+    expect(path.notes[0]?.evidence).toContain(
       "Microsoft is draining the secondary link of ams-1: its ASN stands 9 times",
     );
     await out("ALL");
@@ -207,13 +139,13 @@ describe("BMP of a real router", () => {
     const bgp = (...lines: readonly string[]) =>
       vtysh(lab.ns(primary.node), "configure terminal", `router bgp ${plan.customerAsn}`, ...lines);
     await bgp("no bmp targets jump");
-    const connected = () => readingOf(metrics.bmp.connected, { router: nameOf(primary) });
+    const connected = () => agent.reading(metrics.bmp.connected, { router: routerName(primary) });
     await until("the agent knows", async () => (await connected()) === 0, { within: 10_000 }, log);
-    expect(await pathOf(primary)).toMatchObject({ state: "up" });
-    expect(await readingOf(metrics.session.up, { link: primary.link })).toBe(1);
-    const source = () => readingOf(metrics.bmp.sessionSource, { link: primary.link, source: "bmp" });
+    expect(await agent.path(primary)).toMatchObject({ state: "up" });
+    expect(await agent.reading(metrics.session.up, { link: primary.link })).toBe(1);
+    const source = () => agent.reading(metrics.bmp.sessionSource, { link: primary.link, source: "bmp" });
     const onlyPolled = async () => {
-      expect(await readingOf(metrics.session.up, { link: primary.link })).toBe(1);
+      expect(await agent.reading(metrics.session.up, { link: primary.link })).toBe(1);
       return (await source()) === undefined;
     };
     await until("the next poll alone tells of the session", onlyPolled, { within: 40_000 }, log);

@@ -1,23 +1,16 @@
 // Microsoft's communities, set by the MSEEs' real bgpd over the microsoft peering and over the private one: a service that one
 // link, or both, announce no more while every session stays up. The agent has it from FRR's bmpd on the CEs.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import type { PeeringName } from "../../agent/estate/estate.ts";
-import { nothingFlaps } from "./lab/agents.ts";
-import { bgpState, bmpPort, vtysh } from "./lab/frr.ts";
-import { parseMetrics } from "./lab/history.ts";
-import { answers, get } from "./lab/http.ts";
+import { type Agent, endsSoon, startAgent, unprobed } from "./lab/agents.ts";
+import { bgpState, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
-import { type Running, run, startIn } from "./lab/processes.ts";
+import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
-const main = resolve(import.meta.dirname, "../../agent/main.ts");
 const { primary, secondary } = plan.ces;
-const nameOf = (ce: CePlan) => `ams-${ce.node}`;
 
 /** The second session of each link, over the same wire: the microsoft peering has public addresses. */
 const microsoft = {
@@ -32,48 +25,15 @@ const announced = {
 } as const;
 type Announced = keyof typeof announced;
 
-const config = `site: ams
-${nothingFlaps}
-web: { listen: 127.0.0.1:9580 }
-snmp:
-  interval: 20s
-  credentials:
-    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }
-bmp:
-  listen: 0.0.0.0:${bmpPort}
-  routers:
-${ces.map((ce) => `    ${nameOf(ce)}: { addresses: [${ce.lan}] }\n`).join("")}routers:
-${ces.map((ce) => `  ${nameOf(ce)}: { site: ams, address: ${ce.loopback}, credentials: edge }\n`).join("")}circuits:
-  ams-1:
-    serviceKey: 7a3c0000-0000-4000-8000-000000000001
-    provider: Equinix
-    peeringLocation: Amsterdam
-    bandwidth: 1Gbps
-    sku: premium
-    connectivityModel: cloudExchange
-    links:
-${ces.map((ce) => `      ${ce.link}: { router: ${nameOf(ce)}, interface: ${plan.interface} }\n`).join("")}    peerings:
-      azurePrivate:
-        vlan: 100
-        customerAsn: ${plan.customerAsn}
-        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }
-        probes: { primary: [], secondary: [] }
-      microsoft:
-        vlan: 101
-        customerAsn: 65551
-        subnets: { ${ces.map((ce) => `${ce.link}: ${microsoft[ce.link].subnet}`).join(", ")} }
-        probes: { primary: [], secondary: [] }
-services:
+const services = `services:
   mail:
     circuit: ams-1
     peering: microsoft
     communities: [exchangeOnline]
-    checks: [{ technique: tcp, host: ${plan.vnet}, port: 179 }]
-`;
+    checks: [{ technique: tcp, host: ${plan.vnet}, port: 179 }]`;
 
 let lab: Lab;
-let socket: string;
-const running: Running[] = [];
+let agent: Agent;
 
 const bgp = (asn: number, ...lines: readonly string[]) => ["configure terminal", `router bgp ${asn}`, ...lines];
 const peer = (address: string, asn: number) => [
@@ -128,74 +88,43 @@ const withdraw = (ce: CePlan, what: Announced) =>
 beforeAll(async () => {
   lab = await startLab({ prefix: "cwc", bfd: true, bmp: true });
   for (const ce of ces) await addMicrosoftPeering(ce);
-  const dir = join(lab.dir, "jump");
-  mkdirSync(dir);
-  socket = join(dir, "agent.sock");
-  const file = join(dir, "circuitwatch.yaml");
-  writeFileSync(file, config);
-  const start = (name: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
-    running.push(
-      startIn(lab.ns("jump"), { name, command: process.execPath, args, env, log: join(dir, `${name}.log`) }),
-    );
-  start("relay", [join(import.meta.dirname, "lab/relay.ts"), JSON.stringify([{ listen: socket, connect: 9580 }])], {});
-  start("agent", [main, "run", "--config", file], { SNMP_COMMUNITY: plan.community });
-  await until("the agent is ready", () => answers(socket, "/readyz"), { within: 90_000 }, log);
+  agent = await startAgent(lab, {
+    ...{ name: "agent", port: 9580, interval: "20s", bmp: true, probes: false },
+    peerings: [
+      "microsoft:",
+      "  vlan: 101",
+      "  customerAsn: 65551",
+      `  subnets: { ${ces.map((ce) => `${ce.link}: ${microsoft[ce.link].subnet}`).join(", ")} }`,
+      `  ${unprobed}`,
+    ],
+    more: `${endsSoon}\n${services}`,
+  });
   // What is usual is learnt once sessions and connections have stood for 30 s.
   await until("all has stood for a while", hasStood, { within: 120_000, every: 500 }, log);
 }, 300_000);
 
 afterAll(async () => {
-  for (const program of running) await program.stop();
+  await agent?.stop();
   await lab?.stop();
 });
 
-const log = () => readFileSync(join(lab.dir, "jump/agent.log"), "utf8").trim().split("\n").slice(-15).join("\n");
-
-interface PathStatus {
-  readonly link: string;
-  readonly state: string;
-  readonly session: { readonly state: string; readonly seconds: number };
-  readonly notes: readonly { readonly evidence: string }[];
-  readonly reasons: readonly { readonly cause: string; readonly owner: string; readonly evidence: string }[];
-}
-interface Status {
-  readonly at: string;
-  readonly routers: readonly { readonly bmp: { readonly connected: boolean; readonly since: string } | null }[];
-  readonly circuits: readonly {
-    readonly peerings: readonly { readonly name: string; readonly paths: readonly PathStatus[] }[];
-  }[];
-  readonly services: readonly { readonly state: string; readonly announced: readonly unknown[] }[];
-}
-
-const statusNow = async () => JSON.parse((await get(socket, "/api/v1/status")).body) as Status;
+const log = () => agent.tail(15);
 
 async function hasStood(): Promise<boolean> {
-  const { at, routers, circuits } = await statusNow();
+  const { at, routers, circuits } = await agent.status();
   const connections = routers.map(({ bmp }) => (bmp?.connected ? (Date.parse(at) - Date.parse(bmp.since)) / 1_000 : 0));
   const paths = circuits.flatMap(({ peerings }) => peerings.flatMap(({ paths }) => paths));
-  const sessions = paths.map(({ session }) => (session.state === "established" ? session.seconds : 0));
+  const sessions = paths.map(({ session }) => (session.state === "established" ? (session.seconds ?? 0) : 0));
   return paths.length === 4 && [...connections, ...sessions].every((seconds) => seconds > 35);
 }
 
-async function pathOf(ce: CePlan, peering: PeeringName): Promise<PathStatus> {
-  const found = (await statusNow()).circuits[0]?.peerings
-    .find(({ name }) => name === peering)
-    ?.paths.find(({ link }) => link === ce.link);
-  if (found === undefined) throw new Error(`no path ${peering} ${ce.link}`);
-  return found;
-}
-
-async function counted(ce: CePlan, what: Announced, view = "received"): Promise<number | undefined> {
-  const samples = parseMetrics((await get(socket, "/metrics")).body);
-  return samples.find(
-    ({ name, labels }) =>
-      name === metrics.communities.prefixes.name &&
-      labels.link === ce.link &&
-      labels.peering === (what === "virtualNetwork" ? "azurePrivate" : "microsoft") &&
-      labels.service === what &&
-      labels.view === view,
-  )?.value;
-}
+const counted = (ce: CePlan, what: Announced, view = "received") =>
+  agent.reading(metrics.communities.prefixes, {
+    link: ce.link,
+    peering: what === "virtualNetwork" ? "azurePrivate" : "microsoft",
+    service: what,
+    view,
+  });
 
 /** Prefixes of a service that FRR itself has of the MSEE. */
 async function inFrr(ce: CePlan, what: Announced): Promise<number> {
@@ -227,7 +156,7 @@ describe("Microsoft's communities on real routers", () => {
         expect([await counted(ce, what), await counted(ce, what, "accepted")]).toEqual([count, count]);
       }
     }
-    expect(await pathOf(primary, "microsoft")).toMatchObject({ state: "up", notes: [] });
+    expect(await agent.path(primary, "microsoft")).toMatchObject({ state: "up", notes: [] });
   });
 
   it("say within two seconds that one link does not announce a service, and then what that means", async () => {
@@ -237,26 +166,26 @@ describe("Microsoft's communities on real routers", () => {
     expect(seconds).toBeLessThan(2);
     expect(await inFrr(secondary, "exchangeOnline")).toBe(2);
     const row = { name: "Exchange Online (12076:5010)", prefixes: { primary: 0, secondary: 2 } };
-    expect((await statusNow()).services[0]?.announced).toEqual([row]);
-    const degraded = async () => (await pathOf(primary, "microsoft")).state === "degraded";
+    expect((await agent.status()).services[0]?.announced).toEqual([row]);
+    const degraded = async () => (await agent.path(primary, "microsoft")).state === "degraded";
     await until("the path is degraded", degraded, { within: 60_000 }, log);
-    const { reasons, session } = await pathOf(primary, "microsoft");
+    const { reasons, session } = await agent.path(primary, "microsoft");
     expect(session.state).toBe("established");
     expect(reasons).toMatchObject([{ cause: "serviceNotAnnounced", owner: "microsoft" }]);
     expect(reasons[0]?.evidence).toBe(
       "the primary link of ams-1 does not announce Exchange Online (12076:5010), usually 2 prefixes, though its BGP session is up; still over the secondary link: the redundancy of Exchange Online (12076:5010) is reduced; needed by mail; a change of ours in Azure would show on both links",
     );
-    expect(await pathOf(secondary, "microsoft")).toMatchObject({ state: "up" });
+    expect(await agent.path(secondary, "microsoft")).toMatchObject({ state: "up" });
     await announce(primary, "exchangeOnline");
     expect(await follows(primary, "exchangeOnline", 2)).toBeLessThan(2);
-    const up = async () => (await pathOf(primary, "microsoft")).state === "up";
+    const up = async () => (await agent.path(primary, "microsoft")).state === "up";
     await until("the path is up again", up, { within: 60_000 }, log);
   });
 
   it("name nobody when neither link announces it", async () => {
     for (const ce of ces) await withdraw(ce, "exchangeOnline");
     for (const ce of ces) await follows(ce, "exchangeOnline", 0);
-    const owners = async () => Promise.all(ces.map(async (ce) => (await pathOf(ce, "microsoft")).reasons[0]));
+    const owners = async () => Promise.all(ces.map(async (ce) => (await agent.path(ce, "microsoft")).reasons[0]));
     const both = async () => (await owners()).every((reason) => reason?.owner === "unknown");
     await until("both paths are degraded", both, { within: 60_000 }, log);
     expect((await owners())[0]?.evidence).toContain("it goes over the internet, or nowhere");
@@ -268,10 +197,10 @@ describe("Microsoft's communities on real routers", () => {
     await withdraw(secondary, "virtualNetwork");
     await follows(secondary, "virtualNetwork", 0);
     const noted = async () =>
-      (await pathOf(secondary, "azurePrivate")).notes.find(({ evidence }) => evidence.includes("12076:50002"));
+      (await agent.path(secondary, "azurePrivate")).notes.find(({ evidence }) => evidence.includes("12076:50002"));
     const note = await until("it is noted", noted, { within: 60_000 }, log);
     expect(note.evidence).toContain("still over the primary link");
-    expect(await pathOf(secondary, "azurePrivate")).toMatchObject({ state: "up", reasons: [] });
+    expect(await agent.path(secondary, "azurePrivate")).toMatchObject({ state: "up", reasons: [] });
     await announce(secondary, "virtualNetwork");
     await follows(secondary, "virtualNetwork", 1);
   });

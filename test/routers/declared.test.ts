@@ -1,12 +1,10 @@
-// Declared prefixes, held against what two real routers tell: by BMP what is withdrawn by Microsoft, or refused by our own policy;
-// by SNMP (net-snmp, of the kernel's routes) which way each of them takes.
+// Declared prefixes, held against what two real routers tell by BMP: what is withdrawn by Microsoft, or refused by our own policy.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
-import { type Agent, startAgent } from "./lab/agents.ts";
+import { type Agent, endsSoon, startAgent } from "./lab/agents.ts";
 import { vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
-import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
 
@@ -30,7 +28,7 @@ async function frrHas(ce: CePlan, prefix: string, what: "received-routes" | "rou
 }
 const missing = (ce: CePlan) =>
   agent.reading(metrics.routes.declaredMissing, { link: ce.link, direction: "received", family: "ipv4" });
-const stateOf = async (ce: CePlan) => (await agent.path(ce))?.state;
+const stateOf = async (ce: CePlan) => (await agent.path(ce)).state;
 const log = () => agent.tail(15);
 const within = { within: 60_000 };
 
@@ -39,7 +37,7 @@ beforeAll(async () => {
   for (const ce of ces) await atMsee(ce, `network ${peered}`);
   agent = await startAgent(lab, {
     ...{ name: "agent", port: 9580, interval: "2s", bmp: true, probes: false },
-    peering: [`prefixes: { received: [${vnet}, ${peered}] }`],
+    ...{ peering: [`prefixes: { received: [${vnet}, ${peered}] }`], more: endsSoon },
   });
   for (const ce of ces) {
     await until(`${ce.node} has all by BMP`, async () => (await missing(ce)) === 0, within, log);
@@ -64,7 +62,7 @@ describe("declared prefixes of real routers", () => {
     const seconds = (performance.now() - began) / 1_000;
     process.stdout.write(`withdrawn: degraded after ${seconds.toFixed(2)} s\n`);
     expect(seconds).toBeGreaterThan(29);
-    expect((await agent.path(primary))?.reasons).toEqual([
+    expect((await agent.path(primary)).reasons).toEqual([
       {
         cause: "declaredNotReceived",
         owner: "microsoft",
@@ -83,7 +81,7 @@ describe("declared prefixes of real routers", () => {
     await until("FRR refuses it", async () => !(await frrHas(secondary, peered, "routes")), within);
     expect(await frrHas(secondary, peered, "received-routes")).toBe(true);
     await until("the path is degraded", async () => (await stateOf(secondary)) === "degraded", within, log);
-    const [reason] = (await agent.path(secondary))?.reasons ?? [];
+    const [reason] = (await agent.path(secondary)).reasons;
     expect(reason).toMatchObject({ cause: "declaredNotReceived", owner: "customer" });
     expect(reason?.evidence).toContain(`its own inbound policy refuses ${peered}; the primary link has it`);
     await vtysh(ce, "configure terminal", "no route-map ER-IN deny 5");
@@ -96,39 +94,9 @@ describe("declared prefixes of real routers", () => {
     const noted = () => agent.reading(metrics.note.path, { link: "primary", cause: "defaultRouteAppeared" });
     await until("the agent notes it", async () => (await noted()) !== undefined, within, log);
     expect(await agent.path(primary)).toMatchObject({ state: "up", reasons: [] });
-    const notes = (await agent.path(primary))?.notes.map(({ evidence }) => evidence) ?? [];
+    const notes = (await agent.path(primary)).notes.map(({ evidence }) => evidence);
     expect(notes.join()).toContain("an ipv4 default route comes over the session of ams-ce1");
     await atMsee(primary, `no neighbor ${primary.address} default-originate`);
     await until("it is gone", async () => (await noted()) === undefined, within, log);
   });
-});
-
-// net-snmp answers for routes from a cache that is a minute old at most, and they are asked for every 12 s.
-const cached = { within: 100_000 };
-
-describe("the way that real routers take, as SNMP tells it", () => {
-  const ways = (ce: CePlan, way: string) =>
-    agent.reading(metrics.routes.bestPath, { link: ce.link, way, source: "snmp" });
-  const kernelRoute = () => run("ip", ["-n", lab.ns(primary.node), "route", "show", vnet]);
-
-  it("is their own link, the other's where one prefers that, and none where there is no route", async () => {
-    for (const ce of ces) {
-      await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, cached, log);
-    }
-    const preferred = ["configure terminal", "route-map ER-IN permit 10", "set local-preference 200"];
-    await vtysh(lab.ns(secondary.node), ...preferred);
-    for (const ce of ces) await atMsee(ce, `no network ${peered}`);
-    await until(
-      "the kernel of ce1 sends to ce2",
-      async () => (await kernelRoute()).includes(`via ${secondary.lan}`),
-      within,
-    );
-    const began = performance.now();
-    await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 1, cached, log);
-    process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
-    expect([await ways(primary, "own"), await ways(primary, "none")]).toEqual([0, 1]);
-    expect(await agent.path(primary)).toMatchObject({ state: "up" });
-    const line = JSON.stringify((await agent.path(primary)) ?? {});
-    expect(line).toContain(`"prefix":"${vnet}","matched":"${vnet}","exit":"otherLink","nextHop":"${secondary.lan}"`);
-  }, 240_000);
 });

@@ -42,7 +42,7 @@ let agents: Readonly<Record<Way, Agent>>;
 const detected: Detected[] = [];
 
 beforeAll(async () => {
-  lab = await startLab({ prefix: "cwd", bfd: true, bmp: true, maximumPrefix, snmpd: () => [trapSink] });
+  lab = await startLab({ prefix: "cwe", bfd: true, bmp: true, maximumPrefix, snmpd: () => [trapSink] });
   const common = { probes: false, interval: "20s", more: endsSoon };
   const [bmp, notification, poll] = await Promise.all([
     startAgent(lab, { ...common, name: "agent-bmp", port: 9580, bmp: true }),

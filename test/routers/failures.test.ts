@@ -42,12 +42,6 @@ afterAll(async () => {
 /** The episode before failed somewhere: let things come to rest, so that this one answers for itself only. */
 let restless = false;
 
-/** Alerts that were paged and not yet said to be resolved. */
-function openPages(): readonly string[] {
-  const last = new Map(jump.pager.pages.map((page) => [page.fingerprint, page]));
-  return [...last.values()].filter(({ status }) => status === "firing").map(({ labels }) => labels.alertname ?? "");
-}
-
 async function strike(episode: Episode): Promise<void> {
   if (restless) {
     await until(
@@ -57,7 +51,12 @@ async function strike(episode: Episode): Promise<void> {
       () => history.latest(),
     );
     await until("no alert is active", async () => (await jump.alerts()).length === 0, { within: 30_000 }, jump.alerts);
-    await until("every page has its resolution", () => openPages().length === 0, { within: 30_000 }, openPages);
+    await until(
+      "every page has its resolution",
+      () => jump.pager.open().length === 0,
+      { within: 30_000 },
+      jump.pager.open,
+    );
     from = Date.now();
   }
   restless = true;

@@ -17,7 +17,7 @@ let history: History;
 const measured: string[] = [];
 
 beforeAll(async () => {
-  lab = await startLab({ prefix: `cwi${process.pid}`, bfd: false });
+  lab = await startLab({ prefix: "cwi", bfd: false });
   jump = await startJump(lab);
   history = record(jump.metrics);
 });

@@ -78,7 +78,8 @@ const seen = () => [
 async function allWell(): Promise<void> {
   const quiet = async () =>
     histories.every((history) => differences(history.latest(), well).length === 0) &&
-    (await jump.alerts()).length === 0;
+    (await jump.alerts()).length === 0 &&
+    jump.pager.open().length === 0;
   await until("all is well", quiet, { within: 60_000 }, seen);
 }
 

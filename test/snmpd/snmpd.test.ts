@@ -59,10 +59,15 @@ const configuration = [
 
 const warnings: string[] = [];
 let ahead = 0;
-const client = createSnmpClient({
-  clock: { ...systemClock, now: () => later(systemClock.now(), milliseconds(ahead)) },
-  log: { warn: (fields, message) => warnings.push(JSON.stringify([fields, message])) },
-});
+/** Shorter than the agent's: it answers on loopback, and each kind of silence is waited for. */
+const timeouts = { initial: milliseconds(400), floor: milliseconds(100), cap: milliseconds(800) };
+const client = createSnmpClient(
+  {
+    clock: { ...systemClock, now: () => later(systemClock.now(), milliseconds(ahead)) },
+    log: { warn: (fields, message) => warnings.push(JSON.stringify([fields, message])) },
+  },
+  { timeouts },
+);
 let snmpd: Snmpd;
 
 beforeAll(async () => {

@@ -6,18 +6,12 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseSubnet } from "../../agent/estate/address.ts";
-import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
-import { systemClock } from "../../agent/lib/clock.ts";
-import { milliseconds } from "../../agent/lib/duration.ts";
-import type { Logger } from "../../agent/lib/log.ts";
-import { createProbing } from "../../agent/probe/probing.ts";
-import { createReflecting } from "../../agent/probe/reflecting.ts";
+import type { ProbeObservation } from "../../agent/estate/observation.ts";
 import { eventually } from "../support/eventually.ts";
+import { startProber, startReflector } from "./stamp-ends.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
-const log: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 /** Debian's own interpreter: another one in the PATH has not Debian's modules. */
 const python = "/usr/bin/python3";
 const programFile = fileURLToPath(new URL("foreign_stamp.py", import.meta.url));
@@ -51,25 +45,12 @@ describe("Scapy's Session-Reflector answers our prober", () => {
     it(`${stateful ? "stateful: each loss on the way that it was lost" : "stateless: losses, of no way"}`, async () => {
       const foreign = scapy("reflector", 0, stateful ? 1 : 0);
       await eventually("the reflector listens", () => foreign.alive() && foreign.lines.length > 0, 30_000);
-      const observed: ProbeObservation[] = [];
-      const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
-      const target = {
-        technique: "stamp",
-        address: "127.0.0.1",
-        port: Number(foreign.lines[0]?.port),
-        source: undefined,
-        interval: milliseconds(40),
-        timeout: milliseconds(400),
-      } as const;
-      const observe = (o: unknown) => observed.push(o as ProbeObservation);
-      const probing = createProbing({ clock: systemClock, log, observe }, [{ of, index: 0, target }]);
-      probing.start();
-      const told = () => observed.filter(({ kind }) => kind === "probe");
+      const { observed, stop } = startProber(Number(foreign.lines[0]?.port), 40, 400);
       const sum = (count: (o: ProbeObservation) => number | undefined) =>
-        told().reduce((all, observation) => all + (count(observation) ?? 0), 0);
+        observed.reduce((all, observation) => all + (count(observation) ?? 0), 0);
       const settled = () => sum(({ received, lost }) => received + lost);
       await eventually("90 probes are settled", () => foreign.alive() && settled() >= 90, 30_000);
-      await probing.stop();
+      await stop();
 
       const requests = foreign.lines.slice(1);
       // What the other end says that it did to them.
@@ -82,9 +63,9 @@ describe("Scapy's Session-Reflector answers our prober", () => {
       if (stateful) {
         expect([sum((o) => o.directions?.forward), sum((o) => o.directions?.backward)]).toEqual([12, 6]);
       } else {
-        expect(told().every(({ directions }) => directions === undefined)).toBe(true);
+        expect(observed.every(({ directions }) => directions === undefined)).toBe(true);
       }
-      const delays = told().flatMap((o) => o.delays);
+      const delays = observed.flatMap((o) => o.delays);
       expect(delays.length).toBeGreaterThan(20);
       for (const delay of delays) expect(delay).toBeGreaterThan(0);
 
@@ -103,22 +84,10 @@ describe("Scapy's Session-Reflector answers our prober", () => {
 
 describe("our Session-Reflector answers Scapy's Session-Sender", () => {
   it("with every field of the RFC, and the TLVs that it does not know marked as unknown", async () => {
-    const subnet = parseSubnet("127.0.0.0/8");
-    const reflecting = createReflecting(
-      { clock: systemClock, log },
-      {
-        listen: { host: "127.0.0.1", port: 0 },
-        senders: subnet.ok ? [subnet.value] : [],
-        key: undefined,
-        stateful: true,
-        senderRate: 1_000,
-        totalRate: 1_000,
-      },
-    );
-    expect(await reflecting.start()).toEqual({ ok: true, value: undefined });
-    const foreign = scapy("sender", reflecting.port(), 10);
+    const reflector = await startReflector();
+    const foreign = scapy("sender", reflector.port(), 10);
     const code = await foreign.ended;
-    await reflecting.stop();
+    await reflector.stop();
     expect(code, foreign.errors()).toBe(0);
     expect(foreign.lines).toHaveLength(10);
     foreign.lines.forEach((answer, n) => {

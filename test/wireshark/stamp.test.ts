@@ -6,18 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseSubnet } from "../../agent/estate/address.ts";
-import { type ProbeObservation, subject } from "../../agent/estate/observation.ts";
-import { systemClock } from "../../agent/lib/clock.ts";
-import { milliseconds } from "../../agent/lib/duration.ts";
-import type { Logger } from "../../agent/lib/log.ts";
-import { createProbing } from "../../agent/probe/probing.ts";
-import { createReflecting } from "../../agent/probe/reflecting.ts";
 import { decodeReflector, decodeSender, type ErrorEstimate, type StampTimestamp } from "../../agent/wire/stamp.ts";
 import { eventually } from "../support/eventually.ts";
 import { run } from "../support/installed.ts";
+import { startProber, startReflector } from "./stamp-ends.ts";
 
-const log: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const directory = mkdtempSync(join(tmpdir(), "dissected-"));
 const requests: Uint8Array[] = [];
 const answers: Uint8Array[] = [];
@@ -72,47 +65,23 @@ function pcapOf(
 }
 
 beforeAll(async () => {
-  const subnet = parseSubnet("127.0.0.0/8");
-  const reflecting = createReflecting(
-    { clock: systemClock, log },
-    {
-      listen: { host: "127.0.0.1", port: 0 },
-      senders: subnet.ok ? [subnet.value] : [],
-      key: undefined,
-      stateful: true,
-      senderRate: 1_000,
-      totalRate: 1_000,
-    },
-  );
-  expect(await reflecting.start()).toEqual({ ok: true, value: undefined });
+  const reflector = await startReflector();
   const [near, far] = [await bound(), await bound()];
   let prober = 0;
   near.on("message", (bytes, from) => {
     prober = from.port;
     requests.push(Uint8Array.from(bytes));
     // The second is lost on its way there: the two sequence numbers differ from then on.
-    if (requests.length !== 2) far.send(bytes, reflecting.port(), "127.0.0.1");
+    if (requests.length !== 2) far.send(bytes, reflector.port(), "127.0.0.1");
   });
   far.on("message", (bytes) => {
     answers.push(Uint8Array.from(bytes));
     near.send(bytes, prober, "127.0.0.1");
   });
-  const observed: ProbeObservation[] = [];
-  const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
-  const target = {
-    technique: "stamp",
-    address: "127.0.0.1",
-    port: near.address().port,
-    source: undefined,
-    interval: milliseconds(20),
-    timeout: milliseconds(500),
-  } as const;
-  const observe = (o: unknown) => observed.push(o as ProbeObservation);
-  const probing = createProbing({ clock: systemClock, log, observe }, [{ of, index: 0, target }]);
-  probing.start();
+  const { observed, stop } = startProber(near.address().port, 20, 500);
   await eventually("a loss is told", () => observed.some(({ directions }) => directions?.forward === 1), 20_000);
-  await probing.stop();
-  await reflecting.stop();
+  await stop();
+  await reflector.stop();
   near.close();
   far.close();
 

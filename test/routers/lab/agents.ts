@@ -3,6 +3,8 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { PeeringName } from "../../../agent/estate/estate.ts";
+import type { PathStatus, Status } from "../../../agent/web/status.ts";
 import { bmpPort } from "./frr.ts";
 import { parseMetrics, type Sample } from "./history.ts";
 import { answers, get } from "./http.ts";
@@ -23,10 +25,16 @@ export interface AgentSettings {
   /** Only one agent of a lab can have each of these: routers are told one address and port. */
   readonly bmp?: boolean;
   readonly notifications?: boolean;
+  /** With which notifications are heard; absent: with that of the polls. */
+  readonly trapCommunity?: string;
   /** Absent: paths are probed. */
   readonly probes?: boolean;
-  /** Further keys of the peering, as lines. */
+  /** Further keys of the private peering, as lines. */
   readonly peering?: readonly string[];
+  /** Further peerings of the circuit, as lines. */
+  readonly peerings?: readonly string[];
+  /** What it takes for the subnet of a link; absent: what that is. */
+  readonly subnetOf?: (ce: CePlan) => string;
   /** What is expected of its sessions, as a line of the file; absent: however often one drops, it does not flap. */
   readonly sessions?: string;
   /** Further keys of its configuration, as lines of the file. */
@@ -43,6 +51,9 @@ export const nothingFlaps = "sessions: { flapping: { drops: 100 } }";
 /** For `more`: what is over is over, so that a test need not wait for it. */
 export const endsSoon = "thresholds: { path: { keepFiringFor: 1s } }";
 
+/** Of a peering: its paths are not probed. */
+export const unprobed = "probes: { primary: [], secondary: [] }";
+
 const notificationsPort = 10_162;
 
 /** What makes a CE notify the agent that hears notifications: for snmpd's configuration. */
@@ -50,7 +61,14 @@ export const trapSink = `trap2sink ${plan.jump}:${notificationsPort} ${plan.comm
 
 export function agentConfig(settings: AgentSettings): string {
   const { port, interval = "1s", bmp = false, notifications = false, probes = true, more, polledAt } = settings;
-  const { sessions = nothingFlaps, peering = [] } = settings;
+  const {
+    sessions = nothingFlaps,
+    peering = [],
+    peerings = [],
+    trapCommunity,
+    subnetOf = (ce) => ce.subnet,
+  } = settings;
+  const heardWith = trapCommunity === undefined ? "" : ", credentials: traps";
   const routers = ces.map((ce) => {
     const at = polledAt?.(ce);
     const where = at === undefined ? `address: ${ce.loopback}` : `address: ${at.address}, port: ${at.port}`;
@@ -65,7 +83,8 @@ export function agentConfig(settings: AgentSettings): string {
     `  interval: ${interval}`,
     "  credentials:",
     "    edge: { version: 2c, community: { env: SNMP_COMMUNITY } }",
-    ...(notifications ? [`  notifications: { listen: 0.0.0.0:${notificationsPort} }`] : []),
+    ...(trapCommunity === undefined ? [] : ["    traps: { version: 2c, community: { env: SNMP_TRAP_COMMUNITY } }"]),
+    ...(notifications ? [`  notifications: { listen: 0.0.0.0:${notificationsPort}${heardWith} }`] : []),
     ...(bmp ? ["bmp:", `  listen: 0.0.0.0:${bmpPort}`, "  routers:", ...stations] : []),
     sessions,
     ...(more === undefined ? [] : [more]),
@@ -85,18 +104,12 @@ export function agentConfig(settings: AgentSettings): string {
     "      azurePrivate:",
     "        vlan: 100",
     `        customerAsn: ${plan.customerAsn}`,
-    `        subnets: { ${ces.map((ce) => `${ce.link}: ${ce.subnet}`).join(", ")} }`,
-    ...(probes ? [] : ["        probes: { primary: [], secondary: [] }"]),
+    `        subnets: { ${ces.map((ce) => `${ce.link}: ${subnetOf(ce)}`).join(", ")} }`,
+    ...(probes ? [] : [`        ${unprobed}`]),
     ...peering.map((line) => `        ${line}`),
+    ...peerings.map((line) => `      ${line}`),
     "",
   ].join("\n");
-}
-
-interface PathStatus {
-  readonly link: string;
-  readonly state: string;
-  readonly notes: readonly { readonly evidence: string }[];
-  readonly reasons: readonly { readonly cause: string; readonly owner: string; readonly evidence: string }[];
 }
 
 export interface Agent extends Running {
@@ -106,14 +119,16 @@ export interface Agent extends Running {
   page(path: string): Promise<string>;
   /** The value of the first series of a metric that has these labels. */
   reading(metric: { readonly name: string }, labels: Readonly<Record<string, string>>): Promise<number | undefined>;
-  path(ce: CePlan): Promise<PathStatus | undefined>;
+  status(): Promise<Status>;
+  /** Of the private peering unless another is named; throws where the agent has none such. */
+  path(ce: CePlan, peering?: PeeringName): Promise<PathStatus>;
   /** Last lines of what it wrote, for a failing test's message. */
   tail(lines: number): string;
 }
 
 /** Starts an agent on the jump host and waits until it is ready. */
 export async function startAgent(lab: Lab, settings: AgentSettings): Promise<Agent> {
-  const { name, port } = settings;
+  const { name, port, trapCommunity } = settings;
   const dir = join(lab.dir, "jump");
   mkdirSync(dir, { recursive: true });
   const socket = join(dir, `${name}.sock`);
@@ -124,13 +139,17 @@ export async function startAgent(lab: Lab, settings: AgentSettings): Promise<Age
       name: what,
       command: process.execPath,
       args,
-      env: { SNMP_COMMUNITY: plan.community },
+      env: {
+        SNMP_COMMUNITY: plan.community,
+        ...(trapCommunity === undefined ? {} : { SNMP_TRAP_COMMUNITY: trapCommunity }),
+      },
       log: join(dir, `${what}.log`),
     });
   const ways: readonly Relay[] = [{ listen: socket, connect: port }];
   const relay = start(`${name}-relay`, [join(import.meta.dirname, "relay.ts"), JSON.stringify(ways)]);
   const program = start(name, [main, "run", "--config", config]);
   const page = async (path: string) => (await get(socket, path)).body;
+  const status = async () => JSON.parse(await page("/api/v1/status")) as Status;
   const tail = (lines: number) => readFileSync(program.log, "utf8").trim().split("\n").slice(-lines).join("\n");
   const has = (labels: Readonly<Record<string, string>>) => (sample: Sample) =>
     Object.entries(labels).every(([key, value]) => sample.labels[key] === value);
@@ -143,11 +162,12 @@ export async function startAgent(lab: Lab, settings: AgentSettings): Promise<Age
       parseMetrics(await page("/metrics"))
         .filter((sample) => sample.name === metric.name)
         .find(has(labels))?.value,
-    async path(ce) {
-      const status = JSON.parse(await page("/api/v1/status")) as {
-        readonly circuits: readonly { readonly peerings: readonly { readonly paths: readonly PathStatus[] }[] }[];
-      };
-      return status.circuits[0]?.peerings[0]?.paths.find(({ link }) => link === ce.link);
+    status,
+    async path(ce, peering = "azurePrivate") {
+      const paths = (await status()).circuits[0]?.peerings.find((one) => one.name === peering)?.paths;
+      const found = paths?.find(({ link }) => link === ce.link);
+      if (found === undefined) throw new Error(`the agent ${name} has no path ${peering} ${ce.link}`);
+      return found;
     },
     tail,
     async stop() {

@@ -47,6 +47,8 @@ export interface Page {
 export interface Pager {
   /** Everything received, oldest first. */
   readonly pages: readonly Page[];
+  /** Names of the alerts that were paged and not yet said to be resolved. */
+  open(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,10 @@ export async function startPager(socketPath: string): Promise<Pager> {
   });
   return {
     pages,
+    open() {
+      const last = new Map(pages.map((page) => [page.fingerprint, page]));
+      return [...last.values()].filter(({ status }) => status === "firing").map(({ labels }) => labels.alertname ?? "");
+    },
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -34,9 +34,14 @@ export function requireRoot(): void {
 export async function requirePackages(): Promise<void> {
   const missing = await missingPackages();
   if (missing.length === 0) return;
-  const apt = { env: { DEBIAN_FRONTEND: "noninteractive" }, timeout: 300_000 };
-  await run("apt-get", ["update", "-q"], apt);
-  await run("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...missing], apt);
+  // One after another: labs start side by side, and apt-get does not wait for itself.
+  const apt = (...args: readonly string[]) =>
+    run("flock", ["/run/circuitwatch-routers.apt", "apt-get", ...args], {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      timeout: 600_000,
+    });
+  await apt("update", "-q");
+  await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
   // Only what this installation started: a service that ran before is somebody's own.
   for (const name of missing) {
     const service = services[name];
