@@ -3,7 +3,7 @@
 import type { BgpTableName } from "../estate/estate.ts";
 import type { SessionObservation } from "../estate/observation.ts";
 import type { PeersObservation } from "../estate/session-observation.ts";
-import { type Instant, later } from "../lib/clock.ts";
+import { type Clock, type Instant, later } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import { phase } from "../lib/hash.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -48,6 +48,9 @@ export function bgpCollector(
   let pollsSinceChoice = 0;
   let looks = noLooks;
   const absences = new Map<string, number>();
+  let everShown = false;
+  /** When no table had a peer any more, after one had; undefined while one has, and where none ever had. */
+  let emptySince: Instant | undefined;
   /** The first time half as long or more: routers that are asked first at once must not go on so. */
   let nextWalk = later(clock.now(), milliseconds(peersEvery * (0.5 + phase(router) / 2)));
 
@@ -90,6 +93,9 @@ export function bgpCollector(
         const discovered = await discover();
         if (discovered.ok) {
           found = discovered.value;
+          const isEmpty = found.tables.length === 0;
+          everShown ||= !isEmpty;
+          emptySince = isEmpty && everShown ? (emptySince ?? clock.now()) : undefined;
         } else if (found === undefined || restarted || changed) {
           found = undefined;
           return failed(discovered.error);
@@ -102,11 +108,7 @@ export function bgpCollector(
         fresh = true;
       }
       const now = found;
-      const empty = () =>
-        nothing(
-          "noSuchTable",
-          `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`,
-        );
+      const empty = () => nothing("noSuchTable", noPeers(router, configured, emptySince, clock));
       if (now === undefined || (fresh && now.tables.length === 0)) return empty();
       const remarks = [...now.ambiguous, ...notCovered(router, now)];
       const isHopeless = now.known.length + now.missing.length + now.left.length === 0 && now.tables.length > 0;
@@ -157,6 +159,20 @@ export function bgpCollector(
       return { result: "ok", detail: remarks.join("; "), observations };
     }
   };
+}
+
+/** `since`: when the router ceased to show any. */
+function noPeers(
+  router: string,
+  configured: BgpTableName | undefined,
+  since: Instant | undefined,
+  clock: Pick<Clock, "toEpoch">,
+): string {
+  if (since === undefined) {
+    return `${router} answers, but shows no BGP peer in ${configured ?? "any table that it may have"}; check that its BGP daemon runs and is connected to its SNMP agent`;
+  }
+  const at = new Date(clock.toEpoch(since)).toISOString().slice(0, 19).replace("T", " ");
+  return `${router} answers SNMP, and has shown no BGP peer at all since ${at} UTC: its BGP daemon may be dead, or has lost its SNMP agent; look there`;
 }
 
 function peersOf(router: string, { unconfigured }: Discovery, at: Instant): PeersObservation {

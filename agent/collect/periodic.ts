@@ -12,8 +12,8 @@ import { phase } from "../lib/hash.ts";
  */
 export interface Task {
   readonly interval: Duration;
-  /** The place within the interval, in parts of it: a whole number, which V8 keeps in place. */
-  readonly part: number;
+  /** The place within the interval, in parts of it: a whole number, which V8 keeps in place. Changed by `swing` alone. */
+  part: number;
   running: boolean;
   /** The run that is going began out of turn: the next turn is left to it. */
   outOfTurn: boolean;
@@ -33,9 +33,14 @@ export interface Periodic<T extends Task> {
   stop(): void;
   /** Runs a task out of turn: at once, or as soon as the run that is going has ended; its turns stay where they are. */
   hasten(task: T): void;
+  /** From its next turn on every other turn is a little earlier or later, so that no two follow each other at the interval exactly. */
+  swing(task: T): void;
   /** Turns that were left out: the run before was still going, or the host was too late for them. */
   overruns(): number;
 }
+
+/** How far a task swings. */
+const swingBy = parts / 16;
 
 /** Runs begun before the event loop gets its turn: after a pause of the host, everything is due at once. */
 const mostAtOnce = 128;
@@ -46,11 +51,25 @@ export function periodic<T extends Task>(
   tasks: readonly T[],
   run: (task: T) => Promise<void>,
 ): Periodic<T> {
+  /** Where each of those has every other turn. */
+  const swinging = new Map<T, Task["part"]>();
   const rounds = [...Map.groupBy(tasks, ({ interval }) => interval)].map(([interval, of]) => {
-    of.sort((a, b) => a.part - b.part);
-    return createRound(clock, interval, of, (task) => void begin(task, false));
+    of.sort(byPart);
+    return createRound(clock, interval, of, (task) => void begin(task, false), swingAll);
   });
   let started = false;
+
+  /** Between two turns, when all have had theirs: within one the others follow each other as they were sorted. */
+  function swingAll(interval: Duration, of: T[]): void {
+    let isMoved = false;
+    for (const [task, other] of swinging) {
+      if (task.interval !== interval) continue;
+      swinging.set(task, task.part);
+      task.part = other;
+      isMoved = true;
+    }
+    if (isMoved) of.sort(byPart);
+  }
 
   async function begin(task: T, outOfTurn: boolean): Promise<void> {
     task.running = true;
@@ -78,12 +97,24 @@ export function periodic<T extends Task>(
       if (task.running) task.again = true;
       else void begin(task, true);
     },
+    swing(task) {
+      if (swinging.has(task)) return;
+      swinging.set(task, task.part < parts / 2 ? task.part + swingBy : task.part - swingBy);
+    },
     overruns: () => rounds.reduce((sum, round) => sum + round.overruns(), 0),
   };
 }
 
-/** The tasks of one interval, in the order of their phases. */
-function createRound<T extends Task>(clock: Clock, interval: Duration, tasks: readonly T[], begin: (task: T) => void) {
+const byPart = (a: Task, b: Task) => a.part - b.part;
+
+/** The tasks of one interval, in the order of their phases. `endTurn` may change it. */
+function createRound<T extends Task>(
+  clock: Clock,
+  interval: Duration,
+  tasks: T[],
+  begin: (task: T) => void,
+  endTurn: (interval: Duration, tasks: T[]) => void,
+) {
   let base: Instant | undefined;
   let turn = 0;
   /** Whose turn it is. */
@@ -108,6 +139,7 @@ function createRound<T extends Task>(clock: Clock, interval: Duration, tasks: re
 
   /** Turns that are over for every task are left out: a host that slept does not make up for them. */
   function startTurn(from: Instant, now: Instant): void {
+    endTurn(interval, tasks);
     next = 0;
     turn += 1;
     const over = Math.floor(elapsed(dueAt(from), now) / interval);

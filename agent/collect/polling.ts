@@ -141,6 +141,10 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     }
     const at = clock.now();
     const seconds = elapsed(began, at) / 1_000;
+    // It may have gone for being asked. FRR's bgpd pings its SNMP agent agentXPingInterval after the last request, and drops its AgentX
+    // session when a request meets that ping, or fails it: polls at just that interval, or a multiple of it, meet it again and again.
+    const isLost = result === "noSuchTable" || result === "refused";
+    if (group === "bgp" && isLost && of.last === "ok") timers.swing(of);
     observe({ kind: "poll", router, group, at, result, detail, seconds });
     for (const observation of observations) observe(observation);
     report(of, result, detail);

@@ -10,7 +10,7 @@ import { elapsed, type Instant } from "../lib/clock.ts";
 import { milliseconds, seconds } from "../lib/duration.ts";
 import { type Announced, announcedOver } from "../state/communities.ts";
 import { conditionOf, type Finding } from "./condition.ts";
-import { type PairScene, withFinding } from "./pair-condition.ts";
+import { type PairScene, rememberedOf, withFinding } from "./pair-condition.ts";
 import { hasSettled, learnCount, settled } from "./prefix-collapse.ts";
 import { someOf } from "./some-of.ts";
 
@@ -61,21 +61,18 @@ export function withCommunities(
   const { now } = scene;
   const before = conditionOf(was, check);
   const told = toldOf(verdict, scene);
-  if (before === undefined && expected.length === 0 && (told === undefined || told.routes.size === 0)) return verdict;
-  const known = was?.usualCommunities ?? none;
-  const usual = told === undefined || told.unread > 0 ? known : learnCommunities(known, told.routes, now);
+  if (before === undefined && expected.length === 0 && told === undefined) return verdict;
+  const usualBefore = was?.usualCommunities ?? rememberedOf(verdict, scene)?.usualCommunities ?? none;
+  if (before === undefined && expected.length === 0 && usualBefore === none && told?.routes.size === 0) return verdict;
+  const usual = told === undefined || told.unread > 0 ? usualBefore : learnCommunities(usualBefore, told.routes, now);
   const absent = told && absentOf(told, usual, expected);
   const missingSince = absent === undefined ? was?.missingSince : since(absent, was?.missingSince, now);
   const finding = findingOf({ verdict: { ...verdict, missingSince }, other, told, usual, absent }, scene);
+  // What is only remembered is not learnt: it must not look younger in the file.
+  const learnt = told === undefined ? was?.usualCommunities : usual;
+  const known = { ...verdict, ...(learnt === undefined ? {} : { usualCommunities: learnt }), missingSince };
   // Each community has waited by itself: one that is long missing must not let another one page at once.
-  return withFinding(
-    { ...verdict, usualCommunities: usual, missingSince },
-    check,
-    finding,
-    milliseconds(0),
-    was,
-    scene,
-  );
+  return withFinding(known, check, finding, milliseconds(0), was, scene);
 }
 
 const none: UsualCommunities = {};

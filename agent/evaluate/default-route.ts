@@ -7,7 +7,7 @@ import { elapsed, type Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { conditionOf, type Finding } from "./condition.ts";
 import { declaresDefault } from "./declared-prefixes.ts";
-import { type PairScene, withFinding } from "./pair-condition.ts";
+import { type PairScene, rememberedOf, withFinding } from "./pair-condition.ts";
 import { toldPrefixes } from "./told-prefixes.ts";
 
 const check: Check = "defaultRoute";
@@ -47,7 +47,7 @@ export function withDefaultRoute(verdict: PathVerdict, was: PathVerdict | undefi
   const before = conditionOf(was, check);
   const seen = seenOf(verdict, scene);
   if (seen === undefined && before === undefined) return verdict;
-  const usualDefaults: UsualDefaults = { ...was?.usualDefaults };
+  const usualDefaults: UsualDefaults = { ...(was?.usualDefaults ?? rememberedOf(verdict, scene)?.usualDefaults) };
   const changed: { family: PrefixFamily; isThere: boolean }[] = [];
   for (const family of prefixFamilies) {
     const isThere = seen?.get(family);

@@ -7,7 +7,7 @@ import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
 import { advance, conditionOf, type Finding } from "./condition.ts";
-import type { Remembered } from "./usual-memory.ts";
+import type { Remembered, Usual } from "./usual-memory.ts";
 
 export interface PairScene {
   readonly estate: Estate;
@@ -19,16 +19,21 @@ export interface PairScene {
 
 /** What is usual of a path as it was learnt, by this agent or by the one before it. */
 export function usualOf(
-  { path }: PathVerdict,
+  verdict: PathVerdict,
   was: PathVerdict | undefined,
-  { remembered }: PairScene,
+  scene: PairScene,
 ): Pick<PathVerdict, "usualPaths" | "usualCounts"> {
   const isLearnt = was?.usualPaths !== undefined && was.usualCounts !== undefined;
-  const before = isLearnt || remembered === undefined ? undefined : remembered.get(subject.path(path));
+  const before = isLearnt ? undefined : rememberedOf(verdict, scene);
   return {
     usualPaths: was?.usualPaths ?? before?.usualPaths ?? {},
     usualCounts: was?.usualCounts ?? before?.usualCounts ?? {},
   };
+}
+
+/** What was usual of a path before this agent started. */
+export function rememberedOf({ path }: PathVerdict, { remembered }: PairScene): Usual | undefined {
+  return remembered?.get(subject.path(path));
 }
 
 /**

@@ -8,6 +8,7 @@ import { dropError, dropErrorText, type SeenSession } from "../estate/seen-sessi
 import type { Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
+import { unseenBgp } from "./bgp-unseen.ts";
 import type { Finding } from "./condition.ts";
 import { linkEvidence } from "./link-evidence.ts";
 import { whyStale } from "./stale.ts";
@@ -65,8 +66,10 @@ export function checkSession(context: PathContext): Finding {
     return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "none", evidence };
   }
   if (seen === undefined || !isFresh(router, seen.at, now)) {
-    const evidence = `${who} unknown: ${whyStale(router, "bgp", snapshot, now)}`;
-    return { holds: "unknown", cause: "sessionUnknown", owner: "unknown", effect: "unknown", evidence };
+    const unseen = unseenBgp(context);
+    const evidence = `${who} unknown: ${unseen?.evidence ?? whyStale(router, "bgp", snapshot, now)}`;
+    const owner = unseen?.owner ?? "unknown";
+    return { holds: "unknown", cause: "sessionUnknown", owner, effect: "unknown", evidence };
   }
   if (!seen.present) {
     const evidence = `${path.router} has no BGP peer ${remoteAddress}`;

@@ -3,6 +3,7 @@
 import { type Estate, type Path, pathsOf, type Router } from "../estate/estate.ts";
 import { isFresh } from "../estate/freshness.ts";
 import type { Instant } from "../lib/clock.ts";
+import type { Flow } from "../state/flow.ts";
 import type { Snapshot } from "../state/state.ts";
 
 /**
@@ -31,13 +32,18 @@ export function trafficSince(
   const session = snapshot.session(router.name, path.session.remoteAddress);
   if (flow === undefined || session === undefined || !session.present) return undefined;
   if (session.state !== "established" || !isFresh(router, session.at, now)) return undefined;
-  if (now - flow.to > Math.max(believedFor, believedPolls * router.pollInterval)) return undefined;
   if (since !== undefined && flow.from < since) return undefined;
-  if (Math.min(flow.receive, flow.transmit) < leastTraffic || isShared(estate, path)) return undefined;
+  const carried = isShared(estate, path) ? undefined : carries(router, flow, now);
+  return carried && `${router.name} ${path.interface} ${carried}, with BGP established`;
+}
+
+/** What an interface receives and sends, in words; undefined when it was not seen of late to carry other people's traffic both ways. */
+export function carries(router: Router, flow: Flow | undefined, now: Instant): string | undefined {
+  if (flow === undefined || Math.min(flow.receive, flow.transmit) < leastTraffic) return undefined;
+  if (now - flow.to > Math.max(believedFor, believedPolls * router.pollInterval)) return undefined;
   const rate = (bits: number) =>
     bits < 1e6 ? `${Math.round(bits / 1e3)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`;
-  const where = `${router.name} ${path.interface}`;
-  return `${where} receives ${rate(flow.receive)} and sends ${rate(flow.transmit)}, with BGP established`;
+  return `receives ${rate(flow.receive)} and sends ${rate(flow.transmit)}`;
 }
 
 const shared = new WeakMap<Estate, ReadonlySet<string>>();

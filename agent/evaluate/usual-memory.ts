@@ -1,9 +1,18 @@
-// What was learnt to be usual of each path, kept over restarts: an agent that starts during a drain, or when most prefixes are gone,
-// must not take that for usual.
+// What was learnt to be usual of each path, kept over restarts: an agent that starts during a drain, or when most prefixes, a service or
+// the default route are gone, must not take that for usual.
 
+import type { Community } from "../estate/communities.ts";
 import { type Estate, type Path, pathsOf } from "../estate/estate.ts";
-import type { Judgement, PathVerdict, UsualCounts, UsualPaths } from "../estate/judgement.ts";
-import { prefixFamilies } from "../estate/link-observation.ts";
+import type {
+  Judgement,
+  PathVerdict,
+  UsualCommunities,
+  UsualCount,
+  UsualCounts,
+  UsualDefaults,
+  UsualPaths,
+} from "../estate/judgement.ts";
+import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
@@ -17,6 +26,8 @@ export interface Usual {
   readonly at: Instant;
   readonly usualPaths?: UsualPaths | undefined;
   readonly usualCounts?: UsualCounts | undefined;
+  readonly usualCommunities?: UsualCommunities | undefined;
+  readonly usualDefaults?: UsualDefaults | undefined;
 }
 
 /** By path; what was learnt since is in the judgement. */
@@ -48,17 +59,19 @@ export function* textOfUsual(
 
 /** Undefined where nothing is known of the path. */
 function entryTextOf(
-  { path, usualPaths, usualCounts }: PathVerdict,
+  { path, usualPaths, usualCounts, usualCommunities, usualDefaults }: PathVerdict,
   remembered: Remembered,
   now: Instant,
   clock: Clock,
 ): string | undefined {
   const known = remembered.get(subject.path(path));
-  const isLearnt = usualPaths !== undefined || usualCounts !== undefined;
+  const isLearnt = [usualPaths, usualCounts, usualCommunities, usualDefaults].some((of) => of !== undefined);
   if (!isLearnt && known === undefined) return undefined;
   const epoch = (at: Instant | undefined) => (at === undefined ? null : clock.toEpoch(at));
   const prepends = usualPaths ?? known?.usualPaths ?? {};
   const counts = usualCounts ?? known?.usualCounts ?? {};
+  const communities: UsualCommunities = usualCommunities ?? known?.usualCommunities ?? {};
+  const defaults = usualDefaults ?? known?.usualDefaults ?? {};
   return JSON.stringify({
     ...identityOf(path),
     at: epoch(isLearnt ? now : known?.at),
@@ -69,6 +82,13 @@ function entryTextOf(
     counts: prefixFamilies.flatMap((family) => {
       const of = counts[family];
       return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.fewerSince) }];
+    }),
+    communities: Object.entries(communities).map(([community, { usual, fewerSince }]) => {
+      return { community: Number(community), usual, since: epoch(fewerSince) };
+    }),
+    defaults: prefixFamilies.flatMap((family) => {
+      const of = defaults[family];
+      return of === undefined ? [] : [{ family, usual: of.usual, since: epoch(of.otherSince) }];
     }),
   });
 }
@@ -109,13 +129,20 @@ function entryOf(
 ): { readonly identity: string; readonly usual: Usual } | undefined {
   if (!isRecord(entry)) return undefined;
   const { circuit, peering, link, router, remoteAddress, at } = entry;
-  const prepends = familiesOf(entry.prepends, instant);
-  const counts = familiesOf(entry.counts, instant);
-  if (!isCount(at) || prepends === undefined || counts === undefined) return undefined;
+  const prepends = learntOf(entry.prepends, familyOf, isCount, instant);
+  const counts = learntOf(entry.counts, familyOf, isCount, instant);
+  // Files of before have none of these.
+  const communities = learntOf(entry.communities ?? [], communityOf, isCount, instant);
+  const defaults = learntOf(entry.defaults ?? [], familyOf, isBoolean, instant);
+  if (!isCount(at) || !prepends || !counts || !communities || !defaults) return undefined;
   const usualPaths: UsualPaths = {};
-  for (const { family, usual, since } of prepends) usualPaths[family] = { usual, longerSince: since };
+  for (const { of, usual, since } of prepends) usualPaths[of] = { usual, longerSince: since };
   const usualCounts: UsualCounts = {};
-  for (const { family, usual, since } of counts) usualCounts[family] = { usual, fewerSince: since };
+  for (const { of, usual, since } of counts) usualCounts[of] = { usual, fewerSince: since };
+  const usualCommunities: Record<Community, UsualCount> = {};
+  for (const { of, usual, since } of communities) usualCommunities[of] = { usual, fewerSince: since };
+  const usualDefaults: UsualDefaults = {};
+  for (const { of, usual, since } of defaults) usualDefaults[of] = { usual, otherSince: since };
   return {
     identity: JSON.stringify({ circuit, peering, link, router, remoteAddress }),
     usual: {
@@ -123,23 +150,50 @@ function entryOf(
       // What was never learnt must stay so.
       usualPaths: prepends.length === 0 ? undefined : usualPaths,
       usualCounts: counts.length === 0 ? undefined : usualCounts,
+      usualCommunities: communities.length === 0 ? undefined : usualCommunities,
+      usualDefaults: defaults.length === 0 ? undefined : usualDefaults,
     },
   };
 }
 
-function familiesOf(value: unknown, instant: (epoch: number) => Instant) {
-  if (!Array.isArray(value)) return undefined;
-  const read = value.flatMap((of: unknown) => {
-    if (!isRecord(of) || !isCount(of.usual)) return [];
-    const family = prefixFamilies.find((one) => one === of.family);
-    const since = of.since === null ? undefined : isCount(of.since) ? instant(of.since) : "bad";
-    return family === undefined || since === "bad" ? [] : [{ family, usual: of.usual, since }];
+interface Learnt<Of, Value> {
+  readonly of: Of;
+  readonly usual: Value;
+  readonly since: Instant | undefined;
+}
+
+/** A list of what was learnt, of whom, and since when it is otherwise; undefined where one of them cannot be read. */
+function learntOf<Of, Value>(
+  list: unknown,
+  ofWhom: (entry: Readonly<Record<string, unknown>>) => Of | undefined,
+  isValue: (value: unknown) => value is Value,
+  instant: (epoch: number) => Instant,
+): readonly Learnt<Of, Value>[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const read = list.flatMap((entry: unknown): readonly Learnt<Of, Value>[] => {
+    if (!isRecord(entry) || !isValue(entry.usual)) return [];
+    const of = ofWhom(entry);
+    const since = entry.since === null ? undefined : isCount(entry.since) ? instant(entry.since) : "bad";
+    return of === undefined || since === "bad" ? [] : [{ of, usual: entry.usual, since }];
   });
-  return read.length === value.length ? read : undefined;
+  return read.length === list.length ? read : undefined;
+}
+
+function familyOf({ family }: Readonly<Record<string, unknown>>): PrefixFamily | undefined {
+  return prefixFamilies.find((one) => one === family);
+}
+
+/** Four octets (RFC 1997). */
+function communityOf({ community }: Readonly<Record<string, unknown>>): Community | undefined {
+  return isCount(community) && community < 2 ** 32 ? community : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
 }
 
 function isCount(value: unknown): value is number {
@@ -218,7 +272,7 @@ function recall(file: StateFile, estate: Pick<Estate, "circuits">, clock: Clock,
   if (read.ok) return read.value;
   log.warn(
     { file: file.path, error: read.error },
-    "what was usual of each path cannot be read, and is learnt anew: a drain or a loss of prefixes that goes on now is not noticed",
+    "what was usual of each path cannot be read, and is learnt anew: a drain or a loss of prefixes, services or the default route that goes on now is not noticed",
   );
   return new Map();
 }

@@ -46,6 +46,38 @@ describe("a BGP session", () => {
     expect(of(seen, "interface")).toHaveLength(5);
   });
 
+  it("is never asked for at the interval exactly once its table went as it was asked, and it is said since when", async () => {
+    const scripted = scriptedRouter(mib(100, [er0], [peer, otherPeer]));
+    const { pass, clock } = startPolling(scripted);
+    const [first, second] = polls(await pass(2_000), "bgp");
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(1_000);
+    scripted.mib = mib(102, [er0], []);
+    const from = clock.toEpoch(clock.now());
+    const gone = await pass(6_000);
+    const details = new Set(polls(gone, "bgp").map(({ detail }) => detail));
+    expect(details.size).toBe(1);
+    const [, time = ""] = /shown no BGP peer at all since (\S+ \S+) UTC/.exec([...details][0] ?? "") ?? [];
+    const since = Date.parse(`${time.replace(" ", "T")}Z`);
+    expect(since - from).toBeGreaterThan(-1_000);
+    expect(since - from).toBeLessThanOrEqual(1_000);
+    scripted.mib = mib(108, [er0], [peer, otherPeer]);
+    const gaps = polls(await pass(6_000), "bgp").map(({ at }, i, all) => at - (all[i - 1]?.at ?? Number.NaN));
+    // The scene's time goes in steps of 100 ms.
+    for (const gap of gaps.slice(1)) expect(Math.abs(gap - 1_000)).toBeGreaterThan(50);
+  });
+
+  it("is never asked for at the interval exactly once it was refused, for that is how its table begins to go", async () => {
+    const scripted = scriptedRouter(mib(100, [er0], [peer, otherPeer]));
+    const { pass } = startPolling(scripted);
+    await pass(2_000);
+    scripted.breakGroup("bgp", "refused");
+    expect(polls(await pass(1_000), "bgp")).toMatchObject([{ result: "refused" }]);
+    scripted.heal("bgp");
+    await pass(1_000);
+    const gaps = polls(await pass(6_000), "bgp").map(({ at }, i, all) => at - (all[i - 1]?.at ?? Number.NaN));
+    for (const gap of gaps.slice(1)) expect(Math.abs(gap - 1_000)).toBeGreaterThan(50);
+  });
+
   it("over IPv6 is said to be out of sight", async () => {
     const { pass } = startPolling(scriptedRouter(mib(100, [er0], [peer])), oneRouter({ session: session("fd00::2") }));
     const seen = await pass(1_000);

@@ -37,7 +37,11 @@ function scene(
       await settled();
     }
   };
-  return { clock, timers, hasten, runs, of, pass };
+  const swing = (name: string) => {
+    const task = all.find((one) => one.name === name);
+    if (task !== undefined) timers.swing(task);
+  };
+  return { clock, timers, hasten, swing, runs, of, pass };
 }
 
 describe("periodic work", () => {
@@ -132,6 +136,30 @@ describe("periodic work", () => {
     hasten("one");
     expect(of("one")).toHaveLength(4);
     release();
+  });
+
+  it("swings a task, so that its turns never follow each other at the interval, and leaves the others where they are", async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `task ${i}`);
+    const { timers, swing, of, pass } = scene([...names.map((name) => [name, 1_000] as const), ["other", 2_500]]);
+    timers.start();
+    await pass(3_500);
+    // Of both halves of the interval.
+    const swinging = ["task 3", "task 7", "task 8", "task 12"];
+    expect(new Set(swinging.map((name) => phase(name) < 0.5)).size).toBe(2);
+    for (const name of swinging) swing(name);
+    await pass(1_000);
+    for (const name of swinging) swing(name);
+    await pass(29_500);
+    for (const name of names) {
+      const turns = of(name);
+      expect(turns).toHaveLength(34);
+      const gaps = turns.map((at, i) => Math.round(at - (turns[i - 1] ?? at - 1_000))).slice(5);
+      const expected = swinging.includes(name) ? [937, 938, 1_062, 1_063] : [999, 1_000, 1_001];
+      expect(gaps.filter((gap) => !expected.includes(gap))).toEqual([]);
+      expect(Math.max(...gaps) - Math.min(...gaps) > 100).toBe(swinging.includes(name));
+    }
+    expect(of("other")).toHaveLength(13);
+    expect(timers.overruns()).toBe(0);
   });
 
   it("stops, and starts on a new timeline", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../agent/evaluate/judge.ts";
-import { seconds } from "../../agent/lib/duration.ts";
+import { later } from "../../agent/lib/clock.ts";
+import { milliseconds, seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { at, circuit, estate, path } from "../support/estate.ts";
 import { scene } from "./scene.ts";
@@ -188,6 +189,35 @@ describe("unknown is not down", () => {
     s.play(10);
     expect(s.path("primary").reasons.map(({ cause }) => cause)).toEqual(["sessionUnknown"]);
     expect(s.latest().routers[0]?.reachable).toBe(true);
+  });
+
+  it("BGP has vanished from a router that answers: ours to look at, with all that is known besides", () => {
+    const s = scene();
+    s.primary.traffic = 2e6;
+    s.play(20);
+    const bmp = { kind: "bmpConnection", router: "ams-ce1", detail: "", unconfigured: [] } as const;
+    const reason = () => s.path("primary").reasons.find(({ cause }) => cause === "sessionUnknown");
+    s.primary.session = "noSuchTable";
+    s.play(2);
+    expect(reason(), "still fresh").toBeUndefined();
+    s.play(3);
+    const now = s.latest().at;
+    expect(reason()).toMatchObject({ owner: "customer" });
+    expect(reason()?.evidence).toContain("it was established when it was last seen");
+    expect(reason()?.evidence).toMatch(/er0 is up and still receives 2\.0 Mbit\/s and sends/);
+    expect(reason()?.evidence).not.toContain("BMP");
+    s.observe({ ...bmp, at: now, connected: false, since: later(now, milliseconds(-6_000)) });
+    s.primary.traffic = 0;
+    s.play(30);
+    expect(reason()?.evidence).toContain("its BMP connection ended as well");
+    expect(reason()?.evidence).toContain("er0 is up and carries next to nothing");
+    const { evidence } = reason() ?? expect.fail();
+    s.play(60);
+    expect(reason()?.evidence, "a sentence that stands").toBe(evidence);
+    expect(s.states("primary")).toEqual(["up", "unknown"]);
+    s.primary.answers = false;
+    s.play(30);
+    expect(reason(), "a router that is silent").toMatchObject({ owner: "unknown" });
   });
 
   it("a session or interface that the router does not have is unknown, not down", () => {

@@ -22,6 +22,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 const day = 86_400_000;
 const key = subject.path(path("primary"));
+/** 12076:5010. */
+const exchange = 12_076 * 65_536 + 5_010;
 
 function memory(name: string, clock = createFakeClock(), of: Pick<Estate, "circuits"> = estate()) {
   const lines: string[] = [];
@@ -38,7 +40,9 @@ function learnt(clock: { now(): ReturnType<typeof at> }): Judgement {
   if (first === undefined) throw new Error("no path");
   const usualPaths = { ipv4: { usual: 1, longerSince: at(clock.now() / 1_000 - 60) } };
   const usualCounts = { ipv4: { usual: 900, fewerSince: undefined } };
-  return { ...judgement, paths: [{ ...first, usualPaths, usualCounts }, ...rest] };
+  const usualCommunities = { [exchange]: { usual: 40, fewerSince: at(clock.now() / 1_000 - 60) } };
+  const usualDefaults = { ipv4: { usual: true, otherSince: undefined } };
+  return { ...judgement, paths: [{ ...first, usualPaths, usualCounts, usualCommunities, usualDefaults }, ...rest] };
 }
 
 describe("what is usual", () => {
@@ -60,9 +64,12 @@ describe("what is usual", () => {
     expect(found).toMatchObject({
       usualPaths: { ipv4: { usual: 1 } },
       usualCounts: { ipv4: { usual: 900, fewerSince: undefined } },
+      usualCommunities: { [exchange]: { usual: 40 } },
+      usualDefaults: { ipv4: { usual: true, otherSince: undefined } },
     });
     const longerSince = found?.usualPaths?.ipv4?.longerSince ?? expect.fail();
     expect(second.now() - longerSince).toBe(90_000);
+    expect(found?.usualCommunities?.[exchange]?.fewerSince).toBe(longerSince);
     await after.usual.stop();
   });
 
@@ -81,7 +88,11 @@ describe("what is usual", () => {
     for (let restart = 0; restart < 2; restart++) {
       const next = memory("slowly", clock);
       next.usual.start(() => judged);
-      expect(next.usual.remembered().get(key)).toMatchObject({ usualCounts: { ipv4: { usual: 900 } } });
+      expect(next.usual.remembered().get(key)).toMatchObject({
+        usualCounts: { ipv4: { usual: 900 } },
+        usualCommunities: { [exchange]: { usual: 40 } },
+        usualDefaults: { ipv4: { usual: true } },
+      });
       await next.usual.stop();
       clock.pass(3 * day);
     }
@@ -90,6 +101,23 @@ describe("what is usual", () => {
     const last = memory("slowly", clock);
     last.usual.start(() => undefined);
     expect(last.usual.remembered().size).toBe(0);
+  });
+
+  it("is as old as it was where nobody tells of what is expected of a path", () => {
+    const clock = createFakeClock();
+    clock.pass(100_000);
+    const full = circuit();
+    const peerings = full.peerings.map((peering) => ({ ...peering, communities: [exchange] }));
+    const of = { ...estate(), circuits: new Map([["ams-1", { ...full, peerings }]]) };
+    const usualCommunities = { [exchange]: { usual: 40, fewerSince: undefined } };
+    const remembered: Remembered = new Map([[key, { at: at(7), usualCommunities }]]);
+    const state = createState({ keep: milliseconds(1_000) });
+    let judgement: Judgement | undefined;
+    for (let look = 0; look < 2; look++) judgement = inOne(judgeInSteps(of, state, judgement, clock.now(), remembered));
+    const text = inOne(textOfUsual(judgement?.paths ?? [], remembered, clock.now(), clock));
+    expect(JSON.parse(text)).toMatchObject({
+      paths: [{ link: "primary", at: clock.toEpoch(at(7)), communities: [{ community: exchange, usual: 40 }] }],
+    });
   });
 
   it.each([
@@ -105,6 +133,15 @@ describe("what is usual", () => {
     [
       "a family that is none",
       JSON.stringify({ version: 1, paths: [entry({ prepends: [{ family: "ipx", usual: 1, since: null }] })] }),
+    ],
+    [
+      "a community of five octets",
+      JSON.stringify({ version: 1, paths: [entry({ communities: [{ community: 2 ** 32, usual: 1, since: null }] })] }),
+    ],
+    ["no list of communities", JSON.stringify({ version: 1, paths: [entry({ communities: { exchange: 40 } })] })],
+    [
+      "a default route that is neither there nor not",
+      JSON.stringify({ version: 1, paths: [entry({ defaults: [{ family: "ipv4", usual: 1, since: null }] })] }),
     ],
     ["a time that is none", JSON.stringify({ version: 1, paths: [entry({ at: "today" })] })],
   ])("is learnt anew, with one line, where the file holds %s", (name, text) => {
@@ -133,6 +170,16 @@ describe("what is usual", () => {
     return result.ok ? result.value.size : result.error;
   };
 
+  it("is read from a file of before communities and default routes were kept", () => {
+    const text = JSON.stringify({ version: 1, paths: [entry({})] });
+    const result = readUsual(text, estate(), clock);
+    expect(result.ok && result.value.get(key)).toMatchObject({
+      usualPaths: { ipv4: { usual: 1 } },
+      usualCommunities: undefined,
+      usualDefaults: undefined,
+    });
+  });
+
   it("is that of a configured path and its session, and no older than a week", () => {
     expect(read({ at: 100 * day })).toBe(1);
     expect(read({ at: 94 * day })).toBe(1);
@@ -158,13 +205,14 @@ function entry(change: object) {
   };
 }
 
-describe("an agent that starts while a link is drained, or its prefixes are gone", () => {
+describe("an agent that starts while a link is drained, or its prefixes, a service or the default route are gone", () => {
   function judgedWith(remembered: Remembered | undefined) {
     const of = { ...estate(), circuits: new Map([["ams-1", circuit()]]) };
     const state = createState({ keep: milliseconds(10_000) });
     const [router, remoteAddress] = ["ams-ce1", "172.16.0.2"];
     const prepends = Array<number>(32).fill(0);
     prepends[9] = 4;
+    const communities = { received: { routes: new Map(), unread: 0, unnumbered: 0 }, accepted: undefined };
     let judgement: Judgement | undefined;
     for (let s = 1; s <= 90; s++) {
       const now = at(s);
@@ -190,16 +238,25 @@ describe("an agent that starts while a link is drained, or its prefixes are gone
         establishedSeconds: 9_000,
         lastError: [0, 0],
       });
-      const family = { family: "ipv4", received: 4, accepted: 4, advertised: 1, hasDefault: false, prepends } as const;
+      const family = {
+        family: "ipv4",
+        received: 4,
+        accepted: 4,
+        advertised: 1,
+        hasDefault: false,
+        prepends,
+        communities,
+      } as const;
       state.observe({ kind: "bmpPrefixes", router, remoteAddress, at: now, families: [family] });
       judgement = inOne(judgeInSteps(of, state, judgement, now, remembered));
     }
     const found = judgement?.paths.find((verdict) => verdict.path.link === "primary");
-    const states = found?.conditions.filter(({ check }) => check === "drain" || check === "prefixCount");
+    const learnt = ["drain", "prefixCount", "communities", "defaultRoute"];
+    const states = found?.conditions.filter(({ check }) => learnt.includes(check));
     return states?.map(({ check, state: of }) => `${check} ${of}`);
   }
 
-  it("sees both with what it remembers, and takes them for usual without", () => {
+  it("sees them with what it remembers, and takes them for usual without", () => {
     const remembered: Remembered = new Map([
       [
         key,
@@ -207,11 +264,19 @@ describe("an agent that starts while a link is drained, or its prefixes are gone
           at: at(0),
           usualPaths: { ipv4: { usual: 1, longerSince: undefined } },
           usualCounts: { ipv4: { usual: 900, fewerSince: undefined } },
+          usualCommunities: { [exchange]: { usual: 40, fewerSince: undefined } },
+          usualDefaults: { ipv4: { usual: true, otherSince: undefined } },
         },
       ],
     ]);
-    expect(judgedWith(remembered)).toEqual(["drain firing", "prefixCount firing"]);
-    expect(judgedWith(undefined)).toEqual(["drain inactive", "prefixCount inactive"]);
+    expect(judgedWith(remembered)).toEqual([
+      "drain firing",
+      "prefixCount firing",
+      "communities firing",
+      "defaultRoute firing",
+    ]);
+    // Of communities it knows none then, and has nothing to check.
+    expect(judgedWith(undefined)).toEqual(["drain inactive", "prefixCount inactive", "defaultRoute inactive"]);
     expect(inOne(textOfUsual([], remembered, at(0), createFakeClock()))).toBe('{"version":1,"paths":[]}');
   });
 });

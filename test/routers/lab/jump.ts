@@ -81,6 +81,7 @@ async function query<T>(socket: string, path: string): Promise<T> {
 export async function startJump(
   lab: Lab,
   settings: readonly AgentSettings[] = [{ name: "agent", port: 9580 }],
+  rules = join(project, "alerts/rules/*.yaml"),
 ): Promise<Jump> {
   const dir = join(lab.dir, "jump");
   mkdirSync(dir, { recursive: true });
@@ -106,7 +107,7 @@ export async function startJump(
       "--cluster.listen-address=",
     ]),
     start("prometheus", "prometheus", [
-      `--config.file=${file("prometheus.yaml", prometheusConfig(join(project, "alerts/rules/*.yaml"), settings))}`,
+      `--config.file=${file("prometheus.yaml", prometheusConfig(rules, settings))}`,
       `--storage.tsdb.path=${join(dir, "prometheus")}`,
       `--web.listen-address=127.0.0.1:${ports.prometheus}`,
     ]),
