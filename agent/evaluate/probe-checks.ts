@@ -178,10 +178,6 @@ function excuseOf({ view, witnesses, traffic }: Probing): string | undefined {
 }
 
 /**
- * The router's delay stands for that of the far end, which answers pings when it has the time; what is behind the far end is
- * a way of its own, and may be slow besides.
- */
-/**
  * Where the router has probes of its own, their delay stands for that of the far end, which answers pings when it finds the
  * time. A reflector is behind the far end: the way to it is longer, and judged besides.
  */

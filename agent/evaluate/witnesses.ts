@@ -41,6 +41,9 @@ function probingStalled({ interval, timeout }: ProbeTarget): Duration {
   return milliseconds(Math.max(5_000, 3 * interval + timeout));
 }
 
+/** Permission, source address, interface, route, size: none of it is the far end's, and each has its own remedy. */
+const cannotSend = "cannot be sent from this host, whose agent says why in its log";
+
 /** `farEnd`: of the path's session; undefined for a Global Reach pair. */
 export function streamWitness(
   target: ProbeTarget,
@@ -66,7 +69,9 @@ export function streamWitness(
     return { ...common, word: "mute", says, isExpected: true };
   }
   if (answeredAt === undefined) {
-    return { ...common, word: "mute", says: "were never answered since this agent started" };
+    const { settled, sendErrors } = record.totals;
+    const isNeverSent = settled === 0 && sendErrors > 0;
+    return { ...common, word: "mute", says: isNeverSent ? cannotSend : "were never answered since this agent started" };
   }
   const quiet = elapsed(answeredAt, now);
   if (quiet < silence) return { ...common, word: "answered", says: "are answered" };

@@ -76,7 +76,7 @@ export const redundancyTones: Readonly<Record<Redundancy, Tone>> = {
   unknown: "unknown",
 };
 
-const notSeen = { notAsked: "not asked yet", stale: "no fresh answer" } as const;
+const notSeen = { notAsked: "no answer yet", stale: "no fresh answer" } as const;
 
 export function interfaceWords({ state, adminStatus }: Omit<InterfaceStatus, "drops">): string {
   if (state === "notAsked" || state === "stale") return notSeen[state];

@@ -257,6 +257,17 @@ describe("unknown is not down", () => {
     expect(s.path("primary").state).not.toBe("down");
   });
 
+  it("a host that could never send: the far end is not said to be silent", () => {
+    const s = scene();
+    s.primary.cannotSend = true;
+    s.play(30);
+    expect(s.path("primary")).toMatchObject({ state: "up" });
+    expect(s.path("primary").notCovered.join()).toContain("icmp probes to 172.16.0.2 cannot be sent from this host");
+    s.primary.cannotSend = false;
+    s.play(20);
+    expect(s.path("primary").notCovered).toEqual([]);
+  });
+
   it("an MSEE that never answered: up by the control plane, and the gap is said", () => {
     const s = scene();
     s.primary.dark = true;

@@ -63,7 +63,7 @@ describe("what routers said", () => {
     expect(sessionWords({ ...session, state: "idle", adminUp: false })).toBe("idle for 4m 12s, shut on the router");
     expect(sessionWords({ ...session, state: "absent", seconds: null })).toBe("absent on the router");
     expect(interfaceWords({ state: "stale", adminStatus: null })).toBe("no fresh answer");
-    expect(interfaceWords({ state: "notAsked", adminStatus: null })).toBe("not asked yet");
+    expect(interfaceWords({ state: "notAsked", adminStatus: null })).toBe("no answer yet");
     expect(interfaceWords({ state: "down", adminStatus: "up" })).toBe("down");
     expect(interfaceWords({ state: "down", adminStatus: "down" })).toBe("down, admin down");
   });
