@@ -129,6 +129,16 @@ describe("one failure", () => {
     expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "lossHigh" }] });
   });
 
+  it("loss is said with the way that it is on, where the far end counts for itself", () => {
+    const s = scene();
+    s.play(20);
+    Object.assign(s.primary, { loseEvery: 5, tellsWays: true });
+    s.play(20);
+    expect(s.path("primary").reasons[0]?.evidence).toBe(
+      "20.4 % of 49 probes lost, 10 on the way there, 0 back (clears below 2.0 %)",
+    );
+  });
+
   it("20 % loss: degraded, never down, and still redundant", () => {
     const s = scene();
     s.play(20);
