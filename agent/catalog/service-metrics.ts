@@ -32,7 +32,7 @@ function watched(prefix: string, of: string, labels: readonly string[]) {
     duration: gauge(`${prefix}_check_duration_seconds`, `Duration of the last check, to its end or its failure`, check),
     phase: gauge(
       `${prefix}_check_phase_seconds`,
-      `Duration of each completed phase of the last check: dns, connect, tls, firstByte, answer`,
+      `Duration of each completed phase of the last check: dns, connect, proxy, tls, firstByte, answer`,
       [...check, "phase"],
     ),
     durationThreshold: gauge(

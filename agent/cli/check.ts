@@ -16,7 +16,7 @@ export async function check(file: string, io: Io & HostFiles): Promise<number> {
 }
 
 /** `3 sites, 4 routers, 2 circuits, 4 paths`. */
-function summary(estate: Estate): string {
+export function summary(estate: Estate): string {
   const sites = new Set([estate.site, ...[...estate.routers.values()].map((router) => router.site)]);
   const watched: readonly (readonly [number, string, string])[] = [
     [estate.services.length, "service", "services"],

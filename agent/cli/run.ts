@@ -1,6 +1,7 @@
 // `circuitwatch run --config FILE`: watches the estate of a configuration file.
 
 import type { Estate } from "../estate/estate.ts";
+import { summary } from "./check.ts";
 import type { Io } from "./io.ts";
 import { type HostFiles, loadConfig } from "./load.ts";
 import { type Agent, serve } from "./serve.ts";
@@ -19,5 +20,5 @@ export async function run(file: string, { compose, stopped, host, io }: RunDeps)
     for (const line of estate.error) io.err(line);
     return 1;
   }
-  return serve(compose(estate.value), `watches ${estate.value.circuits.size} circuits from ${file}`, stopped, io);
+  return serve(compose(estate.value), `watches ${summary(estate.value)}, from ${file}`, stopped, io);
 }

@@ -4,6 +4,7 @@ import { formatAddress, parseAddress } from "../estate/address.ts";
 import type {
   DnsCheck,
   HttpCheck,
+  HttpProxy,
   InternetDependency,
   Service,
   ServiceCheck,
@@ -19,6 +20,12 @@ type ServiceEntry = Configuration["services"][string];
 type DependencyEntry = Configuration["internetDependencies"][string];
 type CheckEntry = ServiceEntry["checks"][number];
 
+/** What checks refer to, read. */
+export interface OfChecks {
+  readonly trusted: TrustedCertificates;
+  readonly proxies: ReadonlyMap<string, HttpProxy>;
+}
+
 /** Every text was checked before: one that does not parse is our own bug. */
 function must<T>(value: T | undefined, text: unknown): T {
   if (value === undefined) throw new Error(`a value of the configuration passed its check and cannot be read: ${text}`);
@@ -31,34 +38,31 @@ const canonical = (text: string): string => {
   return address === undefined ? text.toLowerCase() : formatAddress(address);
 };
 
-export function servicesOf(configuration: Configuration, trusted: TrustedCertificates): readonly Service[] {
+export function servicesOf(configuration: Configuration, outside: OfChecks): readonly Service[] {
   return Object.entries(configuration.services).map(([name, entry]) => {
-    const watched = watchedOf(entry, configuration, trusted);
+    const watched = watchedOf(entry, configuration, outside);
     const communities = communitiesOfService(entry, watched.checks);
     return { is: "service", name, circuit: entry.circuit, peering: entry.peering, communities, ...watched };
   });
 }
 
-export function dependenciesOf(
-  configuration: Configuration,
-  trusted: TrustedCertificates,
-): readonly InternetDependency[] {
+export function dependenciesOf(configuration: Configuration, outside: OfChecks): readonly InternetDependency[] {
   return Object.entries(configuration.internetDependencies).map(([name, entry]) => ({
     is: "internetDependency",
     name,
     kind: entry.kind,
-    ...watchedOf(entry, configuration, trusted),
+    ...watchedOf(entry, configuration, outside),
   }));
 }
 
 function watchedOf(
   { checks, thresholds }: ServiceEntry | DependencyEntry,
   { checking }: Configuration,
-  trusted: TrustedCertificates,
+  outside: OfChecks,
 ) {
   const labels = labelsOf(checks);
   return {
-    checks: checks.flatMap((check, i) => checksOf(check, must(labels[i], i), checking, trusted)),
+    checks: checks.flatMap((check, i) => checksOf(check, must(labels[i], i), checking, outside)),
     thresholds: thresholdsOf(checking.thresholds, thresholds),
   };
 }
@@ -79,7 +83,7 @@ function checksOf(
   entry: CheckEntry,
   label: string,
   checking: Configuration["checking"],
-  trusted: TrustedCertificates,
+  outside: OfChecks,
 ): readonly ServiceCheck[] {
   const common = {
     label,
@@ -95,7 +99,7 @@ function checksOf(
       return [{ ...common, technique: "tcp", host, port, family: familyOf(entry, host), resolvers }];
     }
     case "http":
-      return [{ ...common, resolvers, ...httpOf(entry, trusted) }];
+      return [{ ...common, resolvers, ...httpOf(entry, outside) }];
     case "dns": {
       const asked = resolvers.length === 0 ? [undefined] : resolvers;
       return asked.map((resolver) => ({ ...common, resolver, ...dnsOf(entry) }));
@@ -105,7 +109,7 @@ function checksOf(
 
 function httpOf(
   entry: CheckEntry,
-  trusted: TrustedCertificates,
+  { trusted, proxies }: OfChecks,
 ): Omit<HttpCheck, "label" | "interval" | "timeout" | "source" | "resolvers"> {
   const url = must(entry.url, "url");
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
@@ -120,6 +124,7 @@ function httpOf(
     status: (entry.status ?? ["2xx"]).map((status) => must(parseStatus(status), status)),
     redirects: entry.redirects ?? 0,
     ca: entry.ca === undefined ? undefined : must(trusted.get(entry.ca), entry.ca),
+    proxy: entry.proxy === undefined ? undefined : must(proxies.get(entry.proxy), entry.proxy),
   };
 }
 

@@ -37,10 +37,9 @@ import {
 import type { RouterProbeName } from "../estate/router-probe.ts";
 import { type Duration, parseDuration } from "../lib/duration.ts";
 import { expectedCommunities } from "./build-communities.ts";
-import { dependenciesOf, servicesOf } from "./build-services.ts";
+import { dependenciesOf, type OfChecks, servicesOf } from "./build-services.ts";
 import { type Configuration, stampPort } from "./schema.ts";
 import { keyOf, type StampKeys } from "./stamp-keys.ts";
-import type { TrustedCertificates } from "./trusted-certificates.ts";
 import { parseDscp, parsePercentage, parseSpeed } from "./values.ts";
 
 type CircuitEntry = Configuration["circuits"][string];
@@ -70,7 +69,7 @@ export function buildEstate(
   configuration: Configuration,
   credentials: ReadonlyMap<string, SnmpCredentials>,
   stampKeys: StampKeys,
-  trusted: TrustedCertificates,
+  outside: OfChecks,
 ): Estate {
   const hearing = configuration.snmp.notifications;
   const routers = new Map<string, Router>();
@@ -125,8 +124,8 @@ export function buildEstate(
         globalReachOf(name, entry, configuration, stampKeys),
       ]),
     ),
-    services: servicesOf(configuration, trusted),
-    internetDependencies: dependenciesOf(configuration, trusted),
+    services: servicesOf(configuration, outside),
+    internetDependencies: dependenciesOf(configuration, outside),
   };
 }
 

@@ -15,6 +15,8 @@ const hostPattern = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 
 function nameWrong(value: string): Wrong | undefined {
   if (parseAddress(value) !== undefined) return { problem: `${value} is an address`, fix: "write a name" };
+  // A URL may hold a password: it is not repeated.
+  if (value.includes("://")) return { problem: "is a URL", fix: "write its host alone, such as orders.example.com" };
   if (hostPattern.test(value) && !/^[\d.]+$/.test(value)) return undefined;
   const bare = value.replace(/\.$/, "");
   const fix = bare !== value && hostPattern.test(bare) ? `write it without the last dot: ${bare}` : "write a full name";
@@ -29,6 +31,19 @@ const domainName = (is: string, example: string, absent?: string) =>
     ...(absent === undefined ? {} : { absent }),
     json: { minLength: 1, maxLength: 253 },
     wrong: nameWrong,
+  });
+
+export const host = (is: string, example: string, absent?: string) =>
+  text({
+    is,
+    type: "a host name or an address",
+    examples: [example],
+    ...(absent === undefined ? {} : { absent }),
+    json: { minLength: 1, maxLength: 255 },
+    wrong: (value) =>
+      parseAddress(value) !== undefined || parseAddress(value.replace(/^\[|\](:\d+)?$/g, "")) !== undefined
+        ? undefined
+        : nameWrong(value.replace(/:\d{1,5}$/, "")),
   });
 
 function urlWrong(value: string): Wrong | undefined {
@@ -97,17 +112,11 @@ export const check = keys(
       examples: ["ipv4", "ipv6"],
       absent: "`ipv4`",
     }).optional(),
-    host: text({
-      is: "Host name or address to connect to; only with tcp, or with http as the Host header.",
-      type: "a host name or an address",
-      examples: ["sql.example.com"],
-      absent: "with http: that of the URL",
-      json: { minLength: 1, maxLength: 255 },
-      wrong: (value) =>
-        parseAddress(value) !== undefined || parseAddress(value.replace(/^\[|\](:\d+)?$/g, "")) !== undefined
-          ? undefined
-          : nameWrong(value.replace(/:\d{1,5}$/, "")),
-    }).optional(),
+    host: host(
+      "Host name or address to connect to; only with tcp, or with http as the Host header.",
+      "sql.example.com",
+      "with http: that of the URL",
+    ).optional(),
     port: integer({
       is: "TCP port; only with tcp.",
       type: "a TCP port",
@@ -175,6 +184,9 @@ export const check = keys(
       wrong: (value) =>
         value.startsWith("/") ? undefined : { problem: `${quote(value)} is no absolute path`, fix: "begin it with /" },
     }).optional(),
+    proxy: s
+      .name({ is: "Name of a proxy of checking.proxies, by which it leaves; only with http.", example: "corporate" })
+      .optional(),
     query: domainName("Name that is asked for; only with dns.", "orders.example.com").optional(),
     record: word(recordTypes, {
       is: "Type of record that is asked for; only with dns.",

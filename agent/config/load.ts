@@ -7,6 +7,7 @@ import { credentialsOf } from "./credentials.ts";
 import { type Located, readDocument, type SourceDocument } from "./document.ts";
 import type { ConfigError, Finding, KeyPath } from "./error.ts";
 import { findingsOf, shownKey } from "./issues.ts";
+import { proxiesOf } from "./proxies.ts";
 import { prune } from "./prune.ts";
 import type { RuleContext } from "./rules/rule.ts";
 import { rules } from "./rules/rules.ts";
@@ -36,6 +37,7 @@ export function parseConfig(
   const credentials = credentialsOf(draft, secrets, findings);
   const stampKeys = stampKeysOf(draft, secrets, findings);
   const trusted = trustedCertificatesOf(draft, secrets, findings);
+  const proxies = proxiesOf(draft, secrets, findings);
   const context: RuleContext = {
     draft,
     given: data,
@@ -44,7 +46,7 @@ export function parseConfig(
   for (const rule of rules) rule(context);
 
   if (findings.length > 0 || !parsed.success) return err(placed(findings, document.value, file));
-  const estate = buildEstate(parsed.data, credentials, stampKeys, trusted);
+  const estate = buildEstate(parsed.data, credentials, stampKeys, { trusted, proxies });
   return ok({ ...estate, tracing: tracingOf(parsed.data, estate) });
 }
 

@@ -5,6 +5,7 @@ import { dependencyKinds } from "../estate/service.ts";
 import { check, checkInterval, checkTimeout, defaultResolvers } from "./check-schema.ts";
 import { communities } from "./communities-schema.ts";
 import { integer, keys, list, named, word } from "./keys.ts";
+import { proxies } from "./proxies-schema.ts";
 import * as s from "./scalars.ts";
 
 const inARow = (is: string) => integer({ is, type: "a number of checks", examples: ["2"], minimum: 1, maximum: 10 });
@@ -45,6 +46,7 @@ export const checking = keys(
       .duration({ is: "The whole check has failed by then.", ...checkTimeout })
       .default(checkingDefaults.timeout),
     resolvers: defaultResolvers.optional(),
+    proxies: proxies.prefault({}),
     thresholds: keys(
       {
         failures: limits.failures.default(checkingDefaults.failures),

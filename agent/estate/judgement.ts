@@ -116,6 +116,8 @@ export interface Performance {
   /** Probes settled in the window: loss is only stated with its sample size. */
   readonly probes: number;
   readonly lossRatio: number | undefined;
+  /** Lost probes of which the way is known; absent until a reflector was known to count for itself. */
+  readonly directions?: { readonly forward: number; readonly backward: number } | undefined;
   readonly delay: Spread | undefined;
   /** Median delay of each way and the error of both clocks, in seconds; absent unless both are synchronised. */
   readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;

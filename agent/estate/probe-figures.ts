@@ -1,6 +1,8 @@
 // What the probes of one stream amount to over a while: figures, not yet a judgement. Each stands beside the number of
 // probes that it was drawn from.
 
+import type { ProbeCounts } from "./observation.ts";
+
 /** Of a set of delays, in seconds. Least and greatest are exact; the others are right to 0.025 %. */
 export interface Spread {
   /** How many there were. */
@@ -18,6 +20,8 @@ export interface ProbeFigures {
   readonly lost: number;
   /** Of the lost ones, those of which an answer came later. */
   readonly late: number;
+  /** Of the lost ones, those of which the way is known; undefined until a reflector was known to count for itself. */
+  readonly directions: ProbeCounts["directions"];
   readonly duplicate: number;
   readonly reordered: number;
   /** Answered, but the delay is not to be trusted. */
@@ -33,4 +37,19 @@ export interface ProbeFigures {
   readonly variation: Spread | undefined;
   /** Delay of each way, and the greatest error of both clocks together, in seconds. */
   readonly oneWay: { readonly forward: Spread; readonly backward: Spread; readonly error: number } | undefined;
+}
+
+/**
+ * `, 12 on the way there, 0 back`: follows a loss. Empty where nothing of it is known. Which way it was is told by a later answer,
+ * so that in a window it may outlive the loss itself.
+ */
+export function lossWays({
+  ratio,
+  directions,
+}: {
+  readonly ratio: number | null;
+  readonly directions: ProbeFigures["directions"] | null;
+}): string {
+  if (!ratio || !directions || directions.forward + directions.backward === 0) return "";
+  return `, ${directions.forward} on the way there, ${directions.backward} back`;
 }

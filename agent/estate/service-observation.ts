@@ -4,8 +4,11 @@ import type { Instant } from "../lib/clock.ts";
 import type { SubjectKey } from "./observation.ts";
 import type { CheckTechnique } from "./service.ts";
 
-/** In the order in which they are gone through; `answer` is the rest of the answer after its first byte. */
-export const checkPhases = ["dns", "connect", "tls", "firstByte", "answer"] as const;
+/**
+ * In the order in which they are gone through; `answer` is the rest of the answer after its first byte. With a proxy `dns` and
+ * `connect` are of the proxy, and `proxy` is its way on to the server.
+ */
+export const checkPhases = ["dns", "connect", "proxy", "tls", "firstByte", "answer"] as const;
 export type CheckPhase = (typeof checkPhases)[number];
 
 /** Why a check failed. Closed: each is a metric label. */
@@ -24,13 +27,18 @@ export const checkFailures = [
   "hostnameMismatch",
   "untrustedCertificate",
   "tlsFailed",
+  "proxyRefused",
+  "proxyCannotConnect",
   "unexpectedStatus",
   "tooManyRedirects",
   "notPrivate",
   "unexpectedAnswer",
   "notSent",
 ] as const;
-/** `notSent`: this host could not even try (no such source address, no descriptor): says nothing of the far end. */
+/**
+ * `notSent`: this host could not even try (no such source address, no descriptor): says nothing of the far end. `proxyRefused`: the
+ * proxy will not; `proxyCannotConnect`: it could not.
+ */
 export type CheckFailure = (typeof checkFailures)[number];
 
 export interface CertificateInfo {
@@ -55,7 +63,7 @@ export interface CheckResult {
   readonly phases: Readonly<Partial<Record<CheckPhase, number>>>;
   /** Seconds from the start to the end, or to the failure. */
   readonly total: number;
-  /** The address that was connected to. */
+  /** The address that was connected to: with a proxy, that of the proxy. */
   readonly address?: string | undefined;
   /** Status code of the last answer. */
   readonly status?: number | undefined;

@@ -1,6 +1,7 @@
 // Services behind the peerings and internet dependencies: what is watched of them, and with which checks.
 
 import type { Duration } from "../lib/duration.ts";
+import type { Secret } from "../lib/secret.ts";
 import type { Community } from "./communities.ts";
 import type { Limit, PeeringName } from "./estate.ts";
 
@@ -42,6 +43,17 @@ export interface TcpCheck extends Resolving {
   readonly port: number;
 }
 
+/** An HTTP proxy: http goes to it as a whole, https through a tunnel (CONNECT). */
+export interface HttpProxy {
+  /** As the configuration calls it. */
+  readonly name: string;
+  /** A host name, or an address in canonical form. */
+  readonly host: string;
+  readonly port: number;
+  /** Basic (RFC 7617); undefined where it asks nobody who he is. */
+  readonly credentials: { readonly user: string; readonly password: Secret } | undefined;
+}
+
 /** One HTTP/1.1 request, over TLS where the URL says https. */
 export interface HttpCheck extends Resolving {
   readonly technique: "http";
@@ -59,6 +71,8 @@ export interface HttpCheck extends Resolving {
   readonly redirects: number;
   /** PEM certificates trusted instead of those of Node; undefined: Node's. */
   readonly ca: string | undefined;
+  /** Undefined: the connection is made to the server itself. */
+  readonly proxy: HttpProxy | undefined;
 }
 
 /** One question to one DNS server. */
@@ -119,7 +133,7 @@ export function targetOf(check: ServiceCheck): string {
     case "tcp":
       return `${check.host.includes(":") ? `[${check.host}]` : check.host}:${check.port}`;
     case "http":
-      return withoutQuery(check.url);
+      return `${withoutQuery(check.url)}${check.proxy === undefined ? "" : ` by proxy ${check.proxy.name}`}`;
     case "dns":
       return `${check.name} ${check.record}`;
   }

@@ -263,7 +263,9 @@ function judgeRouter(
   const excused = was?.reachable !== false && (hearing.isolated || isFresh(router, hearing.blindUntil, now));
   const silent = excused ? "unknown" : false;
   const reachable = polls.length === 0 ? "unknown" : answers && !hearing.isolated ? true : silent;
-  const reason = reachable === false ? whyStale(router, "system", snapshot, now) : "";
+  // `system` where it was asked already: another group may be the first of which nothing came.
+  const [asked] = polls;
+  const reason = reachable === false && asked !== undefined ? whyStale(router, asked.last.group, snapshot, now) : "";
   return { router, reachable, since: was?.reachable === reachable ? was.since : now, reason };
 }
 

@@ -4,6 +4,7 @@
 import type { Estate, Limit, Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
 import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
+import { lossWays } from "../estate/probe-figures.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import type { ProbeRecord } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -158,12 +159,13 @@ export function checkLoss(context: ProbeContext, before: Condition | undefined):
     const of = say(router.loss.packets, "packets of the router's own probes");
     return checkLimit(context, before, loss, "lossHigh", router.loss.ratio, of, percent);
   }
-  const { probes, lossRatio } = (view?.measured ?? notMeasured).afterOutage;
+  const { probes, lossRatio, directions } = (view?.measured ?? notMeasured).afterOutage;
   // With fewer probes than this a single lost one would be above the limit.
   const enough = probes >= Math.ceil(1 / loss.raise);
   const isWitness = view?.witness.word !== "silent" || decision?.by === view.witness;
   const value = enough && isWitness && wasAnswered(view) ? lossRatio : undefined;
-  const finding = checkLimit(context, before, loss, "lossHigh", value, say(probes, "probes"), percent);
+  const of = (v: number) => `${say(probes, "probes")(v)}${lossWays({ ratio: v, directions })}`;
+  const finding = checkLimit(context, before, loss, "lossHigh", value, of, percent);
   const excuse = finding.holds === true ? excuseOf(context.probing) : undefined;
   if (excuse === undefined) return finding;
   const evidence = `${finding.evidence}; but ${excuse}: the far end may limit what it answers`;
@@ -177,10 +179,6 @@ function excuseOf({ view, witnesses, traffic }: Probing): string | undefined {
   return other === undefined ? traffic : sentence(other);
 }
 
-/**
- * The router's delay stands for that of the far end, which answers pings when it has the time; what is behind the far end is
- * a way of its own, and may be slow besides.
- */
 /**
  * Where the router has probes of its own, their delay stands for that of the far end, which answers pings when it finds the
  * time. A reflector is behind the far end: the way to it is longer, and judged besides.

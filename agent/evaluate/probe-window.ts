@@ -46,11 +46,12 @@ export function outageEnd(was: Verdict | undefined, thresholds: Thresholds, now:
 const down: readonly Check[] = ["interface", "session", "forwarding"];
 
 function performanceOf(record: ProbeRecord, start: number): Performance {
-  const { probes, lost, delay, oneWay }: ProbeFigures = record.since(start);
+  const { probes, lost, directions, delay, oneWay }: ProbeFigures = record.since(start);
   return {
     stream: record.last.index,
     probes,
     lossRatio: probes === 0 ? undefined : lost / probes,
+    directions,
     delay,
     oneWay: oneWay && { forward: oneWay.forward.median, backward: oneWay.backward.median, error: oneWay.error },
   };

@@ -55,7 +55,7 @@ function judgeCheck(
     if (failure === undefined && was?.state === "failed") return { ...was, ...base };
     if (failure !== undefined) {
       const evidence = `${nameOf(check)}: ${failure.detail} (${failure.phase} phase, ${seconds(last.total)})`;
-      return { ...base, state: "failed", evidence, cause: causeOf(failure), owner: ownerOf(of, failure) };
+      return { ...base, state: "failed", evidence, cause: causeOf(check, failure), owner: ownerOf(of, check, failure) };
     }
   }
   if (said[0] === undefined || (!isGood(said[0]) && (was === undefined || was.state === "unknown"))) {

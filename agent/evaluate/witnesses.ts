@@ -41,6 +41,13 @@ function probingStalled({ interval, timeout }: ProbeTarget): Duration {
   return milliseconds(Math.max(5_000, 3 * interval + timeout));
 }
 
+/** Permission, source address, interface, route, size: none of it is the far end's, and each has its own remedy. */
+const cannotSend = "cannot be sent from this host, whose agent says why in its log";
+
+/** What two ends of STAMP must agree on; the reflector's log says which of it is wrong. */
+const agreement =
+  " (a reflector answers on its port only, its configured senders only, and with a key only those that have it)";
+
 /** `farEnd`: of the path's session; undefined for a Global Reach pair. */
 export function streamWitness(
   target: ProbeTarget,
@@ -66,7 +73,10 @@ export function streamWitness(
     return { ...common, word: "mute", says, isExpected: true };
   }
   if (answeredAt === undefined) {
-    return { ...common, word: "mute", says: "were never answered since this agent started" };
+    const { settled, sendErrors } = record.totals;
+    const isNeverSent = settled === 0 && sendErrors > 0;
+    const unanswered = `were never answered since this agent started${target.technique === "stamp" ? agreement : ""}`;
+    return { ...common, word: "mute", says: isNeverSent ? cannotSend : unanswered };
   }
   const quiet = elapsed(answeredAt, now);
   if (quiet < silence) return { ...common, word: "answered", says: "are answered" };

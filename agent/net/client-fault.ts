@@ -18,10 +18,15 @@ export interface ClientFault {
     | "hostnameMismatch"
     | "untrustedCertificate"
     | "tlsFailed"
+    | "proxyRefused"
+    | "proxyCannotConnect"
     | "notSent";
   /** For people. Of what the far end sent only names of a certificate are quoted: untrusted text. */
   readonly detail: string;
 }
+
+/** Of one answer of HTTP. */
+export const mostHeaderOctets = 16_384;
 
 export function fault(reason: ClientFault["reason"], detail: string) {
   return err<ClientFault>({ reason, detail });

@@ -3,14 +3,17 @@
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { ok, type Result } from "../lib/result.ts";
-import { type ClientFault, fault, isKernels, socketFault } from "./client-fault.ts";
+import { type ClientFault, fault, isKernels, mostHeaderOctets, socketFault } from "./client-fault.ts";
+import { proxyAuthorization } from "./http-proxy.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD";
-  /** Path and query. */
+  /** Path and query; to a proxy, the whole URL (absolute-form, RFC 9112 section 3.2.2). */
   readonly path: string;
   /** Host header. */
   readonly host: string;
+  /** Value of Proxy-Authorization. A secret: it stands in no fault. */
+  readonly authorization: string | undefined;
 }
 
 export interface HttpAnswer {
@@ -21,7 +24,6 @@ export interface HttpAnswer {
 
 /** More of a body is not read: the check has seen what it came for. */
 export const mostBodyOctets = 65_536;
-const mostHeaderOctets = 16_384;
 const longestLocation = 2_048;
 
 /**
@@ -30,7 +32,7 @@ const longestLocation = 2_048;
  */
 export function exchange(
   socket: Socket,
-  { method, path, host }: HttpRequest,
+  { method, path, host, authorization }: HttpRequest,
   firstByte: () => void,
   signal: AbortSignal,
 ): Promise<Result<HttpAnswer, ClientFault>> {
@@ -51,7 +53,13 @@ export function exchange(
       method,
       path,
       setHost: false,
-      headers: { host, "user-agent": "circuitwatch", accept: "*/*", connection: "close" },
+      headers: {
+        host,
+        "user-agent": "circuitwatch",
+        accept: "*/*",
+        connection: "close",
+        ...proxyAuthorization(authorization),
+      },
       maxHeaderSize: mostHeaderOctets,
       joinDuplicateHeaders: true,
     });

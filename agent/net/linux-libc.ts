@@ -102,6 +102,7 @@ export async function loadLibc(): Promise<Result<Libc, string>> {
       lastError: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
     });
   } catch (cause) {
-    return err(`koffi does not load: ${cause instanceof Error ? cause.message : String(cause)}`);
+    const said = cause instanceof Error ? cause.message : String(cause);
+    return err(`koffi does not load (${said}); npm ci installs it where it does not omit optional packages`);
   }
 }

@@ -10,6 +10,9 @@ export interface Endpoint {
   readonly source: string | undefined;
 }
 
+/** What TLS, HTTP and a tunnel go over. */
+export type Connection = Socket;
+
 /** The socket is the caller's to destroy. `signal` ends it at the deadline. */
 export function connectTcp(
   { address, port, source }: Endpoint,

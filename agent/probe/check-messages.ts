@@ -11,6 +11,13 @@ export interface CheckStream {
   readonly check: ServiceCheck;
 }
 
+export interface CheckStart {
+  /** Without the credentials of their proxies: a Secret does not cross threads. */
+  readonly streams: readonly CheckStream[];
+  /** What the proxy of each stream is told of who asks. */
+  readonly authorizations: readonly (string | undefined)[];
+}
+
 export interface CheckReport {
   readonly observation: CheckObservation;
   /** Turns skipped since the report before. */

@@ -4,16 +4,16 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock as clock } from "../lib/clock.ts";
 import { runCheck } from "./check.ts";
-import type { CheckReport, CheckStream } from "./check-messages.ts";
+import type { CheckReport, CheckStart, CheckStream } from "./check-messages.ts";
 import { createCheckTurns } from "./check-turns.ts";
 import type { Loaded, Stop } from "./kept-worker.ts";
 
-function run(port: NonNullable<typeof parentPort>, streams: readonly CheckStream[]): void {
+function run(port: NonNullable<typeof parentPort>, { streams, authorizations }: CheckStart): void {
   let reported = 0;
   const turns = createCheckTurns(
     {
       clock,
-      run: (index) => runCheck(clock, streamAt(streams, index).check),
+      run: (index) => runCheck(clock, streamAt(streams, index).check, authorizations[index]),
       done(index, result) {
         const { of, check } = streamAt(streams, index);
         const { technique } = check;
@@ -50,4 +50,4 @@ function streamAt(streams: readonly CheckStream[], index: number): CheckStream {
 }
 
 if (parentPort === null) throw new Error("the checks' worker was started as a program");
-run(parentPort, workerData as readonly CheckStream[]);
+run(parentPort, workerData as CheckStart);

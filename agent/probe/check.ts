@@ -2,13 +2,14 @@
 // own, so that each measures one.
 
 import { formatAddress, notPublic, parseAddress, subnetOf } from "../estate/address.ts";
-import type { DnsCheck, HttpCheck, ServiceCheck, TcpCheck } from "../estate/service.ts";
+import type { DnsCheck, HttpCheck, HttpProxy, ServiceCheck, TcpCheck } from "../estate/service.ts";
 import type { CertificateInfo, CheckFailure, CheckPhase, CheckResult } from "../estate/service-observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ask } from "../net/dns-client.ts";
 import { exchange, type HttpAnswer } from "../net/http-client.ts";
-import { connectTcp } from "../net/tcp-client.ts";
+import { openTunnel, proxyWantsCredentials } from "../net/http-proxy.ts";
+import { type Connection, connectTcp } from "../net/tcp-client.ts";
 import { startTls } from "../net/tls-client.ts";
 
 type Fault = { readonly reason: CheckFailure; readonly detail: string };
@@ -18,6 +19,7 @@ type Step<T> = Result<T, Fault>;
 interface Course {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly authorization: string | undefined;
   phase: CheckPhase;
   /** When the present phase began. */
   since: Instant;
@@ -25,14 +27,18 @@ interface Course {
   seen: Pick<CheckResult, "address" | "status" | "certificates" | "certificateTimeLeft" | "answers" | "ttl">;
 }
 
-/** Ends at the timeout of the check at the latest; never rejects for anything that the far end did. */
-export async function runCheck(clock: Clock, check: ServiceCheck): Promise<CheckResult> {
+/**
+ * Ends at the timeout of the check at the latest; never rejects for anything that the far end did. `authorization`: what its
+ * proxy is told (Proxy-Authorization); a check that runs in a worker has no credentials, for a Secret does not cross threads.
+ */
+export async function runCheck(clock: Clock, check: ServiceCheck, authorization?: string): Promise<CheckResult> {
   const deadline = new AbortController();
   const cancel = clock.after(check.timeout, () => deadline.abort());
   const startedAt = clock.now();
   const course: Course = {
     clock,
     signal: deadline.signal,
+    authorization,
     phase: "dns",
     since: startedAt,
     phases: {},
@@ -127,6 +133,9 @@ async function runHttp(course: Course, check: HttpCheck): Promise<Step<void>> {
     if (!answer.ok) return answer;
     const { status, location } = answer.value;
     course.seen = { ...course.seen, status };
+    if (check.proxy !== undefined && status === 407) {
+      return ofProxy(check.proxy, proxyWantsCredentials(course.authorization !== undefined));
+    }
     if (check.redirects === 0 || !redirecting.includes(status) || location === undefined) return judged(check, status);
     if (followed === check.redirects) {
       return err({ reason: "tooManyRedirects", detail: `more than ${check.redirects} redirects` });
@@ -149,13 +158,9 @@ async function request(course: Course, check: HttpCheck, url: URL, first: boolea
   const { signal } = course;
   const secure = url.protocol === "https:";
   const name = url.hostname.replace(/^\[|\]$/g, "");
-  const located = await locate(course, check, (first ? check.address : undefined) ?? name);
-  if (!located.ok) return located;
-  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  const endpoint = { address: located.value, port, source: check.source };
-  const connected = await timed(course, "connect", connectTcp(endpoint, signal));
-  if (!connected.ok) return connected;
-  let socket = connected.value;
+  const opened = await open(course, check, url, first ? (check.address ?? name) : name);
+  if (!opened.ok) return opened;
+  let socket = opened.value;
   if (secure) {
     const serverName = (first ? check.serverName : undefined) ?? name;
     const now = course.clock.toEpoch(course.clock.now());
@@ -166,15 +171,40 @@ async function request(course: Course, check: HttpCheck, url: URL, first: boolea
     socket = secured.value.socket;
   }
   const host = (first ? check.hostHeader : undefined) ?? url.host;
-  const message = { method: check.method, path: `${url.pathname}${url.search}`, host };
+  // Of what goes through the tunnel the proxy is told nothing, and the server nothing of the proxy.
+  const byProxy = check.proxy !== undefined && !secure;
+  const path = `${byProxy ? url.origin : ""}${url.pathname}${url.search}`;
+  const authorization = byProxy ? course.authorization : undefined;
   begin(course, "firstByte");
   const came = () => {
     finish(course);
     begin(course, "answer");
   };
-  const answer = await exchange(socket, message, came, signal);
+  const answer = await exchange(socket, { method: check.method, path, host, authorization }, came, signal);
   if (answer.ok) finish(course);
   return answer;
+}
+
+/** A connection to the server, or to the proxy, which for https leads on to the server. */
+async function open(course: Course, check: HttpCheck, url: URL, host: string): Promise<Step<Connection>> {
+  const { signal, authorization } = course;
+  const { proxy, source } = check;
+  const secure = url.protocol === "https:";
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const located = await locate(course, check, proxy?.host ?? host);
+  if (!located.ok) return ofProxy(proxy, located);
+  const endpoint = { address: located.value, port: proxy?.port ?? port, source };
+  const connected = await timed(course, "connect", connectTcp(endpoint, signal));
+  if (!connected.ok) return ofProxy(proxy, connected);
+  if (proxy === undefined || !secure) return connected;
+  const tunnel = { authority: `${url.hostname}:${port}`, authorization };
+  return ofProxy(proxy, await timed(course, "proxy", openTunnel(connected.value, tunnel, signal)));
+}
+
+/** Who reads of a fault must know that it is the proxy's. */
+function ofProxy<T>(proxy: HttpProxy | undefined, step: Step<T>): Step<T> {
+  if (proxy === undefined || step.ok) return step;
+  return err({ ...step.error, detail: `proxy ${proxy.name}: ${step.error.detail}` });
 }
 
 /** A date that cannot be read is no end; OpenSSL does not trust such a certificate. */

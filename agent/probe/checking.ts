@@ -2,10 +2,11 @@
 // reports, and starts it again when it dies.
 
 import type { Observe } from "../estate/observation.ts";
+import type { ServiceCheck } from "../estate/service.ts";
 import type { Clock } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
-import type { CheckReport, CheckStream } from "./check-messages.ts";
+import type { CheckReport, CheckStart, CheckStream } from "./check-messages.ts";
 import { createKeptWorker } from "./kept-worker.ts";
 
 export interface CheckingDeps {
@@ -45,7 +46,10 @@ export function createChecking(
       whose: "the checks'",
       standstill: "no service is checked",
       pause: { shortest: pause, longest: pause },
-      data: () => streams,
+      data: (): CheckStart => ({
+        streams: streams.map((stream) => ({ ...stream, check: withoutCredentials(stream.check) })),
+        authorizations: streams.map(({ check }) => authorizationOf(check)),
+      }),
       take(report) {
         inFlight = report.inFlight;
         skipped += report.skipped;
@@ -63,4 +67,16 @@ export function createChecking(
     skipped: () => skipped,
     restarts: worker.restarts,
   };
+}
+
+function withoutCredentials(check: ServiceCheck): ServiceCheck {
+  if (check.technique !== "http" || check.proxy === undefined) return check;
+  return { ...check, proxy: { ...check.proxy, credentials: undefined } };
+}
+
+/** Basic (RFC 7617), whose user and password are UTF-8 here. */
+function authorizationOf(check: ServiceCheck): string | undefined {
+  if (check.technique !== "http" || check.proxy?.credentials === undefined) return undefined;
+  const { user, password } = check.proxy.credentials;
+  return `Basic ${Buffer.from(`${user}:${password.reveal()}`).toString("base64")}`;
 }

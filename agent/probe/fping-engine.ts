@@ -47,6 +47,8 @@ interface Child {
   readonly byAddress: Map<string, Running>;
   stop: (() => void) | undefined;
   startAt: Instant;
+  /** Up to when it sent, or what it could not send is counted. */
+  unsentUntil: Instant;
   told: string;
 }
 
@@ -63,7 +65,14 @@ export function createFpingEngine(
     // fping's lines name the address alone: each child has it once.
     for (let copy = 0; ; copy++) {
       const key = JSON.stringify([profile, copy]);
-      const child = children.get(key) ?? { profile, byAddress: new Map(), stop: undefined, startAt: now(), told: "" };
+      const child = children.get(key) ?? {
+        profile,
+        byAddress: new Map(),
+        stop: undefined,
+        startAt: now(),
+        unsentUntil: now(),
+        told: "",
+      };
       children.set(key, child);
       if (child.byAddress.has(address)) continue;
       child.byAddress.set(address, one);
@@ -77,6 +86,7 @@ export function createFpingEngine(
     const one = child.byAddress.get(event.value.target);
     if (one === undefined) return;
     child.told = "";
+    child.unsentUntil = now();
     const { session, settled } = one;
     const said = event.value;
     const at = now();
@@ -116,12 +126,20 @@ export function createFpingEngine(
     });
   }
 
+  function countUnsent({ stop, byAddress, profile: { interval }, unsentUntil }: Child): Instant {
+    if (stop !== undefined) return unsentUntil;
+    const due = Math.floor((now() - unsentUntil) / interval);
+    for (const { session } of byAddress.values()) for (let n = 0; n < due; n++) session.failed(undefined);
+    return later(unsentUntil, milliseconds(due * interval));
+  }
+
   return {
     turn() {
       for (const child of children.values()) if (child.stop === undefined && now() >= child.startAt) launch(child);
     },
     report() {
       const at = now();
+      for (const child of children.values()) child.unsentUntil = countUnsent(child);
       const observations: ProbeObservation[] = [];
       for (const { stream, session } of running) {
         const counts = session.drain();

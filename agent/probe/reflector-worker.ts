@@ -15,6 +15,7 @@ import {
   type ReflectorStart,
   reflectionOutcomes,
 } from "./reflector-messages.ts";
+import { createRefusals } from "./refusals.ts";
 
 const reportEvery = milliseconds(250);
 const clockEvery = seconds(1);
@@ -41,7 +42,7 @@ async function run(port: NonNullable<typeof parentPort>, start: ReflectorStart):
 
   let estimate: ErrorEstimate = estimateOf(clockError());
   const reflector = createStampReflector(
-    { now: socket.now, errorEstimate: () => estimate, port: listening.value },
+    { now: socket.now, errorEstimate: () => estimate, port: listening.value, refused: createRefusals(emit) },
     { ...start, key: start.key === undefined ? undefined : stampKey(new Secret(start.key)) },
   );
   emit({ kind: "listening", port: listening.value });

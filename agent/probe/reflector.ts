@@ -20,6 +20,7 @@ import {
 } from "../wire/stamp.ts";
 import { decodeAuthenticatedSender, isAuthentic, writeAuthenticatedReflector } from "../wire/stamp-authenticated.ts";
 import { type ReflectionOutcome, reflectionOutcomes } from "./reflector-messages.ts";
+import type { Refusal } from "./refusals.ts";
 import { addressMatcher, createSenders } from "./senders.ts";
 
 export interface ReflectorDeps {
@@ -28,6 +29,8 @@ export interface ReflectorDeps {
   readonly errorEstimate: () => ErrorEstimate;
   /** The port that it listens on. */
   readonly port: number;
+  /** Told of each request that is not answered for a reason that people can do something about. */
+  readonly refused: (why: Refusal, request: ReflectorRequest) => void;
 }
 
 export interface ReflectorRules {
@@ -50,9 +53,11 @@ export interface StampReflector {
 /** RFC 5357 section 4.2.1: where the host cannot tell. */
 const unknownTtl = 255;
 const lowestSenderPort = 1_024;
+/** A sender with the right key may also trace the way to us, which goes without; one without it sends nothing else. */
+const doubtful = 50;
 
 export function createStampReflector(
-  { now, errorEstimate, port: ownPort }: ReflectorDeps,
+  { now, errorEstimate, port: ownPort, refused }: ReflectorDeps,
   { senders: subnets, key, stateful, senderRate, totalRate }: ReflectorRules,
 ): StampReflector {
   const outcomes = createCounters(reflectionOutcomes);
@@ -60,16 +65,28 @@ export function createStampReflector(
   const senders = createSenders(senderRate);
   const total = createTokenBucket({ perSecond: totalRate, burst: totalRate });
 
-  function judge({ bytes, address, port, ttl, realtime, readAt }: ReflectorRequest): ReflectionOutcome {
+  function refuse(why: Refusal, request: ReflectorRequest): Refusal {
+    refused(why, request);
+    return why;
+  }
+
+  function judge(datagram: ReflectorRequest): ReflectionOutcome {
+    const { bytes, address, port, ttl, realtime, readAt } = datagram;
     // Two reflectors would answer each other for ever: a Session-Sender has a port of its own.
-    if (!isSender(address) || port < lowestSenderPort || port === ownPort || port === stampPort) return "notASender";
+    if (!isSender(address) || port < lowestSenderPort || port === ownPort || port === stampPort) {
+      return refuse("notASender", datagram);
+    }
     const sender = senders.of(address, readAt);
     if (sender === undefined) return "tableFull";
     // Before a single octet is read; and who sends too much takes nothing from the others.
-    if (!sender.bucket.take(readAt) || !total.take(readAt)) return "rateLimited";
+    if (!sender.bucket.take(readAt) || !total.take(readAt)) return refuse("rateLimited", datagram);
     // Its answer would be longer.
     if (bytes.byteLength < shortestReply) return "malformed";
-    if (key !== undefined && !isAuthentic(bytes, key)) return "unauthenticated";
+    if (key !== undefined && !isAuthentic(bytes, key)) {
+      sender.inVain++;
+      return sender.inVain < doubtful ? "unauthenticated" : refuse("unauthenticated", datagram);
+    }
+    sender.inVain = Number.NEGATIVE_INFINITY;
     const request = key === undefined ? decodeSender(bytes) : decodeAuthenticatedSender(bytes);
     if (!request.ok) return "malformed";
     const asked = request.value;

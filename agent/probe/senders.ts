@@ -22,6 +22,8 @@ interface Session {
 export interface Sender {
   readonly bucket: TokenBucket;
   lastAt: Instant;
+  /** Requests without the right HMAC, until the first with it. */
+  inVain: number;
   /** By port and session identifier. */
   readonly sessions: Map<number, Session>;
 }
@@ -63,6 +65,7 @@ export function createSenders(rate: number): Senders {
       const sender: Sender = {
         bucket: createTokenBucket({ perSecond: rate, burst: rate }),
         lastAt: now,
+        inVain: 0,
         sessions: new Map(),
       };
       senders.set(key, sender);

@@ -13,10 +13,18 @@ export interface SendTrouble {
 
 const mostExamples = 5;
 
-/** Reasons that have a remedy in the configuration. */
+/** What the codes of libc mean here, and where to look. */
 const meanings: Readonly<Record<string, string>> = {
   EMSGSIZE: "larger than the MTU of the way, and dontFragment forbids to cut them: use a smaller size",
   ENODEV: 'the interface that "interface" names is gone',
+  ENETDOWN: "the interface by which they leave is down",
+  ENETUNREACH: "this host has no route to them: ip route get ADDRESS",
+  EHOSTUNREACH: "the next hop does not answer (ip neigh), or a route of this host refuses them",
+  EADDRNOTAVAIL: "the source address is no longer one of this host",
+  EACCES: "not permitted: a route of this host prohibits it, or the address is a broadcast address",
+  EPERM: "not permitted: the firewall of this host drops what it sends",
+  EINVAL: "the source address does not go with the interface or the route by which they leave",
+  ENOBUFS: "the queue of the interface is full",
 };
 
 export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
@@ -33,9 +41,8 @@ export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
     const examples = targets
       .slice(0, mostExamples)
       .map(({ address, port }) => (port === 0 ? address : `${address}:${port}`));
-    const meaning = meanings[code];
     const fields = { reason: code, streams: targets.length, targets: examples };
-    log({ kind: "log", level, fields, message: meaning === undefined ? message : `${message}: ${meaning}` });
+    log({ kind: "log", level, fields, message });
   }
 
   return {
@@ -56,7 +63,7 @@ export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
       for (const [code, all] of Map.groupBy(started, ({ code }) => code)) {
         tell(
           "warn",
-          "probes cannot be sent",
+          meanings[code] === undefined ? "probes cannot be sent" : `probes cannot be sent: ${meanings[code]}`,
           code,
           all.map(({ target }) => target),
         );

@@ -40,6 +40,10 @@ const head = 6;
 const tail = 7;
 const troubleCounts = 8;
 
+/** Losses of each way. */
+const forward = 0;
+const backward = 1;
+
 /** Probes in the order of sending, so that what follows can be added: a burst may go on over the seam. */
 interface Succession {
   probes: number;
@@ -59,6 +63,7 @@ export class ProbeSlices {
   /** Beside the slices, from the first trouble on. */
   #troubles: Rows | undefined;
   /** Of each way; they have rows of their own, since few streams have them. */
+  #directions: Rows | undefined;
   #oneWay: { readonly slices: Rows; readonly forward: Samples; readonly backward: Samples } | undefined;
 
   /**
@@ -83,6 +88,11 @@ export class ProbeSlices {
     slices.add(row, lost, o.lost);
     slices.add(row, sendErrors, o.sendErrors);
     for (const delay of o.delays) this.#delays.add(delay);
+    if (o.directions !== undefined) {
+      this.#directions ??= this.#beside(2);
+      this.#directions.add(row, forward, o.directions.forward);
+      this.#directions.add(row, backward, o.directions.backward);
+    }
     if (this.#variations !== undefined) {
       if (o.late + o.duplicate + o.reordered + o.discarded > 0) {
         const troubles = this.#withTroubles();
@@ -107,11 +117,16 @@ export class ProbeSlices {
     let lostOnes = 0;
     let unsent = 0;
     let error = 0;
+    const directions = this.#directions && { forward: 0, backward: 0 };
     const others = { late: 0, duplicate: 0, reordered: 0, discarded: 0 };
     for (let row = from; row < slices.length; row++) {
       answered += slices.count(row, received);
       lostOnes += slices.count(row, lost);
       unsent += slices.count(row, sendErrors);
+      if (directions !== undefined) {
+        directions.forward += this.#directions?.count(row, forward) ?? 0;
+        directions.backward += this.#directions?.count(row, backward) ?? 0;
+      }
       if (!shown) {
         error = Math.max(error, slices.time(row, oneWayError));
         continue;
@@ -124,18 +139,19 @@ export class ProbeSlices {
       }
       join(all, this.#succession(row));
     }
-    const forward = this.#oneWay?.forward.spread(from);
-    const backward = this.#oneWay?.backward.spread(from);
+    const there = this.#oneWay?.forward.spread(from);
+    const back = this.#oneWay?.backward.spread(from);
     return {
       probes: answered + lostOnes,
       lost: lostOnes,
+      directions,
       ...others,
       sendErrors: unsent,
       lossBursts: all.bursts,
       longestLossBurst: all.longest,
       delay: this.#delays.spread(from),
       variation: this.#variations?.spread(from),
-      oneWay: forward && backward && { forward, backward, error },
+      oneWay: there && back && { forward: there, backward: back, error },
     };
   }
 
@@ -148,6 +164,7 @@ export class ProbeSlices {
       this.#variations?.drop();
       slices.shift();
       this.#troubles?.shift();
+      this.#directions?.shift();
       if (this.#oneWay === undefined) continue;
       this.#oneWay.forward.drop();
       this.#oneWay.backward.drop();
@@ -155,6 +172,7 @@ export class ProbeSlices {
     }
     slices.push();
     this.#troubles?.push();
+    this.#directions?.push();
     this.#oneWay?.slices.push();
     slices.setTime(slices.length - 1, at, now);
     return slices.length - 1;
@@ -191,11 +209,15 @@ export class ProbeSlices {
   }
 
   #withTroubles(): Rows {
-    if (this.#troubles === undefined) {
-      this.#troubles = new Rows(0, troubleCounts, this.#slices.length);
-      for (let slice = 0; slice < this.#slices.length; slice++) this.#troubles.push();
-    }
+    this.#troubles ??= this.#beside(troubleCounts);
     return this.#troubles;
+  }
+
+  /** Rows of counts beside the slices. */
+  #beside(counts: number): Rows {
+    const rows = new Rows(0, counts, this.#slices.length);
+    for (let slice = 0; slice < this.#slices.length; slice++) rows.push();
+    return rows;
   }
 
   #addOneWay(row: number, oneWay: NonNullable<ProbeObservation["oneWay"]>): void {

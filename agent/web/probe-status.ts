@@ -17,6 +17,8 @@ export interface WindowStatus {
     readonly probes: number;
     readonly bursts: number;
     readonly longestBurst: number;
+    /** Those of which the way is known; null where the far end does not tell. */
+    readonly directions: { readonly forward: number; readonly backward: number } | null;
   };
   /** Of the lost ones, those of which an answer came later. */
   readonly late: number;
@@ -48,7 +50,8 @@ export function probeStatus(
   const record = stream === undefined ? undefined : snapshot.probe(of, stream);
   if (record === undefined || probes === 0) return { jitter: null, windows: [] };
   const windows = record.windows(now).map((figures, i): WindowStatus => {
-    const { lost, late, duplicate, reordered, discarded, lossBursts, longestLossBurst, delay, variation } = figures;
+    const { lost, late, duplicate, reordered, discarded, lossBursts, longestLossBurst, directions, delay, variation } =
+      figures;
     return {
       window: statistics.windows[i]?.name ?? "",
       loss: {
@@ -57,6 +60,7 @@ export function probeStatus(
         probes: figures.probes,
         bursts: lossBursts,
         longestBurst: longestLossBurst,
+        directions: directions ?? null,
       },
       late,
       duplicate,

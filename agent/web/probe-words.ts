@@ -1,6 +1,6 @@
 // The figures of the windows, for people: as a table on the page, as lines in a ticket.
 
-import type { Spread } from "../estate/probe-figures.ts";
+import { lossWays, type Spread } from "../estate/probe-figures.ts";
 import { type Html, html, nothing } from "./html.ts";
 import type { ProbeStatus, WindowStatus } from "./probe-status.ts";
 import { inMilliseconds, ms, percent } from "./words.ts";
@@ -24,7 +24,7 @@ export function figuresTable({ windows }: ProbeStatus, of: string): Html {
 <thead><tr><th scope="col">Last</th><th scope="col">Loss of probes</th><th scope="col">Loss bursts</th><th scope="col">Median ms</th><th scope="col">p95 ms</th><th scope="col">p99 ms</th><th scope="col">Max ms</th><th scope="col"><abbr title="Variation of the delay from one probe to the next (RFC 3393), 95th percentile">ipdv</abbr> p95 ms</th></tr></thead>
 <tbody>${windows.map(
     (w) =>
-      html`<tr><th scope="row">${w.window}</th><td>${lossOf(w)}</td><td>${burstsOf(w)}</td><td>${figure(w.delay, "median")}</td><td>${figure(w.delay, "p95")}</td><td>${figure(w.delay, "p99")}</td><td>${figure(w.delay, "max")}</td><td>${figure(w.delayVariation, "p95")}</td></tr>`,
+      html`<tr><th scope="row">${w.window}</th><td>${lossOf(w)}${lossWays(w.loss)}</td><td>${burstsOf(w)}</td><td>${figure(w.delay, "median")}</td><td>${figure(w.delay, "p95")}</td><td>${figure(w.delay, "p99")}</td><td>${figure(w.delay, "max")}</td><td>${figure(w.delayVariation, "p95")}</td></tr>`,
   )}</tbody>
 </table></div>`;
 }
@@ -32,7 +32,7 @@ export function figuresTable({ windows }: ProbeStatus, of: string): Html {
 /** In a cell of a matrix: `5m: 0 % of 1490 lost · p99 165 ms`. */
 export function cellWords(w: WindowStatus): string {
   const burst = w.loss.bursts === 0 ? "" : `, longest burst ${w.loss.longestBurst}`;
-  return `${w.window}: ${lossOf(w)} lost${burst} · p99 ${w.delay === null ? "–" : ms(w.delay.p99)}`;
+  return `${w.window}: ${lossOf(w)} lost${lossWays(w.loss)}${burst} · p99 ${w.delay === null ? "–" : ms(w.delay.p99)}`;
 }
 
 /** `Last 5m`, and all of its figures in one line. */
@@ -41,7 +41,7 @@ export function windowLines({ windows }: ProbeStatus): readonly (readonly [label
     const { delay, delayVariation, late, duplicate, reordered } = w;
     const others = Object.entries({ late, duplicate, reordered }).filter(([, count]) => count > 0);
     const words = [
-      w.loss.ratio === null ? "no probe settled" : `${lossOf(w)} probes lost, bursts ${burstsOf(w)}`,
+      w.loss.ratio === null ? "no probe settled" : `${lossOf(w)} probes lost${lossWays(w.loss)}, bursts ${burstsOf(w)}`,
       ...others.map(([what, count]) => `${count} ${what}`),
       ...(delay === null ? [] : [`round trip of ${delay.samples}: ${spreadWords(delay)}`]),
       ...(delayVariation === null ? [] : [`variation (ipdv) p95 ${ms(delayVariation.p95)}`]),

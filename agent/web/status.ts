@@ -53,9 +53,16 @@ export interface InterfaceStatus {
 
 /** What was measured over the threshold window. */
 export interface Measured {
-  readonly loss: { readonly ratio: number | null; readonly probes: number };
+  readonly loss: {
+    readonly ratio: number | null;
+    readonly probes: number;
+    /** Lost probes of which the way is known; null where the far end does not tell. */
+    readonly directions: NonNullable<Performance["directions"]> | null;
+  };
   /** Round-trip delay in seconds; null when no probe was answered. */
   readonly delay: NonNullable<Performance["delay"]> | null;
+  /** Median delay of each way, and the error of both clocks, in seconds; null unless both are synchronised. */
+  readonly oneWay: NonNullable<Performance["oneWay"]> | null;
   /** Over longer windows, of the stream by which it is judged. */
   readonly probing: ProbeStatus;
 }
@@ -274,8 +281,13 @@ function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: S
       .filter((condition) => condition.state === "firing" && condition.effect === "none")
       .map(({ cause, since: from, evidence }) => ({ cause, since: utc(clock, from), evidence })),
     witness: verdict.witness ?? null,
-    loss: { ratio: performance.lossRatio ?? null, probes: performance.probes },
+    loss: {
+      ratio: performance.lossRatio ?? null,
+      probes: performance.probes,
+      directions: performance.directions ?? null,
+    },
     delay: performance.delay ?? null,
+    oneWay: performance.oneWay ?? null,
     probing: probeStatus(of, performance, estate, snapshot, now),
   };
 }

@@ -102,7 +102,7 @@ function reasons({ reasons, notCovered }: PathStatus | PairStatus): readonly Lin
 }
 
 function text(title: string, lines: readonly Line[]): string {
-  return [title, ...lines.map(([label, value]) => `${(label === "" ? "" : `${label}:`).padEnd(13)}${value}`)]
+  return [title, ...lines.map(([label, value]) => `${(label === "" ? "" : `${label}: `).padEnd(13)}${value}`)]
     .map(oneLine)
     .join("\n");
 }

@@ -1,6 +1,7 @@
 // What the closed kinds are called before people, and how times and figures are written for them.
 
 import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judgement.ts";
+import { lossWays } from "../estate/probe-figures.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { SessionStatus } from "./session-status.ts";
 import type { InterfaceStatus, Measured, PathStatus } from "./status.ts";
@@ -76,7 +77,7 @@ export const redundancyTones: Readonly<Record<Redundancy, Tone>> = {
   unknown: "unknown",
 };
 
-const notSeen = { notAsked: "not asked yet", stale: "no fresh answer" } as const;
+const notSeen = { notAsked: "no answer yet", stale: "no fresh answer" } as const;
 
 export function interfaceWords({ state, adminStatus }: Omit<InterfaceStatus, "drops">): string {
   if (state === "notAsked" || state === "stale") return notSeen[state];
@@ -97,7 +98,7 @@ export function sessionWords({ state, adminUp, seconds: span }: Omit<SessionStat
  */
 export function lossWords(of: Figures): string {
   const { ratio, probes } = of.loss;
-  if (ratio !== null) return `${percent(ratio)} of ${probes} probes`;
+  if (ratio !== null) return `${percent(ratio)} of ${probes} probes${lossWays(of.loss)}`;
   return isSilent(of) ? "no probe is answered" : "not measured";
 }
 
@@ -110,7 +111,7 @@ export function witnessWords({ witness, reasons }: Pick<PathStatus, "witness" | 
 }
 
 /** What was measured, with the reasons beside it. */
-type Figures = Pick<Measured, "loss" | "delay"> & { readonly reasons: readonly Reason[] };
+type Figures = Pick<Measured, "loss" | "delay" | "oneWay"> & { readonly reasons: readonly Reason[] };
 
 function isSilent({ reasons }: Figures): boolean {
   return reasons.some(({ cause }) => cause === "probesSilent");
@@ -125,9 +126,14 @@ export function percent(ratio: number): string {
 }
 
 export function delayWords(of: Figures): string {
-  const { delay, loss } = of;
+  const { delay, loss, oneWay } = of;
   if (delay === null) return loss.probes > 0 || isSilent(of) ? "no answer" : "not measured";
-  return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}, p99 ${ms(delay.p99)}`;
+  // A delay of one way is no more than the clocks allow.
+  const ways =
+    oneWay === null
+      ? ""
+      : `; one way: there ${ms(oneWay.forward)}, back ${ms(oneWay.backward)}, each ± ${ms(oneWay.error)}`;
+  return `median ${ms(delay.median)}, p95 ${ms(delay.p95)}, p99 ${ms(delay.p99)}${ways}`;
 }
 
 /** Three figures, so that a fast link shows its microseconds and a slow one no noise. */

@@ -401,6 +401,7 @@ describe("the example", () => {
     SNMP_COMMUNITY_LAB: "another",
     SNMP_AUTH_PASSWORD: "authentication",
     SNMP_PRIVACY_PASSWORD: "encryption",
+    PROXY_PASSWORD: "somebody",
   };
 
   it("is valid, and has every connectivity model but Direct", () => {

@@ -504,8 +504,8 @@ describe("thresholds", () => {
       "an interval too long for the silence and window",
       [["site: ams\nsnmp:", "site: ams\nprobing: { interval: 5s }\nsnmp:"]],
       [
-        "2:22: probing.interval: 5s between probes is too long for a silence of 2s; probe at least 2 times in it: shorten the interval, or lengthen silence",
-        "2:22: probing.interval: 5s between probes is too long for a window of 10s; probe at least 5 times in it: shorten the interval, or lengthen window",
+        "2:22: probing.interval: 5s between probes is too long for a silence of 2s; probe at least 2 times in it: shorten the interval, or lengthen thresholds.path.silence",
+        "2:22: probing.interval: 5s between probes is too long for a window of 10s; probe at least 5 times in it: shorten the interval, or lengthen thresholds.path.window",
       ],
     ],
     [
@@ -529,7 +529,7 @@ describe("thresholds", () => {
         ],
       ],
       [
-        "25:58: circuits.ams-1.peerings.azurePrivate.probes.primary[0].interval: 1500ms between probes is too long for a silence of 2s; probe at least 2 times in it: shorten the interval, or lengthen silence",
+        "25:58: circuits.ams-1.peerings.azurePrivate.probes.primary[0].interval: 1500ms between probes is too long for a silence of 2s; probe at least 2 times in it: shorten the interval, or lengthen thresholds.path.silence",
       ],
     ],
   ])("says what is wrong with %s", (_, edits, expected) => {

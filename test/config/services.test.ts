@@ -42,6 +42,7 @@ describe("services and internet dependencies", () => {
             status: [{ from: 200, to: 299 }],
             redirects: 0,
             ca: undefined,
+            proxy: undefined,
             interval: 15_000,
             timeout: 5_000,
             source: undefined,

@@ -130,6 +130,16 @@ describe("one failure", () => {
     expect(s.path("primary")).toMatchObject({ state: "degraded", reasons: [{ cause: "lossHigh" }] });
   });
 
+  it("loss is said with the way that it is on, where the far end counts for itself", () => {
+    const s = scene();
+    s.play(20);
+    Object.assign(s.primary, { loseEvery: 5, tellsWays: true });
+    s.play(20);
+    expect(s.path("primary").reasons[0]?.evidence).toBe(
+      "20.4 % of 49 probes lost, 10 on the way there, 0 back (clears below 2.0 %)",
+    );
+  });
+
   it("20 % loss: degraded, never down, and still redundant", () => {
     const s = scene();
     s.play(20);
@@ -285,6 +295,17 @@ describe("unknown is not down", () => {
     s.primary.cannotSend = true;
     s.play(20);
     expect(s.path("primary").state).not.toBe("down");
+  });
+
+  it("a host that could never send: the far end is not said to be silent", () => {
+    const s = scene();
+    s.primary.cannotSend = true;
+    s.play(30);
+    expect(s.path("primary")).toMatchObject({ state: "up" });
+    expect(s.path("primary").notCovered.join()).toContain("icmp probes to 172.16.0.2 cannot be sent from this host");
+    s.primary.cannotSend = false;
+    s.play(20);
+    expect(s.path("primary").notCovered).toEqual([]);
   });
 
   it("an MSEE that never answered: up by the control plane, and the gap is said", () => {

@@ -33,6 +33,8 @@ export interface PathScene {
   dark: boolean;
   delay: number;
   cannotSend: boolean;
+  /** Its losses are on the way there, and the far end counts for itself. */
+  tellsWays: boolean;
   /** Its second stream, if the estate has one: STAMP to a reflector behind the path. */
   stampDark: boolean;
   /** Bits per second over the interface, each way. */
@@ -61,6 +63,7 @@ const well = (): PathScene => ({
   dark: false,
   delay: 0.002,
   cannotSend: false,
+  tellsWays: false,
   stampDark: false,
   traffic: 0,
   routerProbe: undefined,
@@ -192,7 +195,7 @@ export function scene(estate: Estate = anEstate()): Scene {
     dark: boolean,
     loseEvery: number,
   ): void {
-    const { delay, cannotSend } = scenes[name];
+    const { delay, cannotSend, tellsWays } = scenes[name];
     const o = { received: 0, lost: 0, sendErrors: 0, delays: [] as number[] };
     prober.expiring = prober.expiring.filter((expiry) => {
       if (expiry > now) return true;
@@ -227,6 +230,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       discarded: 0,
       lossRun: prober.lossRun,
       lastReceivedAt: prober.lastReceived === undefined ? undefined : at(prober.lastReceived),
+      directions: tellsWays ? { forward: o.lost, backward: 0 } : undefined,
       ...o,
     });
   }

@@ -166,6 +166,26 @@ describe("a service", () => {
     expect(scene.verdict()).toMatchObject({ state: "down", reasons: [{ cause, owner }] });
   });
 
+  it.each([
+    [bad("refused", "connect"), "https", "connectionFailed", "customer"],
+    [bad("nxdomain", "dns"), "https", "connectionFailed", "customer"],
+    [bad("proxyRefused", "proxy"), "https", "connectionFailed", "customer"],
+    [bad("proxyRefused", "answer"), "http", "connectionFailed", "customer"],
+    [bad("proxyCannotConnect", "proxy"), "https", "connectionFailed", "unknown"],
+    [bad("timeout", "proxy"), "https", "connectionFailed", "unknown"],
+    [bad("certificateExpired", "tls"), "https", "certificateInvalid", "microsoft"],
+    [bad("unexpectedStatus", "answer"), "https", "statusUnexpected", "microsoft"],
+    [bad("unexpectedStatus", "answer"), "http", "statusUnexpected", "unknown"],
+    [bad("notSent", "connect"), "https", "notSent", "unknown"],
+  ] as const)("cause and owner by a proxy: %j over %s", (result, scheme, cause, owner) => {
+    const proxy = { name: "corporate", host: "192.0.2.80", port: 3128, credentials: undefined };
+    const check = httpCheck({ ...every10, url: `${scheme}://app.example/`, proxy });
+    const scene = play({ services: [service([check], { peering: "microsoft" })] });
+    for (let i = 0; i < 2; i++) scene.check(one(result));
+    expect(scene.verdict()).toMatchObject({ reasons: [{ cause, owner }] });
+    if (cause !== "notSent") expect(scene.verdict().reasons[0]?.evidence).toContain("by proxy corporate");
+  });
+
   it("is unknown, not down, when this host could not try", () => {
     const scene = only();
     scene.check(one(good));

@@ -299,7 +299,7 @@ describe("sends that fail", () => {
     for (let ms = 1_000; ms < 2_000; ms += 50) await p.turnAt(ms);
     const told = p.logs().filter(({ message }) => message.startsWith("probes can"));
     expect(told.map(({ level, message, fields }) => [level, message, fields.reason, fields.streams])).toEqual([
-      ["warn", "probes cannot be sent", "ENETUNREACH", 2],
+      ["warn", "probes cannot be sent: this host has no route to them: ip route get ADDRESS", "ENETUNREACH", 2],
       ["info", "probes can be sent again", "ENETUNREACH", 2],
     ]);
   });

@@ -63,7 +63,7 @@ async function faceToFace({
   let leaves = 0;
   const start = () =>
     createStampReflector(
-      { now: () => leaves, errorEstimate: () => estimateOf(clocks[1]), port: 862 },
+      { now: () => leaves, errorEstimate: () => estimateOf(clocks[1]), port: 862, refused: () => undefined },
       {
         senders: subnet.ok ? [subnet.value] : [],
         key: reflectorKey && stampKey(reflectorKey),

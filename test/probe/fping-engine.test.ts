@@ -97,6 +97,22 @@ describe("ICMP probes by fping", () => {
     ]);
   });
 
+  it("are counted as not sent while there is no child, however often it is started", () => {
+    const p = probing([{ ...icmp, interval: milliseconds(1_000) }]);
+    let unsent = 0;
+    let ended = 0;
+    for (let ms = 250; ms <= 20_000; ms += 250) {
+      p.time.now = 1_000 + ms;
+      p.engine.turn();
+      const begun = p.started.length > ended;
+      if (ms <= 10_000 && begun) p.started[ended++]?.handlers.ended("fping: it may not");
+      if (ms > 10_250) p.started.at(-1)?.handlers.line(reply("172.16.0.2", ms, 1));
+      for (const { sendErrors } of p.reported()) unsent += sendErrors;
+    }
+    expect(p.started).toHaveLength(3);
+    expect(unsent).toBe(10);
+  });
+
   it("end with the engine", () => {
     const p = probing([icmp, { ...icmp, dscp: 46 }]);
     p.engine.stop();

@@ -6,7 +6,9 @@ import { parseSubnet } from "../../agent/estate/address.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import type { ReflectorRequest } from "../../agent/net/reflector-socket.ts";
+import type { ProbeLog } from "../../agent/probe/messages.ts";
 import { createStampReflector, type ReflectorRules } from "../../agent/probe/reflector.ts";
+import { createRefusals } from "../../agent/probe/refusals.ts";
 import { mostSenders, mostSessions, mostSessionsOfASender, sessionAge } from "../../agent/probe/senders.ts";
 import { decodeReflector, encodeSender, estimateOf, unsynchronised } from "../../agent/wire/stamp.ts";
 import { authenticatedLength, stampKey, writeAuthenticatedSender } from "../../agent/wire/stamp-authenticated.ts";
@@ -22,8 +24,10 @@ const packet = { timestamp: { seconds: 5, fraction: 6 }, errorEstimate: unsynchr
 
 function reflector(rules: Partial<ReflectorRules> = {}) {
   const time = { now: 0 };
+  const log: ProbeLog[] = [];
+  const refused = createRefusals((line) => log.push(line));
   const made = createStampReflector(
-    { now: () => 7e9, errorEstimate: () => estimateOf(0.01), port: 10_862 },
+    { now: () => 7e9, errorEstimate: () => estimateOf(0.01), port: 10_862, refused },
     {
       senders: subnets("192.0.2.0/25", "2001:db8:20::/64"),
       key: undefined,
@@ -45,6 +49,8 @@ function reflector(rules: Partial<ReflectorRules> = {}) {
     ...made,
     time,
     ask,
+    /** Lines of the log since the last call. */
+    told: () => log.splice(0).map(({ message }) => message),
     /** The outcome of one request; it must be counted once. */
     outcome(bytes: Uint8Array, from: Partial<ReflectorRequest> = {}) {
       const before = made.outcomes.read();
@@ -63,6 +69,52 @@ function authenticated(sequence = 0): Uint8Array {
   writeAuthenticatedSender(bytes, { ...packet, sequence, ssid: 7 }, key);
   return bytes;
 }
+
+describe("whom it does not answer, it says", () => {
+  const stranger = { address: Uint8Array.of(198, 51, 100, 7) };
+
+  it("once, with the address and what to do", () => {
+    const r = reflector({ senderRate: 1 });
+    for (let i = 0; i < 3; i++) r.ask(request(), stranger);
+    expect(r.told()).toEqual([
+      "STAMP requests from 198.51.100.7 are not answered: its address is in none of reflector.senders, or its port is one that no Session-Sender has (below 1024, or ours)",
+    ]);
+    for (let i = 0; i < 3; i++) {
+      r.time.now += 20;
+      r.ask(request());
+    }
+    expect(r.told()).toEqual([
+      "STAMP requests from 192.0.2.9 are not answered: it sends more than reflector.senderRate, or all together more than reflector.totalRate",
+    ]);
+    r.time.now += 3_600_000;
+    r.ask(request(), { address: Uint8Array.from([0x20, 1, 0x0d, 0xb8, ...Array(11).fill(0), 1]) });
+    expect(r.told()[0]).toContain("from 2001:db8::1 are");
+  });
+
+  it("of the wrong key only where no request has the right one: a trace goes without", () => {
+    const r = reflector({ key });
+    for (let i = 0; i < 49; i++) r.ask(request());
+    expect(r.told()).toEqual([]);
+    r.ask(request());
+    expect(r.told()).toEqual([
+      "STAMP requests from 192.0.2.9 are not answered: its HMAC is not one of our key: both ends need the same key, or neither has one",
+    ]);
+    const other = { address: Uint8Array.of(192, 0, 2, 10) };
+    expect(r.ask(authenticated(), other)).toBeGreaterThan(0);
+    for (let i = 0; i < 200; i++) r.ask(request(), other);
+    expect(r.told()).toEqual([]);
+  });
+
+  it("no more than fits into a log, however many ask", () => {
+    const r = reflector();
+    for (let i = 0; i < 5_000; i++) {
+      r.time.now += 5;
+      r.ask(request(), { address: Uint8Array.of(203, 0, i >> 8, i & 255) });
+      if (i === 19) expect(r.told()).toHaveLength(10);
+    }
+    expect(r.told()).toHaveLength(6);
+  });
+});
 
 describe("whom it answers", () => {
   it.each([

@@ -230,6 +230,8 @@ describe("a window of slices", () => {
     late: fc.nat(3),
     duplicate: fc.nat(3),
     reordered: fc.nat(3),
+    // Stateless at first, as far as is known.
+    directions: fc.option(fc.record({ forward: fc.nat(3), backward: fc.nat(3) }), { nil: undefined }),
   });
 
   function runsOf(fates: readonly boolean[]): number[] | undefined {
@@ -282,6 +284,11 @@ describe("a window of slices", () => {
           const sum = (key: "received" | "lost" | "late" | "duplicate" | "reordered") =>
             inside.reduce((n, one) => n + one[key], 0);
           const bursts = burstsOf(inside.flatMap((one) => one.fates));
+          const ways = (way: "forward" | "backward") => inside.reduce((n, one) => n + (one.directions?.[way] ?? 0), 0);
+          const isTold = naive.some(({ directions }) => directions !== undefined);
+          expect(figures.directions).toEqual(
+            isTold ? { forward: ways("forward"), backward: ways("backward") } : undefined,
+          );
           expect(figures).toMatchObject({
             probes: sum("received") + sum("lost"),
             lost: sum("lost"),

@@ -13,6 +13,7 @@ import { encodeMessage } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { edited } from "../config/estate-yaml.ts";
 import { eventually } from "../support/eventually.ts";
+import { startProxy } from "../support/proxy.ts";
 import { mibOf, startResponder } from "../support/snmp-responder.ts";
 import { startV3Responder } from "../support/v3-responder.ts";
 import { joinedLines, leaksIn } from "./search.ts";
@@ -22,6 +23,7 @@ import {
   engineId,
   otherPassword,
   privPassword,
+  proxyPassword,
   secrets,
   signature,
   stampKey,
@@ -40,6 +42,7 @@ describe("an agent that asks routers of every kind", () => {
     PRIV_PASSWORD: privPassword,
     OTHER_PASSWORD: otherPassword,
     STAMP_KEY: stampKey,
+    PROXY_PASSWORD: proxyPassword,
     CREDENTIALS_DIRECTORY: directory,
   };
   const mib = mibOf({
@@ -79,6 +82,7 @@ describe("an agent that asks routers of every kind", () => {
     "an answer with a wrong digest",
     "answers, but shows no interface at all",
     "service orders: unknown -> down",
+    "does not take the user and password",
   ] as const;
   const unsaid = () => expected.filter((said) => !outputs.get("run stderr")?.includes(said));
 
@@ -164,7 +168,7 @@ describe("an agent that asks routers of every kind", () => {
     return ports;
   }
 
-  function configuration(ports: Awaited<ReturnType<typeof routers>>): string {
+  function configuration(ports: Awaited<ReturnType<typeof routers>>, proxy: number): string {
     const auth = (name: string) => `auth: { protocol: sha256, password: { env: ${name} } }`;
     const v3 = (privacy: string, password = "AUTH_PASSWORD") =>
       `{ version: 3, user: watcher, ${auth(password)}, privacy: { protocol: ${privacy}, password: { env: PRIV_PASSWORD } } }`;
@@ -214,6 +218,15 @@ describe("an agent that asks routers of every kind", () => {
       "    peering: azurePrivate",
       // The query of a URL may be a signature. Nothing listens there, so that a failure is told.
       `    checks: [{ technique: http, url: "http://127.0.0.1:1/?sig=${signature}", interval: 1s, timeout: 1s }]`,
+      `checking: { proxies: { corporate: { host: 127.0.0.1, port: ${proxy}, user: watcher, password: { env: PROXY_PASSWORD } } } }`,
+      "internetDependencies:",
+      "  crl:",
+      "    kind: certificateRevocation",
+      "    checks:",
+      ...["http", "https"].map(
+        (scheme) =>
+          `      - { technique: http, url: "${scheme}://crl.example/", proxy: corporate, interval: 1s, timeout: 1s }`,
+      ),
       "",
     ].join("\n");
   }
@@ -232,7 +245,11 @@ describe("an agent that asks routers of every kind", () => {
   beforeAll(async () => {
     writeFileSync(join(directory, "community"), `${community.file}\n`);
     const config = join(directory, "estate.yaml");
-    writeFileSync(config, configuration(await routers()));
+    // It says who asked in its refusal.
+    const proxy = await startProxy({ to: 1, wants: "Basic of somebody else" });
+    stops.push(proxy.stop);
+    reached.set("proxy, with who asks", () => proxy.asked.filter(({ authorization }) => authorization).length);
+    writeFileSync(config, configuration(await routers(), proxy.port));
     const agent = start("run", "run", "--config", config, "--log-level", "debug");
     const url = () => /metrics +(http:\S+)\/metrics/.exec(outputs.get("run stdout") ?? "")?.[1];
     await eventually("the agent serves", () => url() !== undefined || agent.exitCode !== null, 20_000);

@@ -13,6 +13,7 @@ export const authPassword = "zKq7authentication<&>password";
 export const privPassword = "zKq7privacy/+ password";
 export const stampKey = "zKq7key+of<STAMP>sessions";
 export const signature = "zKq7signatureInTheQueryOfAUrl";
+export const proxyPassword = "zKq7password;of the proxy";
 export const otherPassword = "zKq7passwordThatTheRouterHasNot";
 export const engineId = Uint8Array.from(Buffer.from("80001f88047365637265747300", "hex"));
 
@@ -45,6 +46,8 @@ export const secrets: readonly Planted[] = [
   planted("other password", otherPassword),
   planted("key of STAMP", stampKey),
   planted("signature of a URL", signature),
+  planted("password of the proxy", proxyPassword),
+  planted("what the proxy is told", Buffer.from(`watcher:${proxyPassword}`).toString("base64")),
   // What they all begin with: a part of one is a leak too.
   planted("a part", "zKq7"),
   ...keysOf("authentication", authPassword),

@@ -30,6 +30,7 @@ export const httpCheck = (more: Partial<HttpCheck> = {}): HttpCheck => ({
   status: [{ from: 200, to: 299 }],
   redirects: 0,
   ca: undefined,
+  proxy: undefined,
   ...more,
 });
 

@@ -80,6 +80,17 @@ describe("the figures of a window", () => {
     expect(page).toContain("Last 1m:");
   });
 
+  it("say which way was lost, where a reflector counts for itself", () => {
+    const { status, probing } = seen({ directions: { forward: 3, backward: 1 } });
+    expect(probing.windows[0]?.loss.directions).toEqual({ forward: 3, backward: 1 });
+    const said = "lost, 3 on the way there, 1 back";
+    expect(windowLines(probing)[0]?.[1]).toContain(`9.1 % of 44 probes ${said}, bursts 2`);
+    expect(probing.windows.map(cellWords)).toEqual([`1m: 9.1 % of 44 ${said}, longest burst 3 · p99 40.0 ms`]);
+    const path = status.circuits[0]?.peerings[0]?.paths[0];
+    expect(path?.loss.directions).toEqual({ forward: 3, backward: 1 });
+    expect(seen().probing.windows[0]?.loss.directions).toBeNull();
+  });
+
   it("say of an outage how many probes it took, and no delay", () => {
     const { probing } = seen({ received: 0, lost: 40, late: 0, delays: [], variations: [], runs: [40], lossRun: 40 });
     const table = figuresTable(probing, "x").markup;

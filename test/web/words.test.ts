@@ -16,8 +16,9 @@ import {
 
 const silent: Reason = { cause: "probesSilent", owner: "provider", evidence: "no answer for 13s" };
 const figures = (ratio: number | null, probes: number, reasons: readonly Reason[] = []) => ({
-  loss: { ratio, probes },
+  loss: { ratio, probes, directions: null },
   delay: null,
+  oneWay: null,
   reasons,
 });
 
@@ -28,6 +29,20 @@ describe("figures", () => {
     expect(lossWords(figures(1, 50))).toBe("100 % of 50 probes");
     expect(lossWords(figures(1 / 5_000, 5_000))).toBe("< 0.1 % of 5000 probes");
     expect(lossWords(figures(4_999 / 5_000, 5_000))).toBe("> 99.9 % of 5000 probes");
+  });
+
+  it("say which way was lost, and how long each way takes, where the far end tells it", () => {
+    const told = (forward: number, backward: number) =>
+      lossWords({ ...figures(0.12, 50), loss: { ratio: 0.12, probes: 50, directions: { forward, backward } } });
+    expect(told(5, 1)).toBe("12.0 % of 50 probes, 5 on the way there, 1 back");
+    expect(told(0, 0)).toBe("12.0 % of 50 probes");
+    const late = { ratio: 0, probes: 50, directions: { forward: 1, backward: 0 } };
+    expect(lossWords({ ...figures(0, 50), loss: late })).toBe("0 % of 50 probes");
+    const delay = { samples: 50, min: 0.004, median: 0.006, p95: 0.007, p99: 0.008, max: 0.008 };
+    const oneWay = { forward: 0.004, backward: 0.002, error: 0.0005 };
+    expect(delayWords({ ...figures(0, 50), delay, oneWay })).toBe(
+      "median 6.00 ms, p95 7.00 ms, p99 8.00 ms; one way: there 4.00 ms, back 2.00 ms, each ± 0.50 ms",
+    );
   });
 
   it("keep not measured, no answer and silence apart", () => {
@@ -63,7 +78,7 @@ describe("what routers said", () => {
     expect(sessionWords({ ...session, state: "idle", adminUp: false })).toBe("idle for 4m 12s, shut on the router");
     expect(sessionWords({ ...session, state: "absent", seconds: null })).toBe("absent on the router");
     expect(interfaceWords({ state: "stale", adminStatus: null })).toBe("no fresh answer");
-    expect(interfaceWords({ state: "notAsked", adminStatus: null })).toBe("not asked yet");
+    expect(interfaceWords({ state: "notAsked", adminStatus: null })).toBe("no answer yet");
     expect(interfaceWords({ state: "down", adminStatus: "up" })).toBe("down");
     expect(interfaceWords({ state: "down", adminStatus: "down" })).toBe("down, admin down");
   });

@@ -2,7 +2,7 @@ import { parseAddress, parseSubnet } from "../../estate/address.ts";
 import { linkNames, peeringNames } from "../../estate/estate.ts";
 import type { KeyPath } from "../error.ts";
 import type { SecretReference } from "../secrets.ts";
-import { type ConfigurationDraft, items, present, type Rule, type RuleContext } from "./rule.ts";
+import { type ConfigurationDraft, isWritten, items, present, type Rule } from "./rule.ts";
 
 type Probe = {
   readonly technique?: string | undefined;
@@ -106,13 +106,4 @@ function targetFamily(draft: ConfigurationDraft, path: KeyPath, probe: Probe): 4
   const subnets = draft.circuits?.[String(circuit)]?.peerings?.[peering as "azurePrivate"]?.subnets;
   const parsed = parseSubnet(subnets?.[link as "primary"] ?? "");
   return parsed.ok ? parsed.value.family : undefined;
-}
-
-function isWritten(given: RuleContext["given"], path: KeyPath): boolean {
-  let value = given;
-  for (const part of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return false;
-    value = (value as Record<string | number, unknown>)[part];
-  }
-  return true;
 }

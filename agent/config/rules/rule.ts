@@ -44,6 +44,16 @@ export function isDefined(name: string, defined: readonly string[]): boolean {
   return defined.includes(name) || defined.some((other) => meantName(other) === name);
 }
 
+/** A value that was found wrong is gone from the draft, and not missing from the file. */
+export function isWritten(given: unknown, path: KeyPath): boolean {
+  let value = given;
+  for (const part of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return false;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return true;
+}
+
 const longestList = 8;
 
 /** The fix of a reference that leads nowhere. */

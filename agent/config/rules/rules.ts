@@ -7,6 +7,7 @@ import * as credentials from "./credentials.ts";
 import * as globalReach from "./global-reach.ts";
 import * as prefixGuard from "./prefix-guard.ts";
 import * as probes from "./probes.ts";
+import * as proxies from "./proxies.ts";
 import * as reflector from "./reflector.ts";
 import * as routerProbes from "./router-probes.ts";
 import * as routers from "./routers.ts";
@@ -56,6 +57,8 @@ export const rules: readonly Rule[] = [
   services.dnsAnswersFitTheirRecord,
   services.checksEndBeforeTheNext,
   services.durationClearsBelowRaise,
+  proxies.proxiesAreDefined,
+  proxies.proxiesAreWhole,
   communities.communitiesFitTheirPeering,
   tracing.tracesFitTheRate,
   tracing.tracedPathsHaveATarget,

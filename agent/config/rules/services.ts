@@ -6,6 +6,7 @@ import {
   type ConfigurationDraft,
   choose,
   isDefined,
+  isWritten,
   items,
   namesUnder,
   notDefined,
@@ -64,7 +65,7 @@ const needs = {
   tcp: { required: ["host", "port"], optional: ["family"] },
   http: {
     required: ["url"],
-    optional: ["family", "host", "address", "method", "serverName", "status", "redirects", "ca"],
+    optional: ["family", "host", "address", "method", "serverName", "status", "redirects", "ca", "proxy"],
   },
   dns: { required: ["query"], optional: ["record", "expect", "mustBePrivate", "sameAnswer"] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly (keyof CheckDraft)[]>>>>;
@@ -75,16 +76,6 @@ const examples: Readonly<Record<string, string>> = {
   url: "url: https://orders.example.com/health",
   query: "query: orders.example.com",
 };
-
-/** A value that was found wrong is gone from the draft, and not missing from the file. */
-function isWritten(given: unknown, path: KeyPath): boolean {
-  let value = given;
-  for (const part of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return false;
-    value = (value as Record<string | number, unknown>)[part];
-  }
-  return true;
-}
 
 export const checksHaveWhatTheirTechniqueNeeds: Rule = ({ draft, given, report }) => {
   for (const { path, checks } of checkLists(draft)) {
@@ -103,14 +94,16 @@ export const checksHaveWhatTheirTechniqueNeeds: Rule = ({ draft, given, report }
         report([...path, i, key], `has no meaning with technique: ${technique}`, fix, "key");
       }
       checkTls(check, [...path, i], report);
-      const [, host, port] = /^(.*):(\d+)$/.exec(check.host ?? "") ?? [];
-      if (technique === "tcp" && port !== undefined && parseAddress(check.host ?? "") === undefined) {
-        const fix = `write host: ${host?.replace(/^\[|\]$/g, "")} and port: ${port}`;
-        report([...path, i, "host"], "holds a port", fix);
-      }
+      if (technique === "tcp") checkNoPort(check.host, [...path, i, "host"], report);
     }
   }
 };
+
+export function checkNoPort(text = "", path: KeyPath, report: Parameters<Rule>[0]["report"]): void {
+  const [, host, port] = /^(.*):(\d+)$/.exec(text) ?? [];
+  if (port === undefined || parseAddress(text) !== undefined) return;
+  report(path, "holds a port", `write host: ${host?.replace(/^\[|\]$/g, "")} and port: ${port}`);
+}
 
 function checkTls(check: CheckDraft, path: KeyPath, report: Parameters<Rule>[0]["report"]): void {
   if (check.url === undefined || !check.url.startsWith("http:")) return;
@@ -122,7 +115,8 @@ function checkTls(check: CheckDraft, path: KeyPath, report: Parameters<Rule>[0][
 export const checkFamiliesFit: Rule = ({ draft, report }) => {
   for (const { path, checks } of checkLists(draft)) {
     for (const [i, check] of checks) {
-      const target = check.address ?? (check.technique === "tcp" ? check.host : hostOf(check.url));
+      const proxy = check.proxy === undefined ? undefined : draft.checking?.proxies?.[check.proxy]?.host;
+      const target = proxy ?? check.address ?? (check.technique === "tcp" ? check.host : hostOf(check.url));
       const written = parseAddress(target ?? "")?.family;
       const asked = check.family === undefined ? undefined : check.family === "ipv6" ? 6 : 4;
       if (written !== undefined && asked !== undefined && written !== asked) {

@@ -91,7 +91,8 @@ export const probesAreOftenEnough: Rule = ({ draft, report }) => {
       if (span === undefined || span >= every * least) continue;
       const problem = `${interval} between probes is too long for a ${key} of ${text}`;
       const place = own?.[key] === undefined || path.at(-1) === "interval" ? path : [...path, key];
-      report(place, problem, `probe at least ${least} times in it: shorten the interval, or lengthen ${key}`);
+      const where = own?.[key] === undefined ? `thresholds.${of}.${key}` : key;
+      report(place, problem, `probe at least ${least} times in it: shorten the interval, or lengthen ${where}`);
     }
   };
   check(["probing", "interval"], "path", undefined, fallback);

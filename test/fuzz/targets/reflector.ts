@@ -105,7 +105,7 @@ export const reflections: FuzzTarget = {
       bytes: Buffer.concat([encodeSender(senderOf(dice)), dice.octets(dice.next() < 0.5 ? 0 : dice.below(100))]),
       read(octets) {
         const reflector = createStampReflector(
-          { now: () => 5e9, errorEstimate: () => estimate, port: 862 },
+          { now: () => 5e9, errorEstimate: () => estimate, port: 862, refused: () => undefined },
           {
             senders: subnet.ok ? [subnet.value] : [],
             key: undefined,
