@@ -230,14 +230,15 @@ export const mappings = {
     mapValues({ 0: { text: "not connected", color: colour.warning }, 1: { text: "connected", color: colour.good } }),
     mapNothing("no data"),
   ],
+  // In tables of many columns what is well stays pale, so that what is not stands out.
   /** Of the peer, as an operator of ours left it on the router. */
   shut: [
-    mapValues({ 0: { text: "SHUT", color: colour.warning }, 1: { text: "open", color: colour.good } }),
+    mapValues({ 0: { text: "SHUT", color: colour.warning }, 1: { text: "open", color: colour.faint } }),
     mapNothing("no data"),
   ],
   adminStatus: [
     byNumber(ifAdminStatuses, {
-      up: { text: "up", color: colour.good },
+      up: { text: "up", color: colour.faint },
       down: { text: "down", color: colour.warning },
       testing: { text: "testing", color: colour.warning },
     }),
@@ -247,7 +248,7 @@ export const mappings = {
     byNumber(duplexStatuses, {
       unknown: { text: "unknown", color: colour.unknown },
       halfDuplex: { text: "HALF DUPLEX", color: colour.bad },
-      fullDuplex: { text: "full duplex", color: colour.good },
+      fullDuplex: { text: "full duplex", color: colour.faint },
     }),
     mapNothing("–", colour.faint),
   ],
@@ -256,15 +257,15 @@ export const mappings = {
   /** Of what is counted, and zero is wrong. */
   gone: [mapValues({ 0: { text: "GONE", color: colour.bad } }), mapNothing("–", colour.faint)],
   running: [
-    mapValues({ 0: { text: "STOPPED", color: colour.warning }, 1: { text: "runs", color: colour.good } }),
+    mapValues({ 0: { text: "STOPPED", color: colour.warning }, 1: { text: "runs", color: colour.faint } }),
     mapNothing("no data"),
   ],
   answered: [
-    mapValues({ 0: { text: "no answer", color: colour.warning }, 1: { text: "answered", color: colour.good } }),
+    mapValues({ 0: { text: "no answer", color: colour.warning }, 1: { text: "answered", color: colour.faint } }),
     mapNothing("not measured"),
   ],
   checked: [
-    mapValues({ 0: { text: "FAILS", color: colour.bad }, 1: { text: "good", color: colour.good } }),
+    mapValues({ 0: { text: "FAILS", color: colour.bad }, 1: { text: "good", color: colour.faint } }),
     mapNothing("no data"),
   ],
   hostParts: [
