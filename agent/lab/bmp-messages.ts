@@ -19,16 +19,18 @@ export interface BmpNeighbour {
 
 /** Routes of one view that share their path. */
 export interface BmpRoutes {
-  /** What the router sends to the peer (Adj-RIB-Out, after policy), not what the peer sent. */
-  readonly isOut: boolean;
+  /** What the peer sent; what of it the router's policy let in; what the router sends to the peer (Adj-RIB-Out, after policy). */
+  readonly view: "received" | "accepted" | "advertised";
   readonly announced: readonly string[];
   readonly withdrawn: readonly string[];
   readonly asPath: readonly number[];
   readonly nextHop: string;
+  /** RFC 1997. */
+  readonly communities: readonly number[];
 }
 
-/** Flags of the per-peer header. */
-const flags = { postPolicy: 0x40, adjRibOut: 0x10 } as const;
+/** Flags of the per-peer header: post-policy 0x40, Adj-RIB-Out 0x10. */
+const viewFlags: Readonly<Record<BmpRoutes["view"], number>> = { received: 0, accepted: 0x40, advertised: 0x50 };
 const asTrans = 23_456;
 const twoOctets = 0xffff;
 
@@ -59,8 +61,12 @@ function open(asn: number, bgpId: string, holdTime: number): Uint8Array {
   return bgp(bgpTypes.open, joined(u8(4), u16(myAs), u16(holdTime), ipv4(bgpId), u8(parameters.length), parameters));
 }
 
-function attribute(type: number, value: Uint8Array): Uint8Array {
-  return joined(u8(0x40, type, value.length), value);
+/** Attribute flags: transitive, and optional besides. */
+const wellKnown = 0x40;
+const optional = 0xc0;
+
+function attribute(type: number, value: Uint8Array, flags = wellKnown): Uint8Array {
+  return joined(u8(flags, type, value.length), value);
 }
 
 function prefix(text: string): Uint8Array {
@@ -88,11 +94,11 @@ export function peerDown(of: BmpNeighbour, closedWith: BgpError | undefined): Ui
 }
 
 export function routeMonitoring(of: BmpNeighbour, routes: BmpRoutes): Uint8Array {
-  const { isOut, announced, withdrawn, asPath, nextHop } = routes;
+  const { view, announced, withdrawn, asPath, nextHop, communities } = routes;
   const sequence = joined(u8(2, asPath.length), ...asPath.map(u32));
-  const attributes =
-    announced.length === 0 ? u8() : joined(attribute(1, u8(0)), attribute(2, sequence), attribute(3, ipv4(nextHop)));
+  const marks = communities.length === 0 ? u8() : attribute(8, joined(...communities.map(u32)), optional);
+  const path = joined(attribute(1, u8(0)), attribute(2, sequence), attribute(3, ipv4(nextHop)), marks);
+  const attributes = announced.length === 0 ? u8() : path;
   const update = joined(counted(joined(...withdrawn.map(prefix))), counted(attributes), ...announced.map(prefix));
-  const flag = isOut ? flags.adjRibOut | flags.postPolicy : 0;
-  return bmp("routeMonitoring", joined(perPeer(of, flag), bgp(bgpTypes.update, update)));
+  return bmp("routeMonitoring", joined(perPeer(of, viewFlags[view]), bgp(bgpTypes.update, update)));
 }

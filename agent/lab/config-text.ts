@@ -2,7 +2,18 @@
 
 import { linkNames } from "../estate/estate.ts";
 import { dependencyName, endpointPaths, serviceName } from "./endpoints.ts";
-import { circuits, globalReaches, type PathKey, pathKey, routers, sites } from "./plan.ts";
+import {
+  type CircuitPlan,
+  circuits,
+  globalReaches,
+  type PathKey,
+  type PeeringPlan,
+  pathKey,
+  paths,
+  routers,
+  sites,
+} from "./plan.ts";
+import { declaredAdvertised, declaredReceived } from "./routes.ts";
 
 /** Where the parts of the lab listen: ports of 127.0.0.1, all UDP but for HTTP and BMP. */
 export interface LabPorts {
@@ -24,7 +35,7 @@ const host = "127.0.0.1";
 
 const header = `# SIMULATED: the estate of the circuitwatch lab. No such circuit, router or session exists.
 # The routers below are SNMP agents and speak BMP, the probes' targets STAMP reflectors, and behind the checks are a web and a DNS
-# server, all inside the agent's own process on loopback; they play a story of thirteen minutes again and again. One agent stands in for all three sites.
+# server, all inside the agent's own process on loopback; they play a story of a quarter of an hour again and again. One agent stands in for all three sites.
 `;
 
 export function configText(ports: LabPorts, listen: string): string {
@@ -83,6 +94,11 @@ function endpointLines({ http, dns }: LabPorts): readonly string[] {
     "    checks:",
     `      - { technique: http, ${url("orders")}, address: ${host}, status: [200] }`,
     `      - { technique: dns, query: ${serviceName}, mustBePrivate: true }`,
+    "  mail:",
+    "    circuit: ams-1",
+    "    peering: microsoft",
+    "    communities: [exchangeOnline] # a link that does not announce it is degraded",
+    `    checks: [{ technique: tcp, host: ${host}, port: ${http} }]`,
     "internetDependencies:",
     "  revocation:",
     "    kind: certificateRevocation",
@@ -93,7 +109,7 @@ function endpointLines({ http, dns }: LabPorts): readonly string[] {
   ];
 }
 
-function circuitLines(circuit: (typeof circuits)[number], ports: LabPorts): readonly string[] {
+function circuitLines(circuit: CircuitPlan, ports: LabPorts): readonly string[] {
   return [
     `  ${circuit.name}:`,
     `    serviceKey: ${circuit.serviceKey}`,
@@ -124,10 +140,19 @@ function circuitLines(circuit: (typeof circuits)[number], ports: LabPorts): read
       ...linkNames.map(
         (l) => `          ${l}: [{ ${reflectorAt(ports.paths.get(pathKey(circuit.name, p.name, l)))} }]`,
       ),
+      ...declaredLines(circuit, p),
       "        thresholds: { delay: { raise: 25ms, clear: 15ms } }",
     ]),
     "",
   ];
+}
+
+/** What is declared holds for both paths of the peering. */
+function declaredLines(circuit: CircuitPlan, { name }: PeeringPlan): readonly string[] {
+  const path = paths.find(({ key }) => key === pathKey(circuit.name, name, "primary"));
+  if (path === undefined || name === "microsoft") return [];
+  const [received, advertised] = [declaredReceived(path), declaredAdvertised(path)].map((all) => all.join(", "));
+  return [`        prefixes: { received: [${received}], advertised: [${advertised}] }`];
 }
 
 /** The source says that this agent may probe from there, whatever site the probe belongs to. */

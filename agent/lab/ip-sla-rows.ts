@@ -25,6 +25,8 @@ const frequency = 5;
 const packets = 10;
 
 const icmpJitter = 16;
+/** rttMonCtrlOperState. */
+const inactive = 5;
 const active = 6;
 const ok = 1;
 const timeout = 4;
@@ -42,11 +44,12 @@ interface Run {
 }
 
 function operationRows(p: PathPlan, number: number, router: RouterPlan, s: Simulation): readonly Instance[] {
+  const isRunning = () => s.network().routers.get(router.name)?.probes === true;
   let run: Run | undefined;
   /** What the last run found, until the next is due. */
   const latest = (): Run => {
     const at = Math.floor(s.elapsed() / 1_000 / frequency) * frequency;
-    if (run?.at === at) return run;
+    if (run !== undefined && (run.at === at || !isRunning())) return run;
     const { loss, delay } = pathWay(s, p.key);
     run = { at, answered: packets - Math.round(packets * loss), delay };
     return run;
@@ -69,7 +72,7 @@ function operationRows(p: PathPlan, number: number, router: RouterPlan, s: Simul
       6: () => quad(p.localAddress),
       18: () => integer(packets),
     }),
-    ...columns(operTable, [number], { 10: () => integer(active) }),
+    ...columns(operTable, [number], { 10: () => integer(isRunning() ? active : inactive) }),
     ...columns(latestTable, [number], {
       1: delay(Math.round),
       2: sense,

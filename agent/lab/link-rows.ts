@@ -50,9 +50,9 @@ export function linkRows(
   const optical = interfaces.filter(({ name }) => /^[xg]e-/.test(name));
   return [
     ...sessions.flatMap((p) => neighborRows(p, indexOf(`${p.interface}.${p.peering.vlan}`), s)),
-    // Microsoft runs BFD on private peerings; a provider's edge may or may not.
+    // Microsoft's end has BFD on both peerings, where ours asks for it; a provider's edge may or may not.
     ...sessions
-      .filter((p) => p.peering.name === "azurePrivate" && p.circuit.connectivityModel !== "anyToAny")
+      .filter((p) => p.circuit.connectivityModel !== "anyToAny")
       .flatMap((p, i) => bfdRows(p, i + 1, indexOf(`${p.interface}.${p.peering.vlan}`), router, s)),
     ...columns(entPhysicalTable, [1], {
       2: () => text("simulated chassis"),

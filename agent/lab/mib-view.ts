@@ -8,6 +8,7 @@ import { hash32 } from "../lib/hash.ts";
 import { compareOids, isUnder, type Oid, oid } from "../wire/snmp/oid.ts";
 import type { Value, VarBind } from "../wire/snmp/value.ts";
 import { descriptionOf } from "./bmp-speaker.ts";
+import { ethernetRows, ethernetTable } from "./ethernet-rows.ts";
 import {
   columns,
   counter32,
@@ -28,6 +29,7 @@ import { interfacesOf, type SimulatedInterface } from "./interfaces.ts";
 import { ipSlaRows, ipSlaTables } from "./ip-sla-rows.ts";
 import { linkRows, linkTables } from "./link-rows.ts";
 import { type PathPlan, paths, type RouterPlan } from "./plan.ts";
+import { routeRows, routeTable } from "./route-rows.ts";
 import { bgpStateOf, type SimulatedSession } from "./session.ts";
 import type { Flow, Simulation } from "./simulation.ts";
 
@@ -49,6 +51,8 @@ export function createMibView(router: RouterPlan, simulation: Simulation): MibVi
     ...bgpGroup(router, simulation),
     ...linkRows(router, interfaces, simulation),
     ...ipSlaRows(router, simulation),
+    ...ethernetRows(interfaces),
+    ...routeRows(router, simulation),
   ].sort((a, b) => compareOids(a.oid, b.oid));
   const withoutBgp = instances.filter((i) => !isUnder(i.oid, bgp));
   const objectTypes = objectTypesOf(instances);
@@ -101,6 +105,8 @@ const tables = [
   oid("1.3.6.1.2.1.15.3.1"),
   ...linkTables,
   ...ipSlaTables,
+  ethernetTable,
+  routeTable,
 ];
 
 function objectTypesOf(instances: readonly Instance[]): readonly Oid[] {

@@ -2,6 +2,7 @@
 // An effect is a pure function from one state of the network to the next; a chapter's effects are
 // applied to the healthy network, so that the end of a chapter repairs everything it broke.
 
+import type { Community } from "../estate/communities.ts";
 import type { LinkName, PeeringName } from "../estate/estate.ts";
 import { globalReaches, type LinkKey, linkKey, type PathKey, pathKey, paths, routers } from "./plan.ts";
 
@@ -23,6 +24,8 @@ interface PathHealth {
   readonly extraDelay: number;
   /** The router announces far more to the far end than it should: its filter is gone. */
   readonly leaks: boolean;
+  /** A service that Microsoft announces no more over the path, while all else stays. */
+  readonly withheld: Community | undefined;
 }
 
 export interface ReachHealth {
@@ -35,6 +38,8 @@ interface RouterHealth {
   readonly snmp: boolean;
   /** The BGP daemon has joined the SNMP agent (AgentX): false for a while after the agent restarts. */
   readonly bgpTable: boolean;
+  /** The probes that it sends itself are scheduled, and run. */
+  readonly probes: boolean;
 }
 
 /** `failing`: answers with an error. `silent`: takes requests, and never answers. */
@@ -52,9 +57,11 @@ export type Effect = (network: Network) => Network;
 
 export const healthy: Network = {
   links: new Map(paths.map((p) => [p.linkKey, { carrier: true, drained: false }])),
-  paths: new Map(paths.map((p) => [p.key, { closedWith: undefined, loss: 0, extraDelay: 0, leaks: false }])),
+  paths: new Map(
+    paths.map((p) => [p.key, { closedWith: undefined, loss: 0, extraDelay: 0, leaks: false, withheld: undefined }]),
+  ),
   globalReach: new Map(globalReaches.map((g) => [g.name, { loss: 0, extraDelay: 0 }])),
-  routers: new Map(routers.map((r) => [r.name, { snmp: true, bgpTable: true }])),
+  routers: new Map(routers.map((r) => [r.name, { snmp: true, bgpTable: true, probes: true }])),
   endpoints: { orders: "well", revocation: "well" },
 };
 
@@ -101,12 +108,21 @@ export function prefixesLeaked(circuit: string, peering: PeeringName, link: Link
   return (n) => ({ ...n, paths: changed(n.paths, pathKey(circuit, peering, link), { leaks: true }) });
 }
 
+/** Microsoft announces one of its services no more: its prefixes go, the session and all others stay. */
+export function serviceWithheld(circuit: string, peering: PeeringName, link: LinkName, withheld: Community): Effect {
+  return (n) => ({ ...n, paths: changed(n.paths, pathKey(circuit, peering, link), { withheld }) });
+}
+
 export function globalReachDegraded(name: string, to: ReachHealth): Effect {
   return (n) => ({ ...n, globalReach: changed(n.globalReach, name, to) });
 }
 
 export function snmpSilent(router: string): Effect {
   return (n) => ({ ...n, routers: changed(n.routers, router, { snmp: false, bgpTable: false }) });
+}
+
+export function probesStopped(router: string): Effect {
+  return (n) => ({ ...n, routers: changed(n.routers, router, { probes: false }) });
 }
 
 export function bgpTableMissing(router: string): Effect {

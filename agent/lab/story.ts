@@ -2,6 +2,7 @@
 // Chapters with nothing broken are as long as conditions need to clear (hysteresis and `keepFiringFor`),
 // so that every failure stands alone on the page.
 
+import { parseCommunity } from "../estate/communities.ts";
 import type { Duration } from "../lib/duration.ts";
 import { seconds } from "../lib/duration.ts";
 import {
@@ -15,6 +16,8 @@ import {
   type Network,
   packetsLost,
   prefixesLeaked,
+  probesStopped,
+  serviceWithheld,
   sessionClosed,
   sessionsClosed,
   slower,
@@ -28,6 +31,9 @@ export interface Chapter {
   readonly title: string;
   readonly effects: readonly Effect[];
 }
+
+/** Exchange Online. */
+const neededService = parseCommunity("exchangeOnline") ?? 0;
 
 /** Cease (RFC 4486): Administrative Shutdown and Administrative Reset. */
 const administrativeShutdown = [6, 2] as const;
@@ -92,6 +98,13 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
   ],
   [35, "Recovery: the filter of ams-ce1 is back, it announces 24 prefixes again"],
   [
+    // Half a minute of it is the time for which a service that is gone is waited for.
+    50,
+    "Service withdrawn: Microsoft announces Exchange Online no more over the secondary link of ams-1; the session and all else stay",
+    serviceWithheld("ams-1", "microsoft", "secondary", neededService),
+  ],
+  [35, "Recovery: Exchange Online is announced over both links of ams-1 again"],
+  [
     40,
     "Global Reach: the way between ams and sin takes 90 ms more and loses 8 %; both circuits are well",
     globalReachDegraded("ams-sin", { loss: 0.08, extraDelay: 90 }),
@@ -108,6 +121,12 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
     bgpTableMissing("sin-ce2"),
   ],
   [37, quietTitle],
+  [
+    20,
+    "Monitoring gap: somebody stopped the probes that ams-ce1 sends itself; its paths are well, and judged by the agent's own probes",
+    probesStopped("ams-ce1"),
+  ],
+  [30, quietTitle],
   [
     30,
     "Service failure: orders, behind ams-1, answers with status 503; the circuit is well and nobody blames it",

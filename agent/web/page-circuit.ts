@@ -61,9 +61,9 @@ ${renderFindings(path.traced, now)}
 <dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
 <dt>Loss</dt><dd>${lossWords(path)}</dd>
 <dt>Delay</dt><dd>${delayWords(path)}</dd>
-<dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b> <span class="quiet">${flapWords(path.interfaceStatus.drops) ?? ""}</span></dd>
+<dt>Interface</dt><dd>${path.router} ${path.interface}, VLAN ${path.vlan}: <b>${interfaceWords(path.interfaceStatus)}</b> <span class="quiet">${flapWords(path.interfaceStatus.drops, now) ?? ""}</span></dd>
 <dt>Traffic</dt><dd>${trafficWords(path)}</dd>
-<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${flapWords(path.session.drops) ?? ""}</span></dd>
+<dt>BGP</dt><dd>${path.remoteAddress} AS ${path.remoteAsn}: <b>${sessionWords(path.session)}</b> <span class="quiet">${flapWords(path.session.drops, now) ?? ""}</span></dd>
 </dl>
 ${path.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${broken ? ticketBlock(ticketId(circuit.name, peering.name, link), state, pathTicket(status, circuit, peering, path)) : nothing}

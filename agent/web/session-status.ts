@@ -9,6 +9,7 @@ import { elapsed, type Instant } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import { type Drops, dropsWithin, flapWindows } from "../state/flaps.ts";
 import type { Snapshot } from "../state/state.ts";
+import { clockTime } from "./words.ts";
 
 /** Why a router's word is missing: never asked, or its last answer is too old to speak for the present. */
 export type NotSeen = "notAsked" | "stale";
@@ -83,11 +84,15 @@ export function flapStatus(drops: Drops | undefined, now: Instant, iso: (at: Ins
   return { "5m": count("5m"), "1h": count("1h"), "24h": count("24h"), last: last === undefined ? null : iso(last) };
 }
 
-/** `3 drops in 24h (1 in 5m, 2 in 1h), last 03:12:44 UTC`; undefined where there was none. */
-export function flapWords(drops: FlapStatus): string | undefined {
+/**
+ * `3 drops in 24h (2 in 1h, 1 in 5m), last 03:12:44 UTC`; undefined where there was none. `nowEpoch`: for who reads it now, as
+ * on the page; a ticket is read days later, and has the whole moment.
+ */
+export function flapWords(drops: FlapStatus, nowEpoch?: number): string | undefined {
   if (drops["24h"] === 0) return undefined;
   const count = drops["24h"] === 1 ? "1 drop" : `${drops["24h"]} drops`;
-  return `${count} in 24h (${drops["1h"]} in 1h, ${drops["5m"]} in 5m), last ${drops.last ?? "not known"}`;
+  const last = drops.last === null || nowEpoch === undefined ? drops.last : clockTime(drops.last, nowEpoch);
+  return `${count} in 24h (${drops["1h"]} in 1h, ${drops["5m"]} in 5m), last ${last ?? "not known"}`;
 }
 
 /** `snmp 2s ago`. */

@@ -112,6 +112,7 @@ function restarts(): Panel {
     [
       overTime(sum(metrics.agent.probeRestarts), "prober"),
       overTime(sum(metrics.checking.restarts), "checks"),
+      overTime(`sum(${rate(metrics.agent.reflectorRestarts)}) or vector(0)`, "reflector"),
       overTime(sum(metrics.checking.skipped), "checks that fell out"),
       overTime(sum(metrics.self.receiveBufferErrors), "datagrams without room"),
       overTime(sum(metrics.self.clockSteps), "steps of the clock"),
@@ -208,11 +209,12 @@ function listeners(): Panel {
       title: "Notifications and the STAMP reflector",
       description:
         "Traps and informs that were taken, by what they are about; datagrams on that port that were not, by reason; and what the reflector did with " +
-        "the probes of other sites. Anything but reflected that lasts: a sender that is not configured, or has another key.",
+        "the probes of other sites. Anything but reflected that lasts: a sender that is not configured, or has another key. Confirming: polls out of turn that notifications caused.",
     },
     [
       overTime(`sum by (kind) (${rate(metrics.agent.notifications)})`, "notification {{kind}}"),
       overTime(`sum by (reason) (${rate(metrics.agent.notificationsDropped)})`, "notification dropped: {{reason}}"),
+      overTime(sum(metrics.agent.confirmingPolls), "confirming polls"),
       overTime(`sum by (outcome) (${rate(metrics.agent.reflectorDatagrams)})`, "reflector {{outcome}}"),
     ],
     perSecond,

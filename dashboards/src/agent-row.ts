@@ -7,10 +7,14 @@ import { hostBands } from "./agent-host.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { perSecond, timeSeries } from "./panels.ts";
-import { max, overTime, rate, rows, select } from "./promql.ts";
-import { table, withColumns } from "./tables.ts";
+import { max, overTime, rate, rows, select, worst } from "./promql.ts";
+import { ageColumn, table, withColumns, wrongCountColumn } from "./tables.ts";
 
 const total = (by: string, metric: MetricDefinition) => `sum by (${by}) (${rate(metric)})`;
+
+/** Of the probes of paths and of Global Reach pairs together. */
+const ofBoth = (counter: "probesSendErrors" | "probesDiscarded") =>
+  `sum(${rate(metrics.path[counter])} or ${rate(metrics.pair[counter])})`;
 
 function polls(): Panel {
   return timeSeries(
@@ -90,9 +94,9 @@ function probes(): Panel {
         "Above zero for long: the fault is on this host (routes, permissions, load, clock), not on a circuit.",
     },
     [
-      overTime(`sum(${rate(metrics.path.probesSendErrors)})`, "not sent"),
+      overTime(ofBoth("probesSendErrors"), "not sent"),
       overTime(`sum(${rate(metrics.agent.probesSkipped)})`, "skipped"),
-      overTime(`sum(${rate(metrics.path.probesDiscarded)})`, "not trusted"),
+      overTime(ofBoth("probesDiscarded"), "not trusted"),
       overTime(`sum(${rate(metrics.agent.probeRestarts)})`, "worker restarts"),
     ],
     perSecond,
@@ -121,11 +125,28 @@ function versions(): Panel {
   const panel = table(
     {
       title: "Agents",
-      description: "Which agents are scraped, in which version. One that is missing here is down, or not scraped.",
+      description:
+        "Which agents are scraped, in which version. One that is missing here is down, or not scraped. Given up for now: routers that answer nothing, and are asked for " +
+        "their uptime only until they answer. Cut off and slept are of the time range: what an agent says of that time is unknown.",
     },
-    [rows(max(["instance", "version", "node_version"], select(metrics.agent.info)))],
-  );
-  return withColumns(panel, { instance: "Agent", version: "Version", node_version: "Node.js" })
+    [
+      rows(max(["instance", "version", "node_version"], select(metrics.agent.info))),
+      rows(worst(metrics.agent.openBreakers, ["instance"])),
+      rows(max(["instance"], `round(increase(${select(metrics.self.isolations)}[$__range]))`)),
+      rows(max(["instance"], `increase(${select(metrics.self.slept)}[$__range])`)),
+    ],
+  ).withTransformation({ id: "merge", options: {} });
+  return withColumns(panel, {
+    instance: "Agent",
+    version: "Version",
+    node_version: "Node.js",
+    "Value #B": "Routers given up for now",
+    "Value #C": "Times cut off",
+    "Value #D": "Host slept",
+  })
+    .overrideByName("Routers given up for now", wrongCountColumn)
+    .overrideByName("Times cut off", wrongCountColumn)
+    .overrideByName("Host slept", ageColumn)
     .links([toRunbook("ExpressRouteAgentAbsent")])
     .build();
 }

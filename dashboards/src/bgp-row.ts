@@ -2,12 +2,21 @@
 
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import { announcedServices, declaredPrefixes, prefixesNow, stability, waysTaken } from "./bgp-tables.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { mappings } from "./palette.ts";
 import { timeline, timeSeries, withLimits } from "./panels.ts";
-import { chosenCircuit, overTime, rows, select, worst } from "./promql.ts";
-import { connectedColumn, table, withColumns } from "./tables.ts";
+import { chosenCircuit, max, overTime, rows, select, worst } from "./promql.ts";
+import {
+  ageColumn,
+  answersColumn,
+  connectedColumn,
+  forColumn,
+  table,
+  withColumns,
+  wrongCountColumn,
+} from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const ofFamily = [...ofPath, "family"] as const;
@@ -135,30 +144,42 @@ function routers(): Panel {
   const of = ["router", "site"] as const;
   const panel = table(
     {
-      title: "Routers that speak BMP",
+      title: "Routers, by SNMP and BMP",
       description:
-        "Not connected: sessions of that router are watched by its SNMP polls alone, later and without routes; no circuit is down by that. " +
-        "Not configured: sessions with Microsoft's ASN that no path has, and so nobody watches. In doubt: their routes are not counted.",
+        "SNMP agent up for minutes: the router restarted, or its agent did. BMP not connected: watched by polls alone, later " +
+        "and without routes; no circuit is down by that. Not configured: sessions with Microsoft's ASN that nobody watches. In doubt: routes that are not counted.",
     },
     [
+      rows(worst(metrics.router.up, of)),
+      rows(`time() - ${worst(metrics.router.agentStart, of)}`),
+      rows(`time() - ${worst(metrics.router.lastPoll, of)}`),
       rows(worst(metrics.bmp.connected, of)),
       rows(worst(metrics.bmp.peers, of)),
       rows(worst(metrics.bmp.routes, of)),
       rows(worst(metrics.session.unconfigured, of)),
       rows(worst(metrics.bmp.inDoubt, of)),
+      rows(max([...of, "sys_descr"], select(metrics.router.info))),
     ],
   ).withTransformation({ id: "merge", options: {} });
   return withColumns(panel, {
     router: "Router",
     site: "Site",
-    "Value #A": "BMP",
-    "Value #B": "BGP peers",
-    "Value #C": "Routes kept",
-    "Value #D": "Sessions not configured",
-    "Value #E": "Sessions in doubt",
+    "Value #A": "SNMP",
+    "Value #B": "SNMP agent up for",
+    "Value #C": "Last answer",
+    "Value #D": "BMP",
+    "Value #E": "BGP peers",
+    "Value #F": "Routes kept",
+    "Value #G": "Sessions not configured",
+    "Value #H": "Sessions in doubt",
+    sys_descr: "What it says it is",
   })
+    .overrideByName("SNMP", answersColumn)
+    .overrideByName("SNMP agent up for", forColumn)
+    .overrideByName("Last answer", ageColumn)
+    .overrideByName("Sessions in doubt", wrongCountColumn)
     .overrideByName("BMP", connectedColumn)
-    .links([toRunbook("ExpressRouteBmpDisconnected")])
+    .links([toRunbook("ExpressRouteBmpDisconnected"), toRunbook("ExpressRouteRouterUnreachable")])
     .build();
 }
 
@@ -175,7 +196,10 @@ export function bgpRow(): Section {
         { width: 6, panel: bfd() },
         { width: 6, panel: sources() },
       ),
+      band(8, { width: columns, panel: stability() }),
       band(8, { width: 8, panel: advertised() }, { width: 8, panel: received() }, { width: 8, panel: missing() }),
+      band(8, { width: 14, panel: prefixesNow() }, { width: 10, panel: announcedServices() }),
+      band(8, { width: 10, panel: declaredPrefixes() }, { width: 14, panel: waysTaken() }),
       band(7, { width: columns, panel: routers() }),
     ],
   };

@@ -9,6 +9,7 @@ import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { colour, mappings } from "./palette.ts";
 import { colouredByLink, colouredByPath, perSecond, steps, timeline, timeSeries, withLimits } from "./panels.ts";
+import { errorKinds, ports } from "./port-tables.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import { table, width, withColumns } from "./tables.ts";
 
@@ -37,8 +38,9 @@ function ticket(): Panel {
       rows(
         `${session} * on (circuit) group_left (service_key, provider, peering_location, connectivity_model) ${circuit}`,
       ),
+      rows(max([...ofPath, "mac"], select(metrics.neighbor.info, chosenCircuit))),
     ],
-  );
+  ).withTransformation({ id: "merge", options: {} });
   return withColumns(panel, {
     peering: "Peering",
     link: "Link",
@@ -46,6 +48,7 @@ function ticket(): Panel {
     router: "Router",
     remote_address: "Far end",
     remote_asn: "ASN",
+    mac: "Its MAC address",
     last_error: "Last BGP error",
     provider: "Provider",
     peering_location: "Peering location",
@@ -306,6 +309,7 @@ export function circuitDetail(): Section {
         },
         { width: 8, panel: light() },
       ),
+      band(5, { width: 12, panel: ports() }, { width: 12, panel: errorKinds() }),
     ],
   };
 }

@@ -36,17 +36,21 @@ function trust(): Panel {
     { value: 60, color: colour.warning },
     { value: 120, color: colour.bad },
   ]);
+  // One tile while all is well; a second one, named by the cause, while an agent is cut off.
+  const agent = `label_replace(max(${select(metrics.agent.isolated)}), "what", "Agent", "", "")`;
+  const cause = max(["cause"], select(metrics.self.isolationCause));
+  const because = `label_replace(${cause}, "what", "because: $1", "cause", "(.*)")`;
   return stat(
     {
       title: "Can this page be trusted?",
       description:
         "Estate: when SIMULATED, routers and failures are made up by the agent's own lab, and nobody has to be called. Agent: when CUT OFF, " +
-        "the agent itself is the problem (its uplink, its gateway, its CPU); its page says which, and no circuit is to blame yet. " +
+        "the agent itself is the problem, the tile beside it says by what, and no circuit is to blame yet. " +
         "Last judged: how old the word of the agent that is furthest behind is; past a minute, look at the agent before you believe a green tile.",
     },
     [
       asOfNow(`max(${select(metrics.agent.simulated)})`, "Estate"),
-      asOfNow(`max(${select(metrics.agent.isolated)})`, "Agent"),
+      asOfNow(`${because} or ${agent}`, "{{what}}"),
       asOfNow(`time() - min(${select(metrics.agent.evaluated)})`, "Last judged"),
     ],
   )

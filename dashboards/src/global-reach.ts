@@ -5,6 +5,7 @@ import { FieldColorBuilder, FieldColorModeId, type Panel } from "@grafana/grafan
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { type DashboardJson, dashboard } from "./dashboard.ts";
+import { figuresOfPairs } from "./figures.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { labelVariable, toDashboard, toRunbook, uids } from "./links.ts";
 import { noticedOnPairs } from "./noticed.ts";
@@ -306,6 +307,7 @@ export function globalReach(): DashboardJson {
         { width: 6, panel: lossOverTime() },
         { width: 6, panel: sampleSize() },
       ),
+      band(5, { width: columns, panel: figuresOfPairs() }),
       band(
         7,
         { width: 8, panel: lossByDirection(directions) },
@@ -321,7 +323,10 @@ export function globalReach(): DashboardJson {
     description:
       "Whether the sites reach each other through Microsoft: state, delay and loss of every pair. The matrices show all pairs, the charts " +
       "the chosen ones. Times are UTC.",
-    variables: [labelVariable("global_reach", "Global Reach", metrics.pair.state.name)],
+    variables: [
+      labelVariable("global_reach", "Global Reach", metrics.pair.state.name),
+      labelVariable("window", "Window of the figures", metrics.pair.windowProbes.name).multi(false),
+    ],
     links: [toDashboard("ExpressRoute circuits", uids.circuits)],
     sections: [now],
   });

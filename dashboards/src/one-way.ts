@@ -2,12 +2,13 @@
 
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
-import { perSecond, timeSeries } from "./panels.ts";
+import { perSecond, thinned, timeSeries } from "./panels.ts";
 import { max, overTime, rate, worst } from "./promql.ts";
 
 interface Probed {
   readonly probesLostOneWay: MetricDefinition;
   readonly oneWayDelayMedian: MetricDefinition;
+  readonly oneWayDelayError: MetricDefinition;
   readonly probesLate: MetricDefinition;
   readonly probesDuplicate: MetricDefinition;
   readonly probesReordered: MetricDefinition;
@@ -37,18 +38,20 @@ export function lossByDirection({ of, labels, chosen, legend }: Which): Panel {
 }
 
 export function oneWayDelay({ of, labels, chosen, legend }: Which): Panel {
-  return timeSeries(
+  const panel = timeSeries(
     {
       title: "One-way delay",
       description:
         "Median of each direction, only while both clocks are synchronised. One direction that grows alone is a queue or another way in that " +
-        "direction; the round trip would show half of it.",
+        "direction; the round trip would show half of it. The dashed line is the greatest error of both clocks: less than that says nothing.",
     },
-    [overTime(worst(of.oneWayDelayMedian, [...labels, "direction"], chosen), `${legend} {{direction}}`)],
+    [
+      overTime(worst(of.oneWayDelayMedian, [...labels, "direction"], chosen), `${legend} {{direction}}`),
+      overTime(worst(of.oneWayDelayError, labels, chosen), `${legend} error`),
+    ],
     "s",
-  )
-    .min(0)
-    .build();
+  );
+  return thinned(panel).min(0).build();
 }
 
 export function oddAnswers({ of, labels, chosen, legend }: Which): Panel {

@@ -8,7 +8,14 @@ import type { IsolationCause } from "../../agent/estate/isolation.ts";
 import type { Cause, Owner, PathState, Redundancy, Witness } from "../../agent/estate/judgement.ts";
 import { pathStates, redundancies } from "../../agent/estate/judgement.ts";
 import { type BfdState, bfdStates, type NeighborState, neighborStates } from "../../agent/estate/link-observation.ts";
-import { type BgpState, bgpStates, type IfOperStatus, ifOperStatuses } from "../../agent/estate/observation.ts";
+import {
+  type BgpState,
+  bgpStates,
+  duplexStatuses,
+  type IfOperStatus,
+  ifAdminStatuses,
+  ifOperStatuses,
+} from "../../agent/estate/observation.ts";
 import type { ServiceCause } from "../../agent/estate/service-judgement.ts";
 
 export const colour = {
@@ -221,6 +228,44 @@ export const mappings = {
   ],
   connected: [
     mapValues({ 0: { text: "not connected", color: colour.warning }, 1: { text: "connected", color: colour.good } }),
+    mapNothing("no data"),
+  ],
+  // In tables of many columns what is well stays pale, so that what is not stands out.
+  /** Of the peer, as an operator of ours left it on the router. */
+  shut: [
+    mapValues({ 0: { text: "SHUT", color: colour.warning }, 1: { text: "open", color: colour.faint } }),
+    mapNothing("no data"),
+  ],
+  adminStatus: [
+    byNumber(ifAdminStatuses, {
+      up: { text: "up", color: colour.faint },
+      down: { text: "down", color: colour.warning },
+      testing: { text: "testing", color: colour.warning },
+    }),
+    mapNothing("no data"),
+  ],
+  duplex: [
+    byNumber(duplexStatuses, {
+      unknown: { text: "unknown", color: colour.unknown },
+      halfDuplex: { text: "HALF DUPLEX", color: colour.bad },
+      fullDuplex: { text: "full duplex", color: colour.faint },
+    }),
+    mapNothing("–", colour.faint),
+  ],
+  /** Of a default route: right or wrong is for the agent to say. */
+  present: [mapValues({ 0: { text: "no" }, 1: { text: "yes" } }), mapNothing("–", colour.faint)],
+  /** Of what is counted, and zero is wrong. */
+  gone: [mapValues({ 0: { text: "GONE", color: colour.bad } }), mapNothing("–", colour.faint)],
+  running: [
+    mapValues({ 0: { text: "STOPPED", color: colour.warning }, 1: { text: "runs", color: colour.faint } }),
+    mapNothing("no data"),
+  ],
+  answered: [
+    mapValues({ 0: { text: "no answer", color: colour.warning }, 1: { text: "answered", color: colour.faint } }),
+    mapNothing("not measured"),
+  ],
+  checked: [
+    mapValues({ 0: { text: "FAILS", color: colour.bad }, 1: { text: "good", color: colour.faint } }),
     mapNothing("no data"),
   ],
   hostParts: [

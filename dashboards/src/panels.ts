@@ -144,7 +144,7 @@ export function colouredByPath(panel: TimeSeriesBuilder): TimeSeriesBuilder {
 /** Of several series of one colour, all but the first of them are thin, and each has its own dashes. */
 export function thinned(panel: TimeSeriesBuilder): TimeSeriesBuilder {
   return panel
-    .overrideByRegexp("/ (95|bursts|judged|max)$/", [thin, dashed(10, 6)])
+    .overrideByRegexp("/ (95|bursts|judged|max|error)$/", [thin, dashed(10, 6)])
     .overrideByRegexp("/ 99$/", [thin, dashed(2, 4)])
     .overrideByRegexp("/ 100$/", [thin, dashed(1, 8)]);
 }

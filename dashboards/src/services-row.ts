@@ -1,13 +1,25 @@
 // Services behind the peerings and internet dependencies: their states, what fails and why, and where the time goes.
 
+import { GraphThresholdsStyleConfigBuilder, GraphThresholdsStyleMode } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
-import { mappings } from "./palette.ts";
-import { perSecond, timeline, timeSeries } from "./panels.ts";
+import { colour, mappings } from "./palette.ts";
+import { perSecond, steps, timeline, timeSeries, withLimits } from "./panels.ts";
 import { max, overTime, rate, rows, select, worst } from "./promql.ts";
-import { forColumn, ownerColumn, serviceCauseColumn, sinceColumn, stateColumn, table, withColumns } from "./tables.ts";
+import {
+  ageColumn,
+  checkedColumn,
+  delayColumn,
+  forColumn,
+  ownerColumn,
+  serviceCauseColumn,
+  sinceColumn,
+  stateColumn,
+  table,
+  withColumns,
+} from "./tables.ts";
 
 function statesOverTime(): Panel {
   return timeline(
@@ -64,15 +76,85 @@ function failing(
     .build();
 }
 
+/** Every check as it is now. */
+function checksNow(
+  title: string,
+  description: string,
+  of: typeof metrics.service | typeof metrics.dependency,
+  headings: Readonly<Record<string, string>>,
+  runbook: string,
+): Panel {
+  const labels = [...Object.keys(headings), "check", "technique", "resolver"];
+  const panel = table({ title, description }, [
+    rows(`min by (${labels.join(", ")}) (${select(of.checkUp)})`),
+    rows(worst(of.duration, labels)),
+    rows(worst(of.status, labels)),
+    rows(`min by (${labels.join(", ")}) (${select(of.answers)})`),
+    rows(worst(of.ttl, labels)),
+  ]).withTransformation({ id: "merge", options: {} });
+  return withColumns(panel, {
+    ...headings,
+    check: "Check",
+    technique: "By",
+    resolver: "DNS server",
+    "Value #A": "Last result",
+    "Value #B": "Took",
+    "Value #C": "HTTP status",
+    "Value #D": "DNS records",
+    "Value #E": "TTL",
+  })
+    .overrideByName("Last result", checkedColumn)
+    .overrideByName("Took", delayColumn)
+    .overrideByName("TTL", ageColumn)
+    .links([toRunbook(runbook)])
+    .build();
+}
+
+/** As a share of the limit, so that checks with limits of their own can be compared. */
+function slowness(): Panel {
+  const share = (of: typeof metrics.service | typeof metrics.dependency, name: "service" | "dependency") => {
+    const limit = worst(of.durationThreshold, [name], 'level="raise"');
+    const duration = max([name, "check", "resolver"], select(of.duration));
+    return overTime(`${duration} / on (${name}) group_left () ${limit}`, `{{${name}}} {{check}}`);
+  };
+  return timeSeries(
+    {
+      title: "Duration of the checks, of their limit",
+      description:
+        "At 100 % a check is slow, and what it checks degraded. One that climbs alone: look at it, in its phases beside. All of a circuit together: compare the delay of " +
+        "the paths. All of them: this host, or its DNS.",
+    },
+    [share(metrics.service, "service"), share(metrics.dependency, "dependency")],
+    "percentunit",
+  )
+    .min(0)
+    .axisSoftMax(1)
+    .thresholds(
+      steps([
+        { value: null, color: colour.good },
+        { value: 1, color: colour.bad },
+      ]),
+    )
+    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
+    .links([toRunbook("ExpressRouteServiceDegraded")])
+    .build();
+}
+
 function phases(): Panel {
   return timeSeries(
     {
-      title: "Phases of the checks of services",
+      title: "Phases of the checks",
       description:
         "Where the time of the last check went. A step in connect: the network, compare the delay of the paths. In dns: the DNS " +
         "servers. In firstByte: the service itself.",
     },
-    [overTime(max(["service", "check", "phase"], select(metrics.service.phase)), "{{service}} {{check}} {{phase}}")],
+    [
+      overTime(max(["service", "check", "phase"], select(metrics.service.phase)), "{{service}} {{check}} {{phase}}"),
+      overTime(
+        max(["dependency", "check", "phase"], select(metrics.dependency.phase)),
+        "{{dependency}} {{check}} {{phase}}",
+      ),
+    ],
     "s",
   )
     .min(0)
@@ -100,21 +182,24 @@ function results(): Panel {
 }
 
 function certificates(): Panel {
-  return timeSeries(
+  const left = (of: typeof metrics.service | typeof metrics.dependency, name: string) =>
+    `min by (${name}, check) (${select(of.certificateExpiry)}) - time()`;
+  const limits = [metrics.service, metrics.dependency].map(({ certificateThreshold }) => select(certificateThreshold));
+  const panel = timeSeries(
     {
       title: "Time until the first certificate ends",
       description:
-        "Of each service that is checked by TLS: the certificate of its chain that ends first. Renew it before the line comes " +
-        "to the limit of the configuration.",
+        "Of each service and dependency that is checked by TLS: the certificate of its chain that ends first. Renew it before the line comes " +
+        "to the dashed one, the highest configured limit: from there on it is degraded, and at zero it is down.",
     },
     [
-      overTime(
-        `${max(["service", "check"], select(metrics.service.certificateExpiry))} - time()`,
-        "{{service}} {{check}}",
-      ),
+      overTime(left(metrics.service, "service"), "{{service}} {{check}}"),
+      overTime(left(metrics.dependency, "dependency"), "{{dependency}} {{check}}"),
+      overTime(`max(${limits.join(" or ")})`, "fires at"),
     ],
     "s",
-  )
+  );
+  return withLimits(panel)
     .links([toRunbook("ExpressRouteServiceDegraded")])
     .build();
 }
@@ -136,13 +221,35 @@ export function servicesRow(): Section {
     { dependency: "Dependency", kind: "Kind" },
     "ExpressRouteInternetDependencyDown",
   );
+  const serviceChecks = checksNow(
+    "Checks of services",
+    "Each check as it last went. Those by dns are there once for each DNS server: when one alone fails, that server is at fault. By tcp good and by http bad: the service " +
+      "answers, and not as it should. DNS records that fell to none, or a TTL of seconds: somebody changes the name just now.",
+    metrics.service,
+    { service: "Service" },
+    "ExpressRouteServiceDown",
+  );
+  const dependencyChecks = checksNow(
+    "Checks of internet dependencies",
+    "Each check as it last went, over the public internet. No circuit carries it, and none is to blame. All of them bad at once: our own way to the internet.",
+    metrics.dependency,
+    { dependency: "Dependency" },
+    "ExpressRouteInternetDependencyDown",
+  );
   return {
     title: "Services and internet dependencies",
     collapsed: true,
     bands: [
       band(7, { width: columns, panel: statesOverTime() }),
       band(5, { width: 12, panel: broken }, { width: 12, panel: missing }),
-      band(8, { width: 8, panel: phases() }, { width: 8, panel: results() }, { width: 8, panel: certificates() }),
+      band(7, { width: 12, panel: serviceChecks }, { width: 12, panel: dependencyChecks }),
+      band(
+        8,
+        { width: 6, panel: slowness() },
+        { width: 6, panel: phases() },
+        { width: 6, panel: results() },
+        { width: 6, panel: certificates() },
+      ),
     ],
   };
 }

@@ -11,8 +11,8 @@ import {
 import type { DynamicConfigValue } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
-import { mappings } from "./palette.ts";
-import { byThreshold, plain, type Words } from "./panels.ts";
+import { colour, mappings } from "./palette.ts";
+import { byThreshold, plain, steps, type Words } from "./panels.ts";
 import { datasource, targets } from "./promql.ts";
 
 export type { TableBuilder };
@@ -79,6 +79,41 @@ export const connectedColumn: DynamicConfigValue[] = [
   cell(coloured),
   { id: "custom.align", value: FieldTextAlignment.Center },
   width(140),
+];
+const asState = (mappingsOf: unknown): DynamicConfigValue[] => [
+  mapped(mappingsOf),
+  cell(coloured),
+  { id: "custom.align", value: FieldTextAlignment.Center },
+  width(120),
+];
+export const shutColumn = asState(mappings.shut);
+export const adminColumn = asState(mappings.adminStatus);
+export const duplexColumn = asState(mappings.duplex);
+export const runningColumn = asState(mappings.running);
+export const answeredColumn = asState(mappings.answered);
+export const checkedColumn = asState(mappings.checked);
+export const answersColumn = asState(mappings.answers);
+export const presentColumn: DynamicConfigValue[] = [mapped(mappings.present)];
+
+const colouredFrom = (...at: Parameters<typeof steps>[0]): DynamicConfigValue[] => [
+  { id: "thresholds", value: steps(at).build() },
+  cell(coloured),
+];
+/** A count of which zero alone is right. */
+export const wrongCountColumn = colouredFrom({ value: null, color: colour.faint }, { value: 1, color: colour.warning });
+/** A count that is a word when it is zero. */
+export const goneColumn: DynamicConfigValue[] = [
+  mapped(mappings.gone),
+  ...colouredFrom({ value: null, color: colour.faint }),
+];
+export const shareColumn: DynamicConfigValue[] = [unit("percentunit")];
+export const delayColumn: DynamicConfigValue[] = [unit("s"), { id: "decimals", value: 2 }];
+export const ageColumn: DynamicConfigValue[] = [unit("s"), { id: "decimals", value: 1 }];
+export const lightColumn: DynamicConfigValue[] = [unit("dBm"), { id: "decimals", value: 1 }];
+export const warmthColumn: DynamicConfigValue[] = [
+  unit("celsius"),
+  { id: "decimals", value: 0 },
+  ...colouredFrom({ value: null, color: colour.faint }, { value: 70, color: colour.warning }),
 ];
 export const ownerColumn: DynamicConfigValue[] = [mapped(mappings.owner), width(160)];
 export const forColumn: DynamicConfigValue[] = [unit("dtdurations"), { id: "decimals", value: 0 }, width(150)];

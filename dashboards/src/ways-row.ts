@@ -7,7 +7,7 @@ import { toRunbook } from "./links.ts";
 import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { thinned, timeSeries, withLimits } from "./panels.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
-import { table, width, withColumns, witnessColumn } from "./tables.ts";
+import { answeredColumn, delayColumn, runningColumn, table, width, withColumns, witnessColumn } from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const legend = "{{circuit}} {{peering}} {{link}}";
@@ -115,6 +115,7 @@ function resultAge(): Panel {
     "s",
   )
     .min(0)
+    .links([toRunbook("ExpressRouteRouterProbeStopped")])
     .build();
 }
 
@@ -139,11 +140,16 @@ function routerProbes(): Panel {
     {
       title: "Probes of the routers",
       description:
-        "Each probe that the agent found on a router and takes for one of a path, with the router's own word for its latest result. A wrong " +
-        "path here: name the probe in the configuration (routerProbes).",
+        "Each probe that the agent found on a router and takes for one of a path, with the router's own word for its latest result; whether it runs, is answered, and " +
+        "its jitter are of all probes of the path. Stopped: start it again. A wrong path here: name the probe in the configuration (routerProbes).",
     },
-    [rows(max(of, select(metrics.routerProbe.info, chosenCircuit)))],
-  );
+    [
+      rows(max(of, select(metrics.routerProbe.info, chosenCircuit))),
+      rows(worst(metrics.routerProbe.running, ofPath, chosenCircuit)),
+      rows(worst(metrics.routerProbe.answered, ofPath, chosenCircuit)),
+      rows(worst(metrics.routerProbe.jitter, ofPath, chosenCircuit)),
+    ],
+  ).withTransformation({ id: "merge", options: {} });
   return withColumns(panel, {
     circuit: "Circuit",
     peering: "Peering",
@@ -153,9 +159,16 @@ function routerProbes(): Panel {
     probe: "Probe",
     source: "From",
     target: "To",
+    "Value #B": "Runs",
+    "Value #C": "Answered",
     sense: "Result",
+    "Value #D": "Jitter",
   })
     .overrideByName("MIB", [width(190)])
+    .overrideByName("Runs", runningColumn)
+    .overrideByName("Answered", answeredColumn)
+    .overrideByName("Jitter", delayColumn)
+    .links([toRunbook("ExpressRouteRouterProbeStopped")])
     .build();
 }
 
@@ -172,7 +185,7 @@ export function waysRow(): Section {
         { width: 8, panel: oneWayDelay(directions) },
         { width: 8, panel: oddAnswers(directions) },
       ),
-      band(7, { width: 9, panel: witnesses() }, { width: 15, panel: routerProbes() }),
+      band(7, { width: 7, panel: witnesses() }, { width: 17, panel: routerProbes() }),
     ],
   };
 }

@@ -112,21 +112,36 @@ const reduced = [
   { severity: "critical", circuit: "ams-1", peering: "azurePrivate" },
 ] as const;
 
-it("a router that is unreachable mutes that its BMP is away, and no other router's", async () => {
+const probeStopped = [
+  "ExpressRouteRouterProbeStopped",
+  { severity: "warning", circuit: "ams-1", peering: "azurePrivate", link: "primary", router: "ams-ce1", site: "ams" },
+] as const;
+
+it("a router that is unreachable mutes that its BMP is away and its probes are gone, and no other router's", async () => {
   await raise(...bmpAway);
+  await raise(...probeStopped);
   await raise("ExpressRouteBmpDisconnected", { severity: "warning", router: "fra-ce1", site: "fra" });
   await expect.poll(muted).toEqual([]);
   await raise(...unreachable);
-  await expect.poll(muted).toEqual(["ExpressRouteBmpDisconnected"]);
+  await expect
+    .poll(async () => (await muted()).toSorted())
+    .toEqual(["ExpressRouteBmpDisconnected", "ExpressRouteRouterProbeStopped"]);
 });
 
 it("an isolated agent mutes what it says of routers, and no circuit", async () => {
   await raise(...reduced);
-  await expect.poll(muted).toEqual(["ExpressRouteBmpDisconnected"]);
+  await expect
+    .poll(async () => (await muted()).toSorted())
+    .toEqual(["ExpressRouteBmpDisconnected", "ExpressRouteRouterProbeStopped"]);
   await raise(...isolated);
   await expect
     .poll(async () => (await muted()).toSorted())
-    .toEqual(["ExpressRouteBmpDisconnected", "ExpressRouteBmpDisconnected", "ExpressRouteRouterUnreachable"]);
+    .toEqual([
+      "ExpressRouteBmpDisconnected",
+      "ExpressRouteBmpDisconnected",
+      "ExpressRouteRouterProbeStopped",
+      "ExpressRouteRouterUnreachable",
+    ]);
 });
 
 it("an absent agent mutes its isolation: one page", async () => {
@@ -137,6 +152,7 @@ it("an absent agent mutes its isolation: one page", async () => {
       "ExpressRouteAgentIsolated",
       "ExpressRouteBmpDisconnected",
       "ExpressRouteBmpDisconnected",
+      "ExpressRouteRouterProbeStopped",
       "ExpressRouteRouterUnreachable",
     ]);
 });

@@ -61,12 +61,15 @@ export function brokenPair(from: number): string {
     ...family(metrics.pair.state, times, pathStates.indexOf("down")),
     ...family(metrics.pair.since, times, from),
     ...family(metrics.pair.cause, times, 1),
-    ...[metrics.service, metrics.dependency].flatMap(({ state, since, cause, certificateExpiry }) => [
-      ...family(state, times, pathStates.indexOf("down")),
-      ...family(since, times, from),
-      ...family(cause, times, 1, { cause: "certificateInvalid" satisfies ServiceCause }),
-      ...family(certificateExpiry, times, from - 86_400),
-    ]),
+    ...[metrics.service, metrics.dependency].flatMap(
+      ({ state, since, cause, certificateExpiry, certificateThreshold }) => [
+        ...family(state, times, pathStates.indexOf("down")),
+        ...family(since, times, from),
+        ...family(cause, times, 1, { cause: "certificateInvalid" satisfies ServiceCause }),
+        ...family(certificateExpiry, times, from - 86_400),
+        ...family(certificateThreshold, times, 14 * 86_400),
+      ],
+    ),
     ...family(metrics.note.path, times, from, {
       check: "drain" satisfies Check,
       cause: "linkDraining" satisfies Cause,
@@ -75,7 +78,8 @@ export function brokenPair(from: number): string {
       family(finding, times, 1, { kind: "tracedOverInternet" satisfies FindingKind }),
     ),
     ...family(metrics.self.isolationCause, times, 1, { cause: "gatewaySilent" satisfies IsolationCause }),
-    ...[metrics.path, metrics.pair].flatMap(({ probesLostOneWay, oneWayDelayMedian }) => [
+    ...[metrics.path, metrics.pair].flatMap(({ probesLostOneWay, oneWayDelayMedian, oneWayDelayError }) => [
+      ...family(oneWayDelayError, times, 0.0004),
       ...family(probesLostOneWay, times, 3),
       ...family(oneWayDelayMedian, times, 0.002),
     ]),
@@ -87,6 +91,7 @@ export function brokenPair(from: number): string {
       metrics.self.transmitDrops,
       metrics.agent.notifications,
       metrics.agent.notificationsDropped,
+      metrics.agent.confirmingPolls,
       metrics.agent.reflectorDatagrams,
     ].flatMap((metric) => family(metric, times, 7)),
     "# EOF\n",

@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { rules } from "./lint-rules.ts";
-import { enumerated, mappingsOf, valuesToMap, wordFor } from "./mapping-coverage.ts";
+import { enumerated, mappingsOf, valuesToMap, wordsFor } from "./mapping-coverage.ts";
 import { type PanelModel, type ReadDashboard, readDashboards } from "./model.ts";
 import { namesOf } from "./promql-names.ts";
+import { unshown } from "./unshown.ts";
 
 const dashboards = readDashboards();
 
@@ -49,20 +50,20 @@ describe.each(dashboards.map((each) => [each.file, each] as const))("%s", (_file
     expect(names.filter((name) => !existsSync(resolve(folder, `${name}.md`)))).toEqual([]);
   });
 
-  it.each(titled(dashboard.panels.filter((panel) => valuesToMap(panel).size > 0)))(
+  it.each(titled(dashboard.panels.filter((panel) => valuesToMap(panel).length > 0)))(
     "has a word for every value that %s can show",
     (_title, panel) => {
-      const needed = [...valuesToMap(panel)];
-      expect(needed.filter(([value]) => wordFor(panel, value) === undefined)).toEqual([]);
+      const needed = valuesToMap(panel);
+      expect(needed.filter(([value]) => wordsFor(panel, value).length === 0)).toEqual([]);
       const others = needed.filter(
-        ([value, word]) => word !== undefined && plainly(wordFor(panel, value)) !== plainly(word),
+        ([value, word]) => word !== undefined && !wordsFor(panel, value).map(plainly).includes(plainly(word)),
       );
       expect(others).toEqual([]);
     },
   );
 
   it("shows the absence of a value as such, wherever a value is a state", () => {
-    const states = dashboard.panels.filter((panel) => panel.type !== "table" && valuesToMap(panel).size > 0);
+    const states = dashboard.panels.filter((panel) => panel.type !== "table" && valuesToMap(panel).length > 0);
     expect(states.length).toBeGreaterThan(0);
     expect(states.filter((panel) => !mappingsOf(panel).some(({ type }) => type === "special"))).toEqual([]);
   });
@@ -87,6 +88,25 @@ describe("the rules", () => {
     ["target-rate-interval", withQuery("rate(expressroute_path_transitions_total[5m])")],
   ] as const)("%s finds a fault", (name, change) => {
     expect(rules[name]?.(spoilt(dashboard, change))).not.toEqual([]);
+  });
+});
+
+describe("the catalog", () => {
+  const alertsDir = resolve(import.meta.dirname, "../../alerts/rules");
+  const asked = [
+    ...dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
+    ...readdirSync(alertsDir).map((file) => readFileSync(resolve(alertsDir, file), "utf8")),
+  ].join("\n");
+  const isAsked = ({ name }: { readonly name: string }) => new RegExp(`\\b${name}(_bucket)?\\b`).test(asked);
+
+  it("has no metric that nobody shows or tells, but for those with a reason", () => {
+    const missing = allMetrics.filter((metric) => !isAsked(metric)).map(({ name }) => name);
+    expect(missing.filter((name) => unshown[name] === undefined)).toEqual([]);
+  });
+
+  it("says of no metric in vain that nobody shows it", () => {
+    const hidden = allMetrics.filter((metric) => !isAsked(metric)).map(({ name }) => name);
+    expect(Object.keys(unshown).filter((name) => !hidden.includes(name))).toEqual([]);
   });
 });
 

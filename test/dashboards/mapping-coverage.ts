@@ -24,6 +24,12 @@ const flags = [
   "expressroute_agent_interface_up",
   "expressroute_path_draining",
   "expressroute_bmp_connected",
+  "expressroute_bgp_session_admin_up",
+  "expressroute_path_default_route",
+  "expressroute_path_router_probe_running",
+  "expressroute_path_router_probe_answered",
+  "expressroute_service_check_up",
+  "expressroute_internet_dependency_check_up",
 ];
 const flagValues: ReadonlyMap<string, undefined> = new Map([
   ["0", undefined],
@@ -52,9 +58,10 @@ export function statesOf(expression: string): ReadonlyMap<string, string | undef
   return flags.includes(metric) ? flagValues : enumerated(metric);
 }
 
-/** What a panel shows as text: value to the word that the catalog has for it, or undefined where it has none. */
-export function valuesToMap(panel: PanelModel): ReadonlyMap<string, string | undefined> {
-  const needed = new Map(panel.targets.flatMap(({ expr }) => [...statesOf(expr)]));
+/** What a panel shows as text: value, and the word that the catalog has for it, or undefined where it has none. Of two states a value may be both. */
+export function valuesToMap(panel: PanelModel): readonly (readonly [value: string, word: string | undefined])[] {
+  const states = panel.targets.flatMap(({ expr }) => [...statesOf(expr)]);
+  const needed = new Map<string, undefined>();
   const fields = fieldsNamedBy(panel);
   const ofAgents = panel.targets.some(({ expr }) => expr.includes("expressroute_agent_isolation_cause"));
   if (fields.includes("cause")) for (const cause of ofAgents ? isolationCauses : causes) needed.set(cause, undefined);
@@ -63,15 +70,13 @@ export function valuesToMap(panel: PanelModel): ReadonlyMap<string, string | und
   const ofServices = panel.targets.some(({ expr }) => /expressroute_(service|internet_dependency)_cause/.test(expr));
   if (fields.includes("cause") && ofServices) for (const cause of serviceCauses) needed.set(cause, undefined);
   if (fields.includes("owner")) for (const owner of owners) needed.set(owner, undefined);
-  return needed;
+  return [...states, ...needed];
 }
 
-/** The word that a panel has for a value. */
-export function wordFor(panel: PanelModel, value: string): string | undefined {
-  for (const mapping of mappingsOf(panel)) {
-    if (mapping.type !== "value") continue;
-    const word = mapping.options[value]?.text;
-    if (word !== undefined) return word;
-  }
-  return undefined;
+/** The words that a panel has for a value: one for each column that maps it. */
+export function wordsFor(panel: PanelModel, value: string): readonly string[] {
+  return mappingsOf(panel).flatMap((mapping) => {
+    const word = mapping.type === "value" ? mapping.options[value]?.text : undefined;
+    return word === undefined ? [] : [word];
+  });
 }

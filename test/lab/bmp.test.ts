@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BmpStation, createBmpStation } from "../../agent/collect/bmp-station.ts";
 import { parseConfig } from "../../agent/config/load.ts";
+import { parseCommunity } from "../../agent/estate/communities.ts";
 import type { Observation } from "../../agent/estate/observation.ts";
 import { createLab, type Lab } from "../../agent/lab/lab.ts";
 import { story } from "../../agent/lab/story.ts";
@@ -133,6 +134,24 @@ describe("the routers of the lab", () => {
     expect(ipv4Of("ams-ce2", "203.0.113.6")?.advertised).toBe(24);
     to("the filter of ams-ce1 is back", 1);
     await eventually("24 prefixes again", () => leaking() === 24);
+  });
+
+  it("withdraw one service of the forty prefixes over one link, in both views, and announce it again", async () => {
+    const exchange = parseCommunity("exchangeOnline") ?? expect.fail();
+    const marks = (router: string, address: string) => {
+      const { received, accepted } = ipv4Of(router, address)?.communities ?? {};
+      return [received?.routes.get(exchange), accepted?.routes.get(exchange)];
+    };
+    const secondary = ["ams-ce2", "203.0.113.6"] as const;
+    await eventually("its prefixes", () => marks(...secondary)[1] === 12);
+    expect(marks(...secondary)).toEqual([12, 12]);
+    to("Service withdrawn", 1);
+    await eventually("its prefixes gone", () => ipv4Of(...secondary)?.accepted === 28);
+    expect(marks(...secondary)).toEqual([undefined, undefined]);
+    expect(ipv4Of(...secondary)).toMatchObject({ received: 28, advertised: 24 });
+    expect(marks("ams-ce1", "203.0.113.2")).toEqual([12, 12]);
+    to("is announced over both links", 1);
+    await eventually("its prefixes back", () => marks(...secondary)[1] === 12);
   });
 
   it("connect again after the station was away", async () => {

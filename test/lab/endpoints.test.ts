@@ -50,6 +50,7 @@ describe("the lab's endpoints", () => {
     expect(await outcomes()).toEqual([
       "service orders http: ok",
       "service orders dns: ok",
+      "service mail tcp: ok",
       "internetDependency revocation http: ok",
       "internetDependency public-dns dns: ok",
     ]);

@@ -46,6 +46,22 @@ it("has a new result every five seconds, and the same until then", () => {
   expect(ticks("1.3.6.1.2.1.1.3.0")).toBeGreaterThanOrEqual(times.at(-1) ?? Number.POSITIVE_INFINITY);
 });
 
+it("an operation that somebody stopped says so, and its last result gets old", () => {
+  const states = () => [...walk(view, "1.3.6.1.4.1.9.9.42.1.2.9.1.10")].map(([, v]) => v);
+  to("somebody stopped the probes", -1);
+  expect(states()).toEqual([
+    { type: "integer", value: 6 },
+    { type: "integer", value: 6 },
+  ]);
+  const last = ticks(`${latest}.5.10`);
+  to("somebody stopped the probes", 15);
+  expect(states()).toEqual([
+    { type: "integer", value: 5 },
+    { type: "integer", value: 5 },
+  ]);
+  expect(ticks(`${latest}.5.10`)).toBeLessThanOrEqual(last);
+});
+
 it("other routers have none", () => {
   const other = createMibView(routers[1] ?? expect.fail(), simulation);
   expect(other.next([1, 3, 6, 1, 4, 1, 9, 9, 42])).toBeUndefined();

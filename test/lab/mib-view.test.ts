@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createMibView, type MibView } from "../../agent/lab/mib-view.ts";
 import { routers } from "../../agent/lab/plan.ts";
 import { createSimulation, type Simulation } from "../../agent/lab/simulation.ts";
-import { story } from "../../agent/lab/story.ts";
+import { story, storyLength } from "../../agent/lab/story.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
 import { value, walk } from "./ask.ts";
@@ -197,7 +197,7 @@ it("has no BGP table for a while after its SNMP agent restarted, and counters th
 it("never moves a 64-bit counter back on any interface, nor sysUpTime but at the restart that is told", () => {
   const seen = new Map<string, number>();
   const restarts: string[] = [];
-  for (let second = 0; second <= 650; second += 13) {
+  for (let second = 0; second <= storyLength / 1_000; second += 13) {
     simulation.advance((start + second * 1_000) as Instant);
     for (const { name } of routers) {
       for (const column of [7, 6, 10]) {

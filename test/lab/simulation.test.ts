@@ -215,7 +215,7 @@ it("restarts the SNMP agent in the monitoring gap without touching the router", 
   const began = s.agentStartedAt("sin-ce2");
   to(when("does not answer") + 1);
   const flow = s.flow(path);
-  expect(s.network().routers.get("sin-ce2")).toEqual({ snmp: false, bgpTable: false });
+  expect(s.network().routers.get("sin-ce2")).toEqual({ snmp: false, bgpTable: false, probes: true });
   to(when("has no BGP table yet") + 1);
   expect(s.agentStartedAt("sin-ce2")).toBe(start + when("has no BGP table yet") * 1_000);
   expect(s.agentStartedAt("sin-ce2")).toBeGreaterThan(began);

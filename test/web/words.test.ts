@@ -115,6 +115,9 @@ describe("times and lists", () => {
     expect(sourceWords({ ...session, holdTime: null, sources: [], drops: flapped })).toBe("");
     expect(flapWords(flapped)).toBe("3 drops in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z");
     expect(flapWords({ ...flapped, "24h": 1 })).toBe("1 drop in 24h (2 in 1h, 0 in 5m), last 2026-11-02T03:12:44Z");
+    const day = Date.parse("2026-11-02T09:00:00Z");
+    expect(flapWords(flapped, day)).toBe("3 drops in 24h (2 in 1h, 0 in 5m), last 03:12:44 UTC");
+    expect(flapWords(flapped, day + 86_400_000)).toMatch(/last 2026-11-02 03:12:44 UTC$/);
     expect(flapWords(drops)).toBeUndefined();
   });
 });

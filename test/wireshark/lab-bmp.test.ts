@@ -20,7 +20,7 @@ const of: BmpNeighbour = {
   localBgpId: "10.10.255.1",
   holdTime: 180,
 };
-const routes = { asPath: [12_076, 12_076, 8_075], nextHop: "172.16.10.2", withdrawn: [] };
+const routes = { asPath: [12_076, 12_076, 8_075], nextHop: "172.16.10.2", withdrawn: [], communities: [] };
 
 const path = "bgp.update.path_attribute";
 const fields = [
@@ -37,6 +37,8 @@ const fields = [
   "bgp.notify.minor_error_cease",
   `${path}.as_path_segment.as4`,
   `${path}.next_hop`,
+  `${path}.community_as`,
+  `${path}.community_value`,
   "bgp.nlri_prefix",
   "bgp.withdrawn_prefix",
   "_ws.malformed",
@@ -46,8 +48,14 @@ it("the messages of the lab are what Wireshark takes them for", () => {
   const messages = [
     initiation("ams-ce1", "made up"),
     peerUp(of),
-    routeMonitoring(of, { ...routes, isOut: false, announced: ["10.60.0.0/16", "198.18.1.0/24"] }),
-    routeMonitoring(of, { ...routes, isOut: true, announced: [], withdrawn: ["198.19.7.0/24"] }),
+    routeMonitoring(of, { ...routes, view: "received", announced: ["10.60.0.0/16", "198.18.1.0/24"] }),
+    routeMonitoring(of, {
+      ...routes,
+      view: "accepted",
+      announced: ["198.18.1.0/24"],
+      communities: [12_076 * 0x1_0000 + 5_010],
+    }),
+    routeMonitoring(of, { ...routes, view: "advertised", announced: [], withdrawn: ["198.19.7.0/24"] }),
     peerDown(of, [6, 2]),
     peerDown(of, undefined),
   ];
@@ -86,6 +94,16 @@ it("the messages of the lab are what Wireshark takes them for", () => {
       [`${path}.as_path_segment.as4`]: "12076|12076|8075",
       [`${path}.next_hop`]: "172.16.10.2",
       "bgp.nlri_prefix": "10.60.0.0|198.18.1.0",
+    },
+    {
+      "bmp.type": "0",
+      ...peer,
+      "bmp.peer.flags": "0x40",
+      [`${path}.as_path_segment.as4`]: "12076|12076|8075",
+      [`${path}.next_hop`]: "172.16.10.2",
+      [`${path}.community_as`]: "12076",
+      [`${path}.community_value`]: "5010",
+      "bgp.nlri_prefix": "198.18.1.0",
     },
     { "bmp.type": "0", ...peer, "bmp.peer.flags": "0x50", "bgp.withdrawn_prefix": "198.19.7.0" },
     { "bmp.type": "2", ...peer, "bmp.peer.down.reason": "3", "bgp.notify.minor_error_cease": "2" },
