@@ -6,6 +6,7 @@ import { seconds } from "../lib/duration.ts";
 import { formatAddress } from "../net/endpoint.ts";
 import type { Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
 import type { ProbeLog } from "./messages.ts";
+import { createOverflow, type Overflow } from "./overflow.ts";
 
 /** An address that did not exist may have come up: try again this often. */
 const retryAfter = seconds(5);
@@ -35,6 +36,9 @@ export interface Outlet {
   readonly outbox: Outgoing[];
   /** Every arrival up to here has been read. */
   readUntil: Instant;
+  /** When the last datagram arrived that was read. */
+  lastArrival: Instant;
+  readonly overflow: Overflow;
   /** ICMP sequence of the next probe. */
   nextTag(): number;
   close(): void;
@@ -62,6 +66,8 @@ export function createOutlet(
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
+    lastArrival: 0 as Instant,
+    overflow: createOverflow(),
     nextTag() {
       tag = (tag + 1) & 0xffff;
       return tag;
