@@ -3,7 +3,7 @@
 
 import type { Endpoint } from "./endpoint.ts";
 import type { Arena, Libc } from "./linux-libc.ts";
-import { MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
+import { MSG_TRUNC, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { epochBase, longestDatagram } from "./probe-sockets.ts";
 
@@ -36,8 +36,6 @@ export interface Received {
   readonly from: Endpoint;
   /** Nanoseconds after `epochBase`; undefined without a kernel stamp. */
   readonly realtime: number | undefined;
-  /** Datagrams lost in this socket's receive buffer since it was opened, modulo 2^32; undefined when not said. */
-  readonly overflow: number | undefined;
 }
 
 export function createMessageBatch(libc: Libc, count: number, dataSize = longestDatagram): MessageBatch {
@@ -84,9 +82,9 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
       const h = i * headerSize;
       const length = headers.view.getUint32(h + 56, true);
       const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
-      const { realtime, overflow } = readControl(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
+      const realtime = realtimeOf(controls.view, i * controlSize, headers.view.getUint32(h + 40, true));
       const bytes = slice(i).subarray(0, cut ? 0 : length);
-      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime, overflow };
+      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime };
     },
     datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
     senderAddress: (i) => addresses.view.getUint32(i * addressStride + 4),
@@ -94,9 +92,8 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
   };
 }
 
-function readControl(view: DataView, start: number, length: number): Pick<Received, "realtime" | "overflow"> {
+function realtimeOf(view: DataView, start: number, length: number): Received["realtime"] {
   let realtime: number | undefined;
-  let overflow: number | undefined;
   const end = start + Math.min(length, controlSize);
   for (let at = start; at + controlHeader <= end; ) {
     const size = view.getUint32(at, true);
@@ -105,11 +102,10 @@ function readControl(view: DataView, start: number, length: number): Pick<Receiv
       const type = view.getInt32(at + 12, true);
       const value = at + controlHeader;
       if (type === SO_TIMESTAMPING && size >= controlHeader + 16) realtime = readTimespec(view, value) ?? realtime;
-      if (type === SO_RXQ_OVFL && size >= controlHeader + 4) overflow = view.getUint32(value, true);
     }
     at += (size + 7) & ~7;
   }
-  return { realtime, overflow };
+  return realtime;
 }
 
 /** A struct timespec as nanoseconds after `epochBase`; undefined when it is zero, which means not stamped. */

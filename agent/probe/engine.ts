@@ -233,29 +233,26 @@ export function createEngine(
   function read(): void {
     for (const outlet of outlets.values()) {
       const before = sockets.now();
-      // What was dropped came after what was read last: the kernel tells it with the first that had room again.
-      const droppedAfter = outlet.lastArrival;
+      let lastArrival = outlet.readUntil;
       const emptied = outlet.socket()?.receive((datagram) => {
-        outlet.lastArrival = later(
+        lastArrival = later(
           datagram.readAt.monotonic,
           milliseconds((datagram.realtime - datagram.readAt.realtime) / 1e6),
         );
         take(outlet, datagram);
       });
       // What is still in the buffer arrived after what was read last, and must not be called lost.
-      outlet.readUntil = emptied === false ? outlet.lastArrival : before.monotonic;
-      const overflowed = outlet.socket()?.overflowed() ?? 0;
-      outlet.overflow.dropped(overflowed, droppedAfter, sockets.now().monotonic);
-      dropped.add("overflow", overflowed);
+      outlet.readUntil = emptied === false ? lastArrival : before.monotonic;
     }
   }
 
   function report(): void {
     clockError = sockets.clockError();
     const at = sockets.now().monotonic;
+    for (const outlet of outlets.values()) dropped.add("overflow", outlet.countOverflow(at));
     const observations: ProbeObservation[] = [];
     for (const { of, index, target, session, outlet } of running) {
-      session.expire(outlet.readUntil, outlet.overflow.mayHaveTaken);
+      session.expire(outlet.readUntil, outlet.mayHaveDropped);
       const counts = session.drain();
       if (counts !== undefined)
         observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });

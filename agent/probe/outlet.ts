@@ -36,9 +36,9 @@ export interface Outlet {
   readonly outbox: Outgoing[];
   /** Every arrival up to here has been read. */
   readUntil: Instant;
-  /** When the last datagram arrived that was read. */
-  lastArrival: Instant;
-  readonly overflow: Overflow;
+  /** Datagrams that its full receive buffer dropped since the time before. */
+  countOverflow(now: Instant): number;
+  readonly mayHaveDropped: Overflow["mayHaveTaken"];
   /** ICMP sequence of the next probe. */
   nextTag(): number;
   close(): void;
@@ -57,6 +57,8 @@ export function createOutlet(
   let told = false;
   let tryAt: Instant | undefined;
   let tag = 0;
+  const overflow = createOverflow();
+  let countedAt = 0 as Instant;
 
   const outlet: Outlet = {
     technique,
@@ -66,8 +68,13 @@ export function createOutlet(
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
-    lastArrival: 0 as Instant,
-    overflow: createOverflow(),
+    countOverflow(now) {
+      const count = socket?.overflowed() ?? 0;
+      overflow.dropped(count, countedAt, now);
+      countedAt = now;
+      return count;
+    },
+    mayHaveDropped: overflow.mayHaveTaken,
     nextTag() {
       tag = (tag + 1) & 0xffff;
       return tag;

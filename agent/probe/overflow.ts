@@ -9,25 +9,35 @@ export interface Overflow {
   mayHaveTaken(from: Instant, until: Instant): boolean;
 }
 
+interface Span {
+  readonly from: Instant;
+  until: Instant;
+  /** Datagrams that no probe has been excused by yet. */
+  left: number;
+}
+
+/** Of half a second at least, as often as is counted: longer ago than any timeout. */
+const mostSpans = 128;
+
 export function createOverflow(): Overflow {
-  let begin = 0;
-  let end = Number.NEGATIVE_INFINITY;
-  let left = 0;
+  const spans: Span[] = [];
 
   return {
     dropped(count, from, until) {
       if (count === 0) return;
-      // In a flood there is one after the other; a pause between two is the other's beginning.
-      if (from > end) {
-        begin = from;
-        left = 0;
+      const last = spans.at(-1);
+      if (last !== undefined && from <= last.until) {
+        last.until = until;
+        last.left += count;
+        return;
       }
-      end = until;
-      left += count;
+      spans.push({ from, until, left: count });
+      if (spans.length > mostSpans) spans.shift();
     },
     mayHaveTaken(from, until) {
-      if (left === 0 || until < begin || from > end) return false;
-      left--;
+      const span = spans.find((one) => one.left > 0 && one.from <= until && one.until >= from);
+      if (span === undefined) return false;
+      span.left--;
       return true;
     },
   };
