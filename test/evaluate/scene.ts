@@ -33,6 +33,8 @@ export interface PathScene {
   dark: boolean;
   delay: number;
   cannotSend: boolean;
+  /** Its receive buffer is full of what others send. */
+  cannotHear: boolean;
   /** Its second stream, if the estate has one: STAMP to a reflector behind the path. */
   stampDark: boolean;
   /** Bits per second over the interface, each way. */
@@ -61,6 +63,7 @@ const well = (): PathScene => ({
   dark: false,
   delay: 0.002,
   cannotSend: false,
+  cannotHear: false,
   stampDark: false,
   traffic: 0,
   routerProbe: undefined,
@@ -192,8 +195,8 @@ export function scene(estate: Estate = anEstate()): Scene {
     dark: boolean,
     loseEvery: number,
   ): void {
-    const { delay, cannotSend } = scenes[name];
-    const o = { received: 0, lost: 0, sendErrors: 0, delays: [] as number[] };
+    const { delay, cannotSend, cannotHear } = scenes[name];
+    const o = { received: 0, lost: 0, sendErrors: 0, unheard: 0, delays: [] as number[] };
     prober.expiring = prober.expiring.filter((expiry) => {
       if (expiry > now) return true;
       o.lost++;
@@ -204,6 +207,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       prober.sent++;
       const vanishes = dark || (loseEvery > 0 && prober.sent % loseEvery === 0);
       if (cannotSend) o.sendErrors++;
+      else if (cannotHear) o.unheard++;
       else if (vanishes) prober.expiring.push(prober.next + timeout);
       else {
         o.received++;
