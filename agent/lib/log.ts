@@ -13,7 +13,7 @@ export type LogLevel = (typeof logLevels)[number];
 /** Lines that could not be written wait for the next one up to here, in octets, as when a disk is full; more are not kept. */
 const mostWaiting = 1 << 20;
 
-/** From here on nothing that cannot be written to standard output or error ends the process: nobody may read what still watches. */
+/** From here on what cannot be written does not end the process: a disk is full, or nobody reads, and it watches all the same. */
 export function createLogger(level: LogLevel): Logger {
   const goOn = () => undefined;
   // Not the other of Node's own streams, which would not wait for its reader any more, and could be written only in part.

@@ -11,13 +11,13 @@ export interface Overflow {
 
 interface Span {
   readonly from: Instant;
-  until: Instant;
+  readonly until: Instant;
   /** Datagrams that no probe has been excused by yet. */
   left: number;
 }
 
-/** Of half a second at least, as often as is counted: longer ago than any timeout. */
-const mostSpans = 128;
+/** At four reports a second further back than any timeout. */
+const mostSpans = 256;
 
 export function createOverflow(): Overflow {
   const spans: Span[] = [];
@@ -25,12 +25,6 @@ export function createOverflow(): Overflow {
   return {
     dropped(count, from, until) {
       if (count === 0) return;
-      const last = spans.at(-1);
-      if (last !== undefined && from <= last.until) {
-        last.until = until;
-        last.left += count;
-        return;
-      }
       spans.push({ from, until, left: count });
       if (spans.length > mostSpans) spans.shift();
     },
