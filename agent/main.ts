@@ -3,6 +3,7 @@
 // in order; what each part does is said in its own folder.
 
 import { randomBytes } from "node:crypto";
+import { isatty } from "node:tty";
 import { Command, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { check } from "./cli/check.ts";
@@ -155,15 +156,20 @@ const io: Io = {
   err: (line) => process.stderr.write(`${line}\n`),
 };
 
-/** Settles at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
+/**
+ * Settles at the first Ctrl-C or SIGTERM, or when the terminal goes. A second one is not ours any more, and ends the process at
+ * once: to exit with threads that are loading would abort it (decision 32).
+ */
+function stopSignal(log: Logger): Promise<void> {
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
+  if (isatty(0)) signals.push("SIGHUP");
+  else process.on("SIGHUP", () => log.warn({}, "SIGHUP changes nothing: restart to read the configuration again"));
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        resolve();
-        process.once(signal, () => process.exit(130));
-      });
-    }
+    const stop = () => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
   });
 }
 
@@ -182,7 +188,7 @@ program
   .action(async ({ config, logLevel }: { config: string; logLevel: LogLevel }) => {
     const log = createLogger(logLevel);
     const compose = (estate: Estate) => composeAgent(estate, log, undefined);
-    process.exitCode = await run(config, { compose, stopped: stopSignal(), host: hostFiles(), io });
+    process.exitCode = await run(config, { compose, stopped: stopSignal(log), host: hostFiles(), io });
   });
 
 program
@@ -194,7 +200,7 @@ program
     const log = createLogger(logLevel);
     const simulated = createLab({ clock, log, random: Math.random }, { listen });
     const compose = (estate: Estate) => composeAgent(estate, log, simulated.chapter);
-    process.exitCode = await lab(simulated, { compose, stopped: stopSignal(), io });
+    process.exitCode = await lab(simulated, { compose, stopped: stopSignal(log), io });
   });
 
 program

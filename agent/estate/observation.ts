@@ -213,6 +213,8 @@ export interface ProbeCounts {
   readonly discarded: number;
   /** We could not send (no route, no buffer, no permission): says nothing about the path. */
   readonly sendErrors: number;
+  /** Not answered, but this host dropped what its full receive buffer had no room for meanwhile. Left out: none. */
+  readonly unheard?: number;
   /** Round-trip delays in seconds, in order of arrival. */
   readonly delays: readonly number[];
   /**

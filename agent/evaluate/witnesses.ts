@@ -84,6 +84,10 @@ export function streamWitness(
   if (last.lossRun * target.interval < silence / 2) {
     const mayBeOnTheWay = quiet < silence + target.timeout;
     if (mayBeOnTheWay) return { ...common, word: "answered", says: "are answered" };
+    if ((last.unheard ?? 0) > 0) {
+      const says = `cannot be heard: this host's receive buffer is full of other datagrams; answered ${formatDuration(quiet)} ago`;
+      return { ...common, word: "mute", says, isExpected: true };
+    }
     return { ...common, word: "mute", says: `are not sent; answered ${formatDuration(quiet)} ago` };
   }
   const says = `no answer for ${formatDuration(quiet)}, ${last.lossRun} lost in a row`;

@@ -173,6 +173,7 @@ function emitProbes(
     emit(to.probesReordered, labels, sum("reordered"), own);
     emit(to.probesDiscarded, labels, sum("discarded"), own);
     emit(to.probesSendErrors, labels, sum("sendErrors"), own);
+    emit(to.probesUnheard, labels, sum("unheard"), own);
     const told = totals.flatMap(({ directions }) => (directions === undefined ? [] : [directions]));
     if (told.length === 0) continue;
     for (const direction of ["forward", "backward"] as const) {

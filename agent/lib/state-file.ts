@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "./result.ts";
@@ -23,7 +23,8 @@ export function stateFile(directory: string, name: string): StateFile {
       const written = attempt(() => {
         const file = openSync(`${path}.new`, "w", 0o600);
         try {
-          writeSync(file, text);
+          // Whole: a disk that is about to be full takes a part first, which would stand for a written file.
+          writeFileSync(file, text);
           fsyncSync(file);
         } finally {
           closeSync(file);

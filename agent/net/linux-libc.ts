@@ -31,6 +31,8 @@ export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
+/** Nine numbers of 32 bits; the last is what the socket dropped since it was opened (SK_MEMINFO_DROPS). */
+export const SO_MEMINFO = 55;
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;
 /** At the level IPPROTO_ICMPV6. */
@@ -61,6 +63,7 @@ export interface Libc {
   bind(fd: number, address: number, length: number): number;
   getsockname(fd: number, address: number, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: number, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: number, length: number): number;
   sendto(fd: number, bytes: number, length: number, flags: number, address: number, addressLength: number): number;
   sendmmsg(fd: number, messages: number, count: number, flags: number): number;
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
@@ -87,6 +90,7 @@ export async function loadLibc(): Promise<Result<Libc, string>> {
       bind: library.func("int bind(int, uintptr_t, uint32_t)"),
       getsockname: library.func("int getsockname(int, uintptr_t, uintptr_t)"),
       setsockopt: library.func("int setsockopt(int, int, int, uintptr_t, uint32_t)"),
+      getsockopt: library.func("int getsockopt(int, int, int, uintptr_t, uintptr_t)"),
       sendto: library.func("int64_t sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)"),
       sendmmsg: library.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
       recvmmsg: library.func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),

@@ -3,7 +3,7 @@
 
 import type { Endpoint } from "./endpoint.ts";
 import type { Arena, Libc } from "./linux-libc.ts";
-import { MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
+import { MSG_TRUNC, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { epochBase, longestDatagram } from "./probe-sockets.ts";
 
@@ -36,8 +36,6 @@ export interface Received {
   readonly from: Endpoint;
   /** Nanoseconds after `epochBase`; undefined without a kernel stamp. */
   readonly realtime: number | undefined;
-  /** Datagrams lost in this socket's receive buffer since it was opened, modulo 2^32; undefined when not said. */
-  readonly overflow: number | undefined;
 }
 
 export function createMessageBatch(libc: Libc, count: number, dataSize = longestDatagram): MessageBatch {
@@ -85,9 +83,9 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
       const length = headers.view.getUint32(h + 56, true);
       const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
       const controlled = Math.min(headers.view.getUint32(h + 40, true), controlSize);
-      const { realtime, overflow } = readControl(controls.view, i * controlSize, controlled);
+      const realtime = realtimeOf(controls.view, i * controlSize, controlled);
       const bytes = slice(i).subarray(0, cut ? 0 : length);
-      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime, overflow };
+      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime };
     },
     datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
     senderAddress: (i) => addresses.view.getUint32(i * addressStride + 4),
@@ -95,10 +93,9 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
   };
 }
 
-/** Of the `length` octets of control messages at `start`. */
-export function readControl(view: DataView, start: number, length: number): Pick<Received, "realtime" | "overflow"> {
+/** The kernel's stamp among the `length` octets of control messages at `start`. */
+export function realtimeOf(view: DataView, start: number, length: number): number | undefined {
   let realtime: number | undefined;
-  let overflow: number | undefined;
   const end = start + length;
   for (let at = start; at + controlHeader <= end; ) {
     const size = view.getUint32(at, true);
@@ -107,11 +104,10 @@ export function readControl(view: DataView, start: number, length: number): Pick
       const type = view.getInt32(at + 12, true);
       const value = at + controlHeader;
       if (type === SO_TIMESTAMPING && size >= controlHeader + 16) realtime = readTimespec(view, value) ?? realtime;
-      if (type === SO_RXQ_OVFL && size >= controlHeader + 4) overflow = view.getUint32(value, true);
     }
     at += (size + 7) & ~7;
   }
-  return { realtime, overflow };
+  return realtime;
 }
 
 /** A struct timespec as nanoseconds after `epochBase`; undefined when it is zero, which means not stamped. */

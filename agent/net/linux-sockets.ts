@@ -29,9 +29,9 @@ import {
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
   SO_BINDTODEVICE,
+  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
-  SO_RXQ_OVFL,
   SO_TIMESTAMPING,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -138,7 +138,6 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       // Needs a capability; without it the kernel's limit holds (net.core.rmem_max).
       option(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
     }
-    option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
     if (option(fd, SOL_SOCKET, SO_TIMESTAMPING, rxSoftwareStamps) !== 0) {
       return { kind: "failed", message: `the kernel gives no receive stamps: ${libc.lastError()}` };
     }
@@ -179,7 +178,6 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     const departures = rate > stampedRate ? undefined : createDepartures(departureReader, option, fd);
     // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
     const headed = raw && family === 4;
-    let overflowNow = 0;
     let overflowTold = 0;
     return {
       identifier,
@@ -233,8 +231,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           if (departures !== undefined && (place.stamped || departures.waiting())) departures.read(readAt);
           place.stamped = false;
           for (let i = 0; i < count; i++) {
-            const { bytes, from, realtime, overflow } = incoming.received(i);
-            if (overflow !== undefined) overflowNow = overflow;
+            const { bytes, from, realtime } = incoming.received(i);
             const payload = headed ? ipv4Payload(bytes) : ok(bytes);
             take({
               bytes: payload.ok ? payload.value : bytes.subarray(0, 0),
@@ -248,8 +245,12 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         return false;
       },
       overflowed() {
-        const n = (overflowNow - overflowTold) >>> 0;
-        overflowTold = overflowNow;
+        // A datagram that is read tells only of those dropped before it, and none need come any more.
+        scratch.view.setUint32(40, 36, true);
+        if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, scratch.address, scratch.address + 40) !== 0) return 0;
+        const dropped = scratch.view.getUint32(32, true);
+        const n = (dropped - overflowTold) >>> 0;
+        overflowTold = dropped;
         return n;
       },
       close() {

@@ -35,7 +35,7 @@ import {
   SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
-import { readControl } from "./linux-messages.ts";
+import { realtimeOf } from "./linux-messages.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-sockets.ts";
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
@@ -91,7 +91,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
   function received(near: Moment) {
     const flags = head.view.getUint32(48, true);
     const controlled = Math.min(Number(head.view.getBigUint64(40, true)), controlSize);
-    const { realtime } = readControl(control.view, 0, controlled);
+    const realtime = realtimeOf(control.view, 0, controlled);
     return {
       bytes: data.bytes.subarray(0, Math.min(head.view.getUint32(56, true), longestDatagram)),
       control: control.bytes.subarray(0, controlled),

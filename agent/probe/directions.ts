@@ -13,6 +13,8 @@ export interface Directions {
   /** `copies`: how often the reflector counted the probe beyond the first time, since the network had doubled it. */
   answered(sequence: number, reflected: number, copies: number): void;
   lost(): void;
+  /** Nobody knows what came of a probe: nothing is said of those since the last answer. */
+  forget(): void;
   /** Since the time before; undefined while the reflector is not known to count for itself. */
   drain(): DirectionalLoss | undefined;
 }
@@ -66,6 +68,9 @@ export function createDirections(): Directions {
     },
     lost() {
       losses++;
+    },
+    forget() {
+      anchor = undefined;
     },
     drain() {
       if (!counts) return undefined;

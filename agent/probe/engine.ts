@@ -243,16 +243,16 @@ export function createEngine(
       });
       // What is still in the buffer arrived after what was read last, and must not be called lost.
       outlet.readUntil = emptied === false ? lastArrival : before.monotonic;
-      dropped.add("overflow", outlet.socket()?.overflowed() ?? 0);
     }
   }
 
   function report(): void {
     clockError = sockets.clockError();
     const at = sockets.now().monotonic;
+    for (const outlet of outlets.values()) dropped.add("overflow", outlet.countOverflow(at));
     const observations: ProbeObservation[] = [];
     for (const { of, index, target, session, outlet } of running) {
-      session.expire(outlet.readUntil);
+      session.expire(outlet.readUntil, outlet.mayHaveDropped);
       const counts = session.drain();
       if (counts !== undefined)
         observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });

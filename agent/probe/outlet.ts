@@ -6,6 +6,7 @@ import { seconds } from "../lib/duration.ts";
 import { formatAddress } from "../net/endpoint.ts";
 import type { Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
 import type { ProbeLog } from "./messages.ts";
+import { createOverflow, type Overflow } from "./overflow.ts";
 
 /** An address that did not exist may have come up: try again this often. */
 const retryAfter = seconds(5);
@@ -35,6 +36,9 @@ export interface Outlet {
   readonly outbox: Outgoing[];
   /** Every arrival up to here has been read. */
   readUntil: Instant;
+  /** Datagrams that its full receive buffer dropped since the time before. */
+  countOverflow(now: Instant): number;
+  readonly mayHaveDropped: Overflow["mayHaveTaken"];
   /** ICMP sequence of the next probe. */
   nextTag(): number;
   close(): void;
@@ -53,6 +57,8 @@ export function createOutlet(
   let told = false;
   let tryAt: Instant | undefined;
   let tag = 0;
+  const overflow = createOverflow();
+  let countedAt = 0 as Instant;
 
   const outlet: Outlet = {
     technique,
@@ -62,6 +68,13 @@ export function createOutlet(
     socket: () => socket,
     outbox: [],
     readUntil: 0 as Instant,
+    countOverflow(now) {
+      const count = socket?.overflowed() ?? 0;
+      overflow.dropped(count, countedAt, now);
+      countedAt = now;
+      return count;
+    },
+    mayHaveDropped: overflow.mayHaveTaken,
     nextTag() {
       tag = (tag + 1) & 0xffff;
       return tag;

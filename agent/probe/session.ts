@@ -2,7 +2,7 @@
 // reordered or forged. No I/O and no clock.
 
 import type { OneWayDelays, ProbeCounts } from "../estate/observation.ts";
-import type { Instant } from "../lib/clock.ts";
+import { type Instant, later } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { createDirections, type Directions } from "./directions.ts";
 import { Slots, slotsOf } from "./slots.ts";
@@ -50,13 +50,16 @@ export interface Session {
   find(sequence: number, nonce: Nonce, tag: number): Match | "unknown" | "forged";
   /** `took`: ms from departure to arrival. `delay`: seconds, or undefined where it is not to be trusted. */
   answered(match: Match, took: number, delay: number | undefined, arrivedAt: Instant, far?: FarEnd): Verdict;
-  /** Settles as lost what left before `arrivedUntil` minus the timeout; every arrival up to then must have been answered. */
-  expire(arrivedUntil: Instant): void;
+  /**
+   * Settles as lost what left before `arrivedUntil` minus the timeout; every arrival up to then must have been answered.
+   * `mayBeUnheard`: an answer that came between these two may have been dropped by this host, so that nothing is known.
+   */
+  expire(arrivedUntil: Instant, mayBeUnheard?: (from: Instant, until: Instant) => boolean): void;
   /** Undefined when nothing has happened since the last time. */
   drain(): ProbeCounts | undefined;
 }
 
-const slotStates = { free: 0, sent: 1, received: 2, expired: 3 } as const;
+const slotStates = { free: 0, sent: 1, received: 2, expired: 3, unheard: 4 } as const;
 
 /** `slots`: where its probes are remembered, together with those of others. */
 export function createSession(
@@ -84,6 +87,7 @@ class SlottedSession implements Session {
   #lossRun = 0;
   #last: Instant | undefined;
   #changed = false;
+  #unheard = 0;
   #counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
   #delays: number[] = [];
   #oneWay: { forward: number[]; backward: number[]; error: number } | undefined;
@@ -179,6 +183,8 @@ class SlottedSession implements Session {
         slots.copies[slot] = (slots.copies[slot] ?? 0) + 1;
       return "duplicate";
     }
+    // Nothing was said of it, nor is now.
+    if (state === slotStates.unheard) return "late";
     if (state === slotStates.expired || took > this.#timeout) {
       if (state === slotStates.sent) this.#lose(n);
       slots.state[slot] = slotStates.received;
@@ -202,13 +208,17 @@ class SlottedSession implements Session {
     return "inTime";
   }
 
-  expire(arrivedUntil: Instant): void {
+  expire(arrivedUntil: Instant, mayBeUnheard?: (from: Instant, until: Instant) => boolean): void {
     const { state, monotonic } = this.#slots;
     for (; this.#oldest < this.#next; this.#oldest++) {
       const slot = this.#slotOf(this.#oldest);
       if (state[slot] === slotStates.sent) {
-        if (arrivedUntil - (monotonic[slot] ?? 0) <= this.#timeout) return;
-        this.#lose(this.#oldest);
+        const sentAt = (monotonic[slot] ?? 0) as Instant;
+        if (arrivedUntil - sentAt <= this.#timeout) return;
+        if (mayBeUnheard?.(sentAt, later(sentAt, this.#timeout)) === true) {
+          state[slot] = slotStates.unheard;
+          this.#unheard++;
+        } else this.#lose(this.#oldest);
       }
       this.#settle(this.#oldest);
     }
@@ -219,6 +229,7 @@ class SlottedSession implements Session {
     const oneWay: OneWayDelays | undefined = this.#oneWay;
     const drained = {
       ...this.#counts,
+      unheard: this.#unheard,
       delays: this.#delays,
       lossRun: this.#lossRun,
       lastReceivedAt: this.#last,
@@ -227,6 +238,7 @@ class SlottedSession implements Session {
       ...this.#succession.drain(),
     };
     this.#counts = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+    this.#unheard = 0;
     this.#delays = [];
     this.#oneWay = undefined;
     this.#changed = false;
@@ -255,6 +267,12 @@ class SlottedSession implements Session {
   #settle(n: number): void {
     const slots = this.#slots;
     const slot = this.#slotOf(n);
+    if (slots.state[slot] === slotStates.unheard) {
+      this.#changed = true;
+      this.#succession.unheard();
+      this.#directions?.forget();
+      return;
+    }
     if (slots.state[slot] !== slotStates.free) {
       this.#succession.settled(slots.delays[slot] ?? Number.NaN);
       this.#changed = true;

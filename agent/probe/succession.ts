@@ -22,6 +22,11 @@ export class Succession {
     this.#before = delay;
   }
 
+  /** Nobody knows what came of a probe: the next delay has none before it. */
+  unheard(): void {
+    this.#before = Number.NaN;
+  }
+
   /** Since the time before. */
   drain(): Pick<ProbeCounts, "runs" | "variations"> {
     const drained = { runs: this.#runs, variations: this.#variations };

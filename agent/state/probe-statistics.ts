@@ -10,6 +10,8 @@ import { ProbeSlices } from "./probe-slices.ts";
 export interface ProbeTotals
   extends Pick<ProbeCounts, "lost" | "late" | "duplicate" | "reordered" | "discarded" | "sendErrors"> {
   readonly settled: number;
+  /** Of these nobody knows whether they were answered. */
+  readonly unheard: number;
   /** Loss periods (RFC 3357); one that lasts is counted from its first lost probe on. */
   readonly lossBursts: number;
   /** Losses of each way; undefined until a reflector was known to count for itself. */
@@ -26,7 +28,7 @@ export interface DelayHistogram {
 
 export interface ProbeRecord {
   /** Of the last observation. */
-  readonly last: Pick<ProbeObservation, "index" | "at" | "lossRun" | "lastReceivedAt">;
+  readonly last: Pick<ProbeObservation, "index" | "at" | "lossRun" | "lastReceivedAt" | "unheard">;
   readonly totals: ProbeTotals;
   readonly histogram: DelayHistogram;
   /** Interarrival jitter in seconds (RFC 3550 section 6.4.1), of round trips; undefined before the second answer. */
@@ -58,6 +60,7 @@ export const noProbes: ProbeTotals = {
   reordered: 0,
   discarded: 0,
   sendErrors: 0,
+  unheard: 0,
   lossBursts: 0,
 };
 
@@ -91,8 +94,8 @@ class Track implements ProbeTrack {
   #jitter = Number.NaN;
 
   constructor(first: ProbeObservation, keep: Duration, keeping: ProbeKeeping) {
-    const { index, at, lossRun, lastReceivedAt } = first;
-    this.last = { index, at, lossRun, lastReceivedAt };
+    const { index, at, lossRun, lastReceivedAt, unheard = 0 } = first;
+    this.last = { index, at, lossRun, lastReceivedAt, unheard };
     this.#judged = new ProbeSlices(keep, judgedSlices, "judged");
     this.#shown = keeping.windows.map((span) => new ProbeSlices(span, shownSlices, "shown"));
     this.#keeping = keeping;
@@ -113,6 +116,7 @@ class Track implements ProbeTrack {
     last.at = o.at;
     last.lossRun = o.lossRun;
     last.lastReceivedAt = o.lastReceivedAt;
+    last.unheard = o.unheard ?? 0;
     addTo(this.totals, o, this.#burstsBegun(o));
     for (const delay of o.delays) this.#take(delay);
     this.#judged.add(o);
@@ -157,6 +161,7 @@ function addTo(totals: Written<ProbeTotals>, o: ProbeObservation, lossBursts: nu
   totals.reordered += o.reordered;
   totals.discarded += o.discarded;
   totals.sendErrors += o.sendErrors;
+  totals.unheard += o.unheard ?? 0;
   totals.lossBursts += lossBursts;
   if (o.directions === undefined) return;
   const { forward, backward } = totals.directions ?? { forward: 0, backward: 0 };

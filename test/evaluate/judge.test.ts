@@ -308,6 +308,24 @@ describe("unknown is not down", () => {
     expect(s.path("primary").notCovered).toEqual([]);
   });
 
+  it("a host that cannot hear, since its receive buffer is full, says nothing of the path, and why", () => {
+    const s = scene();
+    s.play(20);
+    s.primary.cannotHear = true;
+    s.play(20);
+    expect(s.path("primary").state).not.toBe("down");
+    expect(s.redundancy().redundancy).not.toBe("reduced");
+    expect(JSON.stringify(s.path("primary"))).toMatch(
+      /cannot be heard: this host's receive buffer is full .*; answered 2\ds ago/,
+    );
+    s.primary.cannotHear = false;
+    s.play(5);
+    expect(s.path("primary").state).toBe("up");
+    s.primary.dark = true;
+    s.play(10);
+    expect(s.path("primary").state).toBe("down");
+  });
+
   it("an MSEE that never answered: up by the control plane, and the gap is said", () => {
     const s = scene();
     s.primary.dark = true;

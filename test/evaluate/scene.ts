@@ -35,6 +35,8 @@ export interface PathScene {
   cannotSend: boolean;
   /** Its losses are on the way there, and the far end counts for itself. */
   tellsWays: boolean;
+  /** Its receive buffer is full of what others send. */
+  cannotHear: boolean;
   /** Its second stream, if the estate has one: STAMP to a reflector behind the path. */
   stampDark: boolean;
   /** Bits per second over the interface, each way. */
@@ -64,6 +66,7 @@ const well = (): PathScene => ({
   delay: 0.002,
   cannotSend: false,
   tellsWays: false,
+  cannotHear: false,
   stampDark: false,
   traffic: 0,
   routerProbe: undefined,
@@ -195,8 +198,8 @@ export function scene(estate: Estate = anEstate()): Scene {
     dark: boolean,
     loseEvery: number,
   ): void {
-    const { delay, cannotSend, tellsWays } = scenes[name];
-    const o = { received: 0, lost: 0, sendErrors: 0, delays: [] as number[] };
+    const { delay, cannotSend, cannotHear, tellsWays } = scenes[name];
+    const o = { received: 0, lost: 0, sendErrors: 0, unheard: 0, delays: [] as number[] };
     prober.expiring = prober.expiring.filter((expiry) => {
       if (expiry > now) return true;
       o.lost++;
@@ -207,6 +210,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       prober.sent++;
       const vanishes = dark || (loseEvery > 0 && prober.sent % loseEvery === 0);
       if (cannotSend) o.sendErrors++;
+      else if (cannotHear) o.unheard++;
       else if (vanishes) prober.expiring.push(prober.next + timeout);
       else {
         o.received++;

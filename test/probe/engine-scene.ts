@@ -54,6 +54,7 @@ export async function probing(targets: readonly ProbeTarget[], options?: { raw?:
         duplicate: sum("duplicate"),
         discarded: sum("discarded"),
         sendErrors: sum("sendErrors"),
+        unheard: all.reduce((n, o) => n + (o.unheard ?? 0), 0),
         delays: all.flatMap((o) => o.delays),
         last: all.at(-1) as ProbeObservation,
       };

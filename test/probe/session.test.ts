@@ -44,6 +44,7 @@ describe("a stream's probes", () => {
       reordered: 0,
       discarded: 0,
       sendErrors: 0,
+      unheard: 0,
       delays: [0.02, 0.03],
       lossRun: 0,
       lastReceivedAt: 130,

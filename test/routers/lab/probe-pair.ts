@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ProbeObservation } from "../../../agent/estate/observation.ts";
 import type { ProbeDropKind } from "../../../agent/probe/messages.ts";
@@ -109,13 +110,19 @@ function drive(namespace: string, order: DriverOrder, children: ChildProcess[], 
   const lines: Line[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(JSON.parse(line) as Line));
   const observed = () => lines.filter((line) => line.kind === "probe");
-  type Count = "received" | "lost" | "late" | "duplicate" | "sendErrors";
+  type Count = "received" | "lost" | "late" | "duplicate" | "sendErrors" | "unheard";
   const sum = (key: Count, index = 0) =>
     observed()
       .filter((o) => o.index === index)
-      .reduce((n, o) => n + o[key], 0);
+      .reduce((n, o) => n + (o[key] ?? 0), 0);
   return {
     lines,
+    /** Stands still for so long, as on a host that has no time for it. */
+    async standStill(ms: number) {
+      child.kill("SIGSTOP");
+      await sleep(ms);
+      child.kill("SIGCONT");
+    },
     sum,
     delays: (index = 0) =>
       observed()
