@@ -53,7 +53,7 @@ export interface Outgoing {
 }
 
 export interface Incoming {
-  /** Valid only during the call that hands it over. */
+  /** Valid only during the call that hands it over, as is the sender. */
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
   /** When it arrived: nanoseconds after `epochBase`, by the kernel where it can. */

@@ -4,6 +4,7 @@
 import type { ProbeTarget } from "../../../agent/estate/estate.ts";
 import { type ProbeObservation, subject } from "../../../agent/estate/observation.ts";
 import { systemClock } from "../../../agent/lib/clock.ts";
+import { keepHeapSmall, startSmall } from "../../../agent/lib/heap.ts";
 import { createProbing } from "../../../agent/probe/probing.ts";
 import { cpuOf } from "./program.ts";
 
@@ -37,6 +38,8 @@ export interface ProberResult {
   readonly megabytes: number;
 }
 
+startSmall();
+keepHeapSmall(2);
 const { targets, busyMs } = JSON.parse(process.argv[2] ?? "") as ProberOrder;
 const of = subject.path({ circuit: "bench", peering: "azurePrivate", link: "primary" });
 const sum = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
