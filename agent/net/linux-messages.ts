@@ -4,7 +4,13 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { Arena, Libc } from "./linux-libc.ts";
 import { MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
-import { addressSize, type ReceivedEndpoint, readSockaddrInto, receivedEndpoint, writeSockaddr } from "./linux-sockaddr.ts";
+import {
+  addressSize,
+  type ReceivedEndpoint,
+  readSockaddrInto,
+  receivedEndpoint,
+  writeSockaddr,
+} from "./linux-sockaddr.ts";
 import { epochBase, longestDatagram } from "./probe-sockets.ts";
 
 const headerSize = 64;

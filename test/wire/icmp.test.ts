@@ -87,8 +87,14 @@ describe("the payload of a probe", () => {
       encodeEcho(icmpEcho, { type: "reply", identifier: 1, sequence: 2, payload: new Uint8Array(payload) });
     expect(decodeProbeEcho(icmpEcho, echo(15))).toMatchObject({ ok: true, value: { size: 15, probe: undefined } });
     expect(decodeProbeEcho(icmpEcho, echo(16))).toMatchObject({ ok: true, value: { size: 16, probe: { stream: 0 } } });
-    expect(decodeProbeEcho(icmpEcho, echo(16).with(20, 1))).toEqual({ ok: false, error: { kind: "badChecksum", offset: 2 } });
-    expect(decodeProbeEcho(icmpEcho, echo(0).subarray(0, 7))).toEqual({ ok: false, error: { kind: "truncated", offset: 7 } });
+    expect(decodeProbeEcho(icmpEcho, echo(16).with(20, 1))).toEqual({
+      ok: false,
+      error: { kind: "badChecksum", offset: 2 },
+    });
+    expect(decodeProbeEcho(icmpEcho, echo(0).subarray(0, 7))).toEqual({
+      ok: false,
+      error: { kind: "truncated", offset: 7 },
+    });
   });
 });
 
