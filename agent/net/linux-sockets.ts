@@ -1,7 +1,7 @@
 // Probe sockets on Linux through libc: ICMP datagram sockets (raw ones where those are not allowed) and
 // UDP, of either family, with receive stamps by the kernel. Calls block only in `wait`.
 
-import { monotonicNow } from "../lib/clock.ts";
+import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
 import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
@@ -320,6 +320,18 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     return finish(fd, profile, rate, { identifier: 1 + (random() % 0xffff) });
   }
 
+  function block(until: Instant, from: Instant): undefined {
+    const left = Math.min(Math.max(until - from, 0), manyCame ? longestWait : nap);
+    const watched = manyCame ? open.length : 0;
+    manyCame = false;
+    // Less than a second, and so less than 2^31 nanoseconds.
+    timeout.view.setInt32(8, Math.round(left * 1e6), true);
+    if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
+    open.forEach((place, i) => {
+      if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
+    });
+  }
+
   libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 
   return {
@@ -336,23 +348,12 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       if (profile.family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
       return finish(fd, profile, rate, undefined);
     },
-    async wait(until) {
-      let from = monotonicNow();
-      if (from - yieldedAt >= longestWait) {
-        // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
-        yieldedAt = from;
-        await new Promise<void>((resolve) => setImmediate(resolve));
-        from = monotonicNow();
-      }
-      const left = Math.min(Math.max(until - from, 0), manyCame ? longestWait : nap);
-      const watched = manyCame ? open.length : 0;
-      manyCame = false;
-      // Less than a second, and so less than 2^31 nanoseconds.
-      timeout.view.setInt32(8, Math.round(left * 1e6), true);
-      if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
-      open.forEach((place, i) => {
-        if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
-      });
+    wait(until) {
+      const from = monotonicNow();
+      if (from - yieldedAt < longestWait) return block(until, from);
+      // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
+      yieldedAt = from;
+      return new Promise<void>((resolve) => setImmediate(resolve)).then(() => block(until, monotonicNow()));
     },
     close() {
       for (const { fd } of open.splice(0)) libc.close(fd);

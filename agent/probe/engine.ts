@@ -42,8 +42,8 @@ export interface EngineDeps {
 export interface Engine {
   /** Opens the sockets. */
   open(): Promise<void>;
-  /** Does what is to be done now; gives when the next is due. */
-  turn(): Promise<Instant>;
+  /** Does what is to be done now; gives when the next is due. A promise only when a socket has to be opened. */
+  turn(): Instant | Promise<Instant>;
   /** Reports what has settled since the last report. */
   report(): void;
   /** Gives the sockets back; nothing is reported any more. */
@@ -192,49 +192,48 @@ export function createEngine(
   /** A class: the closures of a probe would be six objects. */
   class Departing implements Outgoing {
     readonly to: Endpoint;
-    readonly #stream: Running;
-    readonly #identifier: number;
-    #sequence = 0;
-    #stamp: Moment | undefined;
+    readonly stream: Running;
+    readonly identifier: number;
+    sequence = 0;
+    stamp: Moment | undefined;
 
     constructor(stream: Running, to: Endpoint, identifier: number) {
-      this.#stream = stream;
       this.to = to;
-      this.#identifier = identifier;
+      this.stream = stream;
+      this.identifier = identifier;
     }
 
     write(into: Uint8Array, at: Moment): number {
-      this.#stamp = at;
-      this.#sequence = this.#stream.session.nextSequence();
-      return write(this.#stream, this.#identifier, into, at);
+      this.stamp = at;
+      this.sequence = this.stream.session.nextSequence();
+      return write(this.stream, this.identifier, into, at);
     }
 
     preempted(): void {
-      this.#stream.session.preempted(this.#sequence);
+      this.stream.session.preempted(this.sequence);
     }
 
     left(realtime: number, readAt: Moment): void {
-      const stamp = this.#stamp;
+      const stamp = this.stamp;
       // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes. One that is
       // earlier than our own is of another datagram.
       if (stamp === undefined || isStep(stamp, readAt) || realtime < stamp.realtime) return;
-      this.#stream.session.left(this.#sequence, realtime);
+      this.stream.session.left(this.sequence, realtime);
     }
 
     failed(code: string): void {
-      const { session, outlet, number, target } = this.#stream;
-      session.failed(this.#sequence);
+      const { session, outlet, number, target } = this.stream;
+      session.failed(this.sequence);
       outlet.failed(code);
       trouble.failed(number, target, code);
     }
   }
 
-  async function send(now: Instant): Promise<void> {
+  function send(now: Instant): void {
     for (const number of schedule.due(now)) {
       const stream = running[number];
       if (stream === undefined) continue;
       const { outlet, session, to, target } = stream;
-      if (!outlet.sound()) await outlet.open(now);
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
@@ -284,19 +283,27 @@ export function createEngine(
     trouble.report();
   }
 
+  async function openAll(now: Instant): Promise<void> {
+    for (const outlet of outlets.values()) await outlet.open(now);
+  }
+
+  /** The rest of a turn, when what can be opened is open. */
+  function finish(now: Instant): Instant {
+    send(now);
+    if (now >= reportAt) {
+      report();
+      reportAt = later(now, reportEvery);
+    }
+    return Math.min(schedule.next(), reportAt) as Instant;
+  }
+
   return {
-    async open() {
-      for (const outlet of outlets.values()) await outlet.open(start);
-    },
-    async turn() {
+    open: () => openAll(start),
+    turn() {
       const now = sockets.now().monotonic;
       read(now);
-      await send(now);
-      if (now >= reportAt) {
-        report();
-        reportAt = later(now, reportEvery);
-      }
-      return Math.min(schedule.next(), reportAt) as Instant;
+      for (const outlet of outlets.values()) if (!outlet.sound()) return openAll(now).then(() => finish(now));
+      return finish(now);
     },
     report,
     close() {

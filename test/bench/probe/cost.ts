@@ -42,7 +42,7 @@ export async function costRun(
     family,
     async run() {
       const targets = addresses(family).map((address) => targetOf(technique, address, interval));
-      const prober = await startProber(bench, { targets, busyMs: 0 });
+      const prober = await startProber(bench, { targets, busyMs: 0, countsOnly: true });
       await sleep(compiled);
       await prober.ask("mark");
       await sleep(seconds * 1_000);
