@@ -14,6 +14,7 @@ import {
   probePayloadLength,
   writeProbeRequest,
 } from "../../../agent/wire/icmp.ts";
+import { uint16, uint32 } from "../../../agent/wire/octets.ts";
 import {
   decodeReflector,
   decodeSender,
@@ -79,7 +80,7 @@ function readEcho(octets: Uint8Array): string {
 export const echoes: FuzzTarget = {
   name: "ICMP echo",
   weight: 2,
-  exercises: [decodeEcho, decodeProbeEcho, internetChecksum],
+  exercises: [decodeEcho, decodeProbeEcho, internetChecksum, uint16, uint32],
   seed: (dice) => ({ bytes: echoOf(dice), seal: checksummed, read: readEcho }),
 };
 
