@@ -1,5 +1,6 @@
-// npm run build [-- FOLDER]: what is deployed. The agent as JavaScript in few files, without the parts of its packages that it does
-// not use: it takes less memory than its sources and starts sooner (agent/decisions/0031-what-is-deployed.md).
+// npm run build [-- FOLDER [PROGRAM]]: what is deployed. The agent as JavaScript in few files, without the parts of its packages that
+// it does not use: it takes less memory than its sources and starts sooner (agent/decisions/0031-what-is-deployed.md). Another
+// program of the sources is built in the same way, to be measured as what is deployed.
 
 import { cpSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -7,6 +8,7 @@ import { type Plugin, rolldown } from "rolldown";
 
 const repository = resolve(import.meta.dirname, "..");
 const folder = resolve(process.argv[2] ?? join(repository, "dist"));
+const program = resolve(process.argv[3] ?? join(repository, "agent/main.ts"));
 
 /** A thread is started from a file of its own, which stands beside the one that names it. */
 const threads: Plugin = {
@@ -35,7 +37,7 @@ function escaped(unit: string): string {
 
 rmSync(folder, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: join(repository, "agent/main.ts"),
+  input: program,
   platform: "node",
   // It finds its binary from the place of its package.
   external: ["koffi"],

@@ -47,14 +47,17 @@ export function createDepartureReader(libc: Libc): DepartureReader {
     headers.view.setBigUint64(i * headerSize + 32, BigInt(controls.address + i * controlSize), true);
   }
 
+  /** Of so many the kernel has overwritten the lengths. */
+  let filled = batch;
+
   function take(i: number, stamped: (number: number, realtime: number) => void): void {
     const { view } = controls;
     let realtime: number | undefined;
     let number: number | undefined;
     const start = i * controlSize;
-    const end = start + Math.min(controlSize, headers.view.getUint32(i * headerSize + 40, true));
+    const end = start + Math.min(controlSize, headers.view.getInt32(i * headerSize + 40, true));
     for (let at = start; at + controlHeader <= end; ) {
-      const size = view.getUint32(at, true);
+      const size = view.getInt32(at, true);
       if (size < controlHeader || at + size > end) break;
       const level = view.getInt32(at + 8, true);
       const type = view.getInt32(at + 12, true);
@@ -64,9 +67,9 @@ export function createDepartureReader(libc: Libc): DepartureReader {
       else if (
         extended &&
         view.getUint8(value + originAt) === SO_EE_ORIGIN_TIMESTAMPING &&
-        view.getUint32(value + infoAt, true) === SCM_TSTAMP_SND
+        view.getInt32(value + infoAt, true) === SCM_TSTAMP_SND
       ) {
-        number = view.getUint32(value + dataAt, true);
+        number = view.getInt32(value + dataAt, true) >>> 0;
       }
       at += (size + 7) & ~7;
     }
@@ -76,8 +79,9 @@ export function createDepartureReader(libc: Libc): DepartureReader {
   return {
     read(fd, stamped) {
       for (;;) {
-        for (let i = 0; i < batch; i++) headers.view.setUint32(i * headerSize + 40, controlSize, true);
+        for (let i = 0; i < filled; i++) headers.view.setInt32(i * headerSize + 40, controlSize, true);
         const count = libc.recvmmsg(fd, headers.address, batch, MSG_ERRQUEUE | MSG_DONTWAIT, 0);
+        filled = Math.max(0, count);
         for (let i = 0; i < count; i++) take(i, stamped);
         // Less than nothing: empty, or an error of the socket, which whoever receives is told.
         if (count < batch) return;
@@ -87,8 +91,8 @@ export function createDepartureReader(libc: Libc): DepartureReader {
 }
 
 export interface Departures {
-  /** These have left, in this order. */
-  sent(datagrams: readonly Departing[]): void;
+  /** This one has left, after those before. */
+  sent(datagram: Departing): void;
   /** One did not leave: whether the kernel gave it a number is not known, so it counts anew. */
   failed(now: Moment): void;
   /** Tells the datagrams whose stamps are there. `now`: the moment of this call. */
@@ -124,11 +128,9 @@ export function createDepartures(
 
   if (!stampAll()) return undefined;
   return {
-    sent(datagrams) {
-      for (const datagram of datagrams) {
-        departing[next % most] = datagram;
-        next = (next + 1) >>> 0;
-      }
+    sent(datagram) {
+      departing[next % most] = datagram;
+      next = (next + 1) >>> 0;
     },
     failed(now) {
       read(now);

@@ -4,7 +4,13 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { Arena, Libc } from "./linux-libc.ts";
 import { MSG_TRUNC, SO_TIMESTAMPING, SOL_SOCKET } from "./linux-libc.ts";
-import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
+import {
+  addressSize,
+  type ReceivedEndpoint,
+  readSockaddrInto,
+  receivedEndpoint,
+  writeSockaddr,
+} from "./linux-sockaddr.ts";
 import { epochBase, longestDatagram } from "./probe-sockets.ts";
 
 const headerSize = 64;
@@ -20,8 +26,9 @@ export interface MessageBatch {
   data(i: number): Uint8Array;
   /** Makes message `i` one of `length` octets to `to`. */
   address(i: number, to: Endpoint, length: number): void;
-  /** Prepares the first `n` messages for a receive: the kernel overwrites the lengths. */
+  /** Prepares the first `n` messages for a receive: the kernel overwrites the lengths of those that it fills. */
   reset(n: number): void;
+  /** Valid until the next one is asked for. */
   received(i: number): Received;
   /** The octets and the IPv4 sender of message `i` alone, without an object for either. */
   datagram(i: number): Uint8Array;
@@ -32,10 +39,10 @@ export interface MessageBatch {
 /** What the kernel says of a datagram. */
 export interface Received {
   /** Empty when it was longer than we take. */
-  readonly bytes: Uint8Array;
-  readonly from: Endpoint;
+  bytes: Uint8Array;
+  readonly from: ReceivedEndpoint;
   /** Nanoseconds after `epochBase`; undefined without a kernel stamp. */
-  readonly realtime: number | undefined;
+  realtime: number | undefined;
 }
 
 export function createMessageBatch(libc: Libc, count: number, dataSize = longestDatagram): MessageBatch {
@@ -52,6 +59,8 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
     headers.view.setUint32(h + 8, addressSize, true);
     headers.view.setBigUint64(h + 16, BigInt(vectors.address + i * vectorSize), true);
     headers.view.setBigUint64(h + 24, 1n, true);
+    // Its length stays 0 for a send, which has no control data.
+    headers.view.setBigUint64(h + 32, BigInt(controls.address + i * controlSize), true);
     vectors.view.setBigUint64(i * vectorSize, BigInt(data.address + i * dataSize), true);
     vectors.view.setBigUint64(i * vectorSize + 8, BigInt(dataSize), true);
   }
@@ -62,6 +71,18 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
     return bytes;
   };
 
+  /** Of the last datagram that was read: most that come have the length of those before. */
+  const views = slices.map((whole) => whole.subarray(0, 0));
+  const view = (i: number, length: number): Uint8Array => {
+    const before = views[i];
+    if (before?.byteLength === length) return before;
+    const now = slice(i).subarray(0, length);
+    views[i] = now;
+    return now;
+  };
+  // Written over by each datagram: thousands come in a second.
+  const received: Received = { bytes: view(0, 0), from: receivedEndpoint(), realtime: undefined };
+
   return {
     headers,
     data: slice,
@@ -71,21 +92,18 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
     },
     reset(n) {
       for (let i = 0; i < n; i++) {
-        const h = i * headerSize;
-        headers.view.setUint32(h + 8, addressSize, true);
-        // Set here and not at construction: a send has no control data.
-        headers.view.setBigUint64(h + 32, BigInt(controls.address + i * controlSize), true);
-        headers.view.setUint32(h + 40, controlSize, true);
+        headers.view.setInt32(i * headerSize + 8, addressSize, true);
+        headers.view.setInt32(i * headerSize + 40, controlSize, true);
       }
     },
     received(i) {
       const h = i * headerSize;
-      const length = headers.view.getUint32(h + 56, true);
-      const cut = (headers.view.getUint32(h + 48, true) & MSG_TRUNC) !== 0;
-      const controlled = Math.min(headers.view.getUint32(h + 40, true), controlSize);
-      const realtime = realtimeOf(controls.view, i * controlSize, controlled);
-      const bytes = slice(i).subarray(0, cut ? 0 : length);
-      return { bytes, from: readSockaddr(addresses.view, i * addressStride), realtime };
+      const cut = (headers.view.getInt32(h + 48, true) & MSG_TRUNC) !== 0;
+      received.bytes = view(i, cut ? 0 : headers.view.getInt32(h + 56, true));
+      const controlled = Math.min(headers.view.getInt32(h + 40, true), controlSize);
+      received.realtime = realtimeOf(controls.view, i * controlSize, controlled);
+      readSockaddrInto(received.from, addresses.view, i * addressStride);
+      return received;
     },
     datagram: (i) => slice(i).subarray(0, headers.view.getUint32(i * headerSize + 56, true)),
     senderAddress: (i) => addresses.view.getUint32(i * addressStride + 4),
@@ -98,7 +116,7 @@ export function realtimeOf(view: DataView, start: number, length: number): numbe
   let realtime: number | undefined;
   const end = start + length;
   for (let at = start; at + controlHeader <= end; ) {
-    const size = view.getUint32(at, true);
+    const size = view.getInt32(at, true);
     if (size < controlHeader || at + size > end) break;
     if (view.getInt32(at + 8, true) === SOL_SOCKET) {
       const type = view.getInt32(at + 12, true);
@@ -112,7 +130,8 @@ export function realtimeOf(view: DataView, start: number, length: number): numbe
 
 /** A struct timespec as nanoseconds after `epochBase`; undefined when it is zero, which means not stamped. */
 export function readTimespec(view: DataView, at: number): number | undefined {
-  const seconds = Number(view.getBigInt64(at, true));
+  // In two halves: a BigInt would be an object.
+  const seconds = view.getInt32(at + 4, true) * 0x1_0000_0000 + (view.getInt32(at, true) >>> 0);
   if (seconds === 0) return undefined;
-  return (seconds - epochBase) * 1e9 + Number(view.getBigInt64(at + 8, true));
+  return (seconds - epochBase) * 1e9 + view.getInt32(at + 8, true);
 }

@@ -1,7 +1,7 @@
 // Probe sockets on Linux through libc: ICMP datagram sockets (raw ones where those are not allowed) and
 // UDP, of either family, with receive stamps by the kernel. Calls block only in `wait`.
 
-import { monotonicNow } from "../lib/clock.ts";
+import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
 import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
@@ -46,6 +46,7 @@ import { createMessageBatch } from "./linux-messages.ts";
 import { addressSize, writeSockaddr } from "./linux-sockaddr.ts";
 import {
   longestWait,
+  type Outgoing,
   type ProbeSocket,
   type ProbeSocketError,
   type ProbeSockets,
@@ -79,6 +80,8 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
   const now = momentsOf(libc);
+  /** Messages to prepare: at first all, then those that were filled at the last time, by whichever socket. */
+  let filled = receiveBatch;
   let manyCame = false;
   let yieldedAt = 0;
   const open: { readonly fd: number; stamped: boolean }[] = [];
@@ -185,36 +188,40 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       send(batch) {
         const atOnce = departures === undefined ? sendBatch : stampedSendBatch;
         for (let first = 0; first < batch.length; first += atOnce) {
-          const part = batch.slice(first, first + atOnce);
+          const end = Math.min(batch.length, first + atOnce);
           const before = now();
-          part.forEach((datagram, i) => {
-            outgoing.address(i, datagram.to, datagram.write(outgoing.data(i), before));
-          });
-          for (let next = 0; next < part.length; ) {
-            const address = outgoing.headers.address + next * 64;
-            const sent = libc.sendmmsg(fd, address, part.length - next, MSG_DONTWAIT);
+          for (let i = first; i < end; i++) {
+            const datagram = batch[i] as Outgoing;
+            outgoing.address(i - first, datagram.to, datagram.write(outgoing.data(i - first), before));
+          }
+          for (let next = first; next < end; ) {
+            const address = outgoing.headers.address + (next - first) * 64;
+            const sent = libc.sendmmsg(fd, address, end - next, MSG_DONTWAIT);
             if (sent > 0) {
-              departures?.sent(part.slice(next, next + sent));
-              next += sent;
+              const until = next + sent;
+              for (; next < until; next++) departures?.sent(batch[next] as Outgoing);
             } else {
               // The errno is that of the first datagram not sent; the others get their own chance.
               const code = libc.lastError();
               if (code === "EINTR") continue;
               departures?.failed(now());
-              part[next]?.failed(code);
+              batch[next]?.failed(code);
               next++;
             }
           }
           const after = now();
-          if (after.realtime - before.realtime > preemptionLimit) for (const datagram of part) datagram.preempted();
+          if (after.realtime - before.realtime > preemptionLimit) {
+            for (let i = first; i < end; i++) batch[i]?.preempted();
+          }
           // Most drivers stamp within the call. What was preempted is sound again where the kernel knows when it left.
           departures?.read(after);
         }
       },
       receive(take) {
         for (let round = 0; round < receiveRounds; round++) {
-          incoming.reset(receiveBatch);
+          incoming.reset(filled);
           const count = libc.recvmmsg(fd, incoming.headers.address, receiveBatch, MSG_DONTWAIT, 0);
+          filled = Math.max(0, count);
           if (count < 0) {
             if (libc.lastError() === "EAGAIN") {
               // Else its wait would end at once for ever.
@@ -232,13 +239,8 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           place.stamped = false;
           for (let i = 0; i < count; i++) {
             const { bytes, from, realtime } = incoming.received(i);
-            const payload = headed ? ipv4Payload(bytes) : ok(bytes);
-            take({
-              bytes: payload.ok ? payload.value : bytes.subarray(0, 0),
-              from: raw ? { ...from, port: 0 } : from,
-              realtime: realtime ?? readAt.realtime,
-              readAt,
-            });
+            if (raw) from.port = 0;
+            take({ bytes: headed ? behindHeader(bytes) : bytes, from, realtime: realtime ?? readAt.realtime, readAt });
           }
           if (count < receiveBatch) return true;
         }
@@ -304,6 +306,18 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     return finish(fd, profile, rate, { identifier: 1 + (random() % 0xffff) });
   }
 
+  function block(until: Instant, from: Instant): undefined {
+    const left = Math.min(Math.max(until - from, 0), manyCame ? longestWait : nap);
+    const watched = manyCame ? open.length : 0;
+    manyCame = false;
+    // Less than a second, and so less than 2^31 nanoseconds.
+    timeout.view.setInt32(8, Math.round(left * 1e6), true);
+    if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
+    open.forEach((place, i) => {
+      if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
+    });
+  }
+
   libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 
   return {
@@ -320,25 +334,21 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       if (profile.family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
       return finish(fd, profile, rate, undefined);
     },
-    async wait(until) {
-      const before = monotonicNow();
-      if (before - yieldedAt >= longestWait) {
-        // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
-        yieldedAt = before;
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      }
-      const left = Math.min(Math.max(until - monotonicNow(), 0), manyCame ? longestWait : nap);
-      const watched = manyCame ? open.length : 0;
-      manyCame = false;
-      timeout.view.setBigInt64(0, 0n, true);
-      timeout.view.setBigInt64(8, BigInt(Math.round(left * 1e6)), true);
-      if (libc.ppoll(polled.address, watched, timeout.address, 0) <= 0) return;
-      open.forEach((place, i) => {
-        if ((polled.view.getInt16(i * 8 + 6, true) & POLLERR) !== 0) place.stamped = true;
-      });
+    wait(until) {
+      const from = monotonicNow();
+      if (from - yieldedAt < longestWait) return block(until, from);
+      // A turn of the event loop: control messages come by it, and ppoll blocks the thread. It costs as much as the rest.
+      yieldedAt = from;
+      return new Promise<void>((resolve) => setImmediate(resolve)).then(() => block(until, monotonicNow()));
     },
     close() {
       for (const { fd } of open.splice(0)) libc.close(fd);
     },
   };
+}
+
+/** Empty where there is no such thing. */
+function behindHeader(datagram: Uint8Array): Uint8Array {
+  const payload = ipv4Payload(datagram);
+  return payload.ok ? payload.value : datagram.subarray(0, 0);
 }

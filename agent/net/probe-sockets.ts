@@ -53,7 +53,7 @@ export interface Outgoing {
 }
 
 export interface Incoming {
-  /** Valid only during the call that hands it over. */
+  /** Valid only during the call that hands it over, as is the sender. */
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
   /** When it arrived: nanoseconds after `epochBase`, by the kernel where it can. */
@@ -92,9 +92,9 @@ export interface ProbeSockets {
   clockError(): number | undefined;
   /**
    * Returns when `until` has come, or before, but not before something has arrived or 20 ms have passed; never more than
-   * 50 ms later than now. What has arrived and is stamped may wait as long.
+   * 50 ms later than now. What has arrived and is stamped may wait as long. A promise only when it does not block the thread.
    */
-  wait(until: Instant): Promise<void>;
+  wait(until: Instant): Promise<void> | undefined;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 // What an arrived datagram claims to be, before anybody believes it.
 
 import { epochBase, type ProbeSocket } from "../net/probe-sockets.ts";
-import { decodeEcho, decodeProbePayload, type EchoTypes } from "../wire/icmp.ts";
+import { decodeProbeEcho, type EchoTypes } from "../wire/icmp.ts";
 import { decodeReflector, errorOf, ntpTimestamp, type ReflectorPacket, timestampDifference } from "../wire/stamp.ts";
 import { decodeAuthenticatedReflector } from "../wire/stamp-authenticated.ts";
 import type { FarEnd, Nonce } from "./session.ts";
@@ -50,15 +50,12 @@ export function readEchoReply(
   bytes: Uint8Array,
   socket: Pick<ProbeSocket, "identifier" | "raw">,
 ): (Claim & { readonly stream: number; readonly size: number }) | "malformed" | "foreign" | "notOurs" {
-  const echo = decodeEcho(types, bytes);
+  const echo = decodeProbeEcho(types, bytes);
   if (!echo.ok) return "malformed";
-  if (echo.value.identifier !== socket.identifier) return socket.raw ? "notOurs" : "foreign";
-  if (echo.value.type !== "reply") return "foreign";
-  const payload = decodeProbePayload(echo.value.payload);
-  if (!payload.ok) return "foreign";
-  const { stream, sequence, cookie } = payload.value;
-  const size = echo.value.payload.byteLength;
-  return { stream, sequence, nonce: cookie, tag: echo.value.sequence, turnaround: 0, size };
+  const { type, identifier, sequence: tag, probe, size } = echo.value;
+  if (identifier !== socket.identifier) return socket.raw ? "notOurs" : "foreign";
+  if (type !== "reply" || probe === undefined) return "foreign";
+  return { stream: probe.stream, sequence: probe.sequence, nonce: probe.cookie, tag, turnaround: 0, size };
 }
 
 /**

@@ -42,8 +42,8 @@ export interface EngineDeps {
 export interface Engine {
   /** Opens the sockets. */
   open(): Promise<void>;
-  /** Does what is to be done now; gives when the next is due. */
-  turn(): Promise<Instant>;
+  /** Does what is to be done now; gives when the next is due. A promise only when a socket has to be opened. */
+  turn(): Instant | Promise<Instant>;
   /** Reports what has settled since the last report. */
   report(): void;
   /** Gives the sockets back; nothing is reported any more. */
@@ -106,6 +106,7 @@ export function createEngine(
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;
   let clockError = sockets.clockError();
+  let estimate = estimateOf(clockError);
   let reportAt = later(start, reportEvery);
 
   function take(outlet: Outlet, datagram: Incoming): void {
@@ -168,52 +169,71 @@ export function createEngine(
     return { reflected: reflector.sequence, oneWay: oneWayDelays(reflector, left, arrived, clockError) };
   }
 
-  function outgoing(stream: Running, to: Endpoint, identifier: number): Outgoing {
+  function write(stream: Running, identifier: number, into: Uint8Array, at: Moment): number {
     const { session, outlet, size } = stream;
-    let sequence = 0;
-    let stamp: Moment | undefined;
-    return {
-      to,
-      write(into, at) {
-        stamp = at;
-        if (outlet.technique === "icmp") {
-          const cookie: Nonce = [random(), random()];
-          const tag = outlet.nextTag();
-          sequence = session.depart(cookie, tag, at);
-          const head = { identifier, sequence: tag };
-          return writeProbeRequest(into, echoTypes(outlet), head, { stream: stream.number, sequence, cookie }, size);
-        }
-        const seconds = Math.floor(at.realtime / 1e9);
-        const exact = ntpTimestamp(epochBase + seconds, at.realtime - seconds * 1e9);
-        // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
-        const timestamp = { ...exact, fraction: ((exact.fraction & 0xffff_0000) | (random() & 0xffff)) >>> 0 };
-        sequence = session.depart([timestamp.seconds, timestamp.fraction], 0, at);
-        const packet = { sequence, timestamp, errorEstimate: estimateOf(clockError), ssid: stream.ssid };
-        if (stream.key !== undefined) return writeAuthenticatedSender(into, packet, stream.key);
-        writeSender(into, packet);
-        return writePadding(into, size);
-      },
-      preempted: () => session.preempted(sequence),
-      left(realtime, readAt) {
-        // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes. One that is
-        // earlier than our own is of another datagram.
-        if (stamp === undefined || isStep(stamp, readAt) || realtime < stamp.realtime) return;
-        session.left(sequence, realtime);
-      },
-      failed(code) {
-        session.failed(sequence);
-        outlet.failed(code);
-        trouble.failed(stream.number, stream.target, code);
-      },
-    };
+    if (outlet.technique === "icmp") {
+      const cookie: Nonce = [random(), random()];
+      const tag = outlet.nextTag();
+      const sequence = session.depart(cookie, tag, at);
+      const head = { identifier, sequence: tag };
+      return writeProbeRequest(into, echoTypes(outlet), head, { stream: stream.number, sequence, cookie }, size);
+    }
+    const whole = Math.floor(at.realtime / 1e9);
+    const { seconds, fraction: exact } = ntpTimestamp(epochBase + whole, at.realtime - whole * 1e9);
+    // The last 15 µs are random: who answers must have seen the probe. Our own reckoning uses `at`.
+    const fraction = ((exact & 0xffff_0000) | (random() & 0xffff)) >>> 0;
+    const sequence = session.depart([seconds, fraction], 0, at);
+    const packet = { sequence, timestamp: { seconds, fraction }, errorEstimate: estimate, ssid: stream.ssid };
+    if (stream.key !== undefined) return writeAuthenticatedSender(into, packet, stream.key);
+    writeSender(into, packet);
+    return writePadding(into, size);
   }
 
-  async function send(now: Instant): Promise<void> {
+  /** A class: the closures of a probe would be six objects. */
+  class Departing implements Outgoing {
+    readonly to: Endpoint;
+    readonly stream: Running;
+    readonly identifier: number;
+    sequence = 0;
+    stamp: Moment | undefined;
+
+    constructor(stream: Running, to: Endpoint, identifier: number) {
+      this.to = to;
+      this.stream = stream;
+      this.identifier = identifier;
+    }
+
+    write(into: Uint8Array, at: Moment): number {
+      this.stamp = at;
+      this.sequence = this.stream.session.nextSequence();
+      return write(this.stream, this.identifier, into, at);
+    }
+
+    preempted(): void {
+      this.stream.session.preempted(this.sequence);
+    }
+
+    left(realtime: number, readAt: Moment): void {
+      const stamp = this.stamp;
+      // Across a step the two stamps do not compare, and our own is what shows the step when the answer comes. One that is
+      // earlier than our own is of another datagram.
+      if (stamp === undefined || isStep(stamp, readAt) || realtime < stamp.realtime) return;
+      this.stream.session.left(this.sequence, realtime);
+    }
+
+    failed(code: string): void {
+      const { session, outlet, number, target } = this.stream;
+      session.failed(this.sequence);
+      outlet.failed(code);
+      trouble.failed(number, target, code);
+    }
+  }
+
+  function send(now: Instant): void {
     for (const number of schedule.due(now)) {
       const stream = running[number];
       if (stream === undefined) continue;
       const { outlet, session, to, target } = stream;
-      if (!outlet.sound()) await outlet.open(now);
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
@@ -223,16 +243,15 @@ export function createEngine(
       }
       // Unless it fails now, it works again.
       trouble.trying(number);
-      outlet.outbox.push(outgoing(stream, to, socket.identifier));
+      outlet.outbox.push(new Departing(stream, to, socket.identifier));
     }
     for (const outlet of outlets.values()) {
       if (outlet.outbox.length > 0) outlet.socket()?.send(outlet.outbox.splice(0));
     }
   }
 
-  function read(): void {
+  function read(now: Instant): void {
     for (const outlet of outlets.values()) {
-      const before = sockets.now();
       let lastArrival = outlet.readUntil;
       const emptied = outlet.socket()?.receive((datagram) => {
         lastArrival = later(
@@ -242,12 +261,13 @@ export function createEngine(
         take(outlet, datagram);
       });
       // What is still in the buffer arrived after what was read last, and must not be called lost.
-      outlet.readUntil = emptied === false ? lastArrival : before.monotonic;
+      outlet.readUntil = emptied === false ? lastArrival : now;
     }
   }
 
   function report(): void {
     clockError = sockets.clockError();
+    estimate = estimateOf(clockError);
     const at = sockets.now().monotonic;
     for (const outlet of outlets.values()) dropped.add("overflow", outlet.countOverflow(at));
     const observations: ProbeObservation[] = [];
@@ -263,19 +283,27 @@ export function createEngine(
     trouble.report();
   }
 
+  async function openAll(now: Instant): Promise<void> {
+    for (const outlet of outlets.values()) await outlet.open(now);
+  }
+
+  /** The rest of a turn, when what can be opened is open. */
+  function finish(now: Instant): Instant {
+    send(now);
+    if (now >= reportAt) {
+      report();
+      reportAt = later(now, reportEvery);
+    }
+    return Math.min(schedule.next(), reportAt) as Instant;
+  }
+
   return {
-    async open() {
-      for (const outlet of outlets.values()) await outlet.open(start);
-    },
-    async turn() {
-      read();
-      await send(sockets.now().monotonic);
+    open: () => openAll(start),
+    turn() {
       const now = sockets.now().monotonic;
-      if (now >= reportAt) {
-        report();
-        reportAt = later(now, reportEvery);
-      }
-      return Math.min(schedule.next(), reportAt) as Instant;
+      read(now);
+      for (const outlet of outlets.values()) if (!outlet.sound()) return openAll(now).then(() => finish(now));
+      return finish(now);
     },
     report,
     close() {

@@ -16,9 +16,12 @@ export interface Schedule {
   skipped(): number;
 }
 
-/** How much sooner than due a probe is sent in company: a twentieth of its interval, and 5 ms at most. */
-const companyShare = 1 / 20;
-const longestCompany = 5;
+/**
+ * How much sooner than due a probe is sent in company: a tenth of its interval, and 10 ms at most. After a pause the caches are
+ * cold, so that a wake-up costs as much as the probes that it sends (decision 42).
+ */
+const companyShare = 1 / 10;
+const longestCompany = 10;
 
 interface Round {
   readonly interval: Duration;

@@ -5,7 +5,24 @@ import type { OneWayDelays, ProbeCounts } from "../estate/observation.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { createDirections, type Directions } from "./directions.ts";
-import { Slots, slotsOf } from "./slots.ts";
+import {
+  copiesAt,
+  delayAt,
+  doublesOf,
+  highAt,
+  lowAt,
+  monotonicAt,
+  octetsOf,
+  realtimeAt,
+  reflectedAt,
+  Slots,
+  sequenceAt,
+  slotsOf,
+  stateAt,
+  tagAt,
+  trustedAt,
+  wordsOf,
+} from "./slots.ts";
 import { Succession } from "./succession.ts";
 
 /** The transmit stamp of a probe, on both clocks, and whether it can be trusted. */
@@ -59,7 +76,12 @@ export interface Session {
   drain(): ProbeCounts | undefined;
 }
 
-const slotStates = { free: 0, sent: 1, received: 2, expired: 3, unheard: 4 } as const;
+/** Of a slot. `unheard`: this host dropped what may have been its answer. */
+const free = 0;
+const sent = 1;
+const received = 2;
+const expired = 3;
+const unheard = 4;
 
 /** `slots`: where its probes are remembered, together with those of others. */
 export function createSession(
@@ -109,94 +131,103 @@ class SlottedSession implements Session {
   }
 
   depart(nonce: Nonce, tag: number, at: Departure): number {
-    const slots = this.#slots;
+    const { doubles, words, octets } = this.#slots;
     const n = this.#next++;
-    const slot = this.#slotOf(n);
     for (; this.#oldest <= n - this.#size; this.#oldest++) {
-      if (slots.state[this.#slotOf(this.#oldest)] === slotStates.sent) this.#lose(this.#oldest);
+      if (this.#stateOf(this.#oldest) === sent) this.#lose(this.#oldest);
       this.#settle(this.#oldest);
     }
-    slots.state[slot] = slotStates.sent;
-    slots.trusted[slot] = 1;
-    slots.sequences[slot] = n >>> 0;
-    slots.high[slot] = nonce[0];
-    slots.low[slot] = nonce[1];
-    slots.tags[slot] = tag;
-    slots.monotonic[slot] = at.monotonic;
-    slots.realtime[slot] = at.realtime;
-    slots.reflected[slot] = -1;
-    slots.copies[slot] = 0;
-    slots.delays[slot] = Number.NaN;
+    const slot = this.#slotOf(n);
+    const o = slot * octetsOf;
+    octets[o + stateAt] = sent;
+    octets[o + trustedAt] = 1;
+    octets[o + copiesAt] = 0;
+    const w = slot * wordsOf;
+    words[w + sequenceAt] = n;
+    words[w + highAt] = nonce[0];
+    words[w + lowAt] = nonce[1];
+    words[w + tagAt] = tag;
+    const d = slot * doublesOf;
+    doubles[d + monotonicAt] = at.monotonic;
+    doubles[d + realtimeAt] = at.realtime;
+    doubles[d + reflectedAt] = -1;
+    doubles[d + delayAt] = Number.NaN;
     return n >>> 0;
   }
 
   preempted(sequence: number): void {
-    this.#slots.trusted[this.#slotOf(this.#unwrap(sequence))] = 0;
+    this.#slots.octets[this.#slotOf(this.#unwrap(sequence)) * octetsOf + trustedAt] = 0;
   }
 
   left(sequence: number, realtime: number): void {
-    const slots = this.#slots;
+    const { doubles, words, octets } = this.#slots;
     const slot = this.#slotOf(this.#unwrap(sequence));
+    const o = slot * octetsOf;
     // Its place may be another's by now.
-    if (slots.sequences[slot] !== sequence || slots.state[slot] !== slotStates.sent) return;
+    if (words[slot * wordsOf + sequenceAt] !== sequence || octets[o + stateAt] !== sent) return;
+    const d = slot * doublesOf;
     // Both clocks move alike, so that their difference still shows a step.
-    slots.monotonic[slot] = (slots.monotonic[slot] ?? 0) + (realtime - (slots.realtime[slot] ?? 0)) / 1e6;
-    slots.realtime[slot] = realtime;
-    slots.trusted[slot] = 1;
+    doubles[d + monotonicAt] = (doubles[d + monotonicAt] ?? 0) + (realtime - (doubles[d + realtimeAt] ?? 0)) / 1e6;
+    doubles[d + realtimeAt] = realtime;
+    octets[o + trustedAt] = 1;
   }
 
   failed(sequence: number | undefined): void {
     this.#counts.sendErrors++;
     this.#changed = true;
     if (sequence === undefined) return;
-    const { sequences, state } = this.#slots;
+    const { words, octets } = this.#slots;
     const slot = this.#slotOf(this.#unwrap(sequence));
-    if (sequences[slot] === sequence && state[slot] === slotStates.sent) state[slot] = slotStates.free;
+    if (words[slot * wordsOf + sequenceAt] !== sequence || octets[slot * octetsOf + stateAt] !== sent) return;
+    octets[slot * octetsOf + stateAt] = free;
   }
 
   find(sequence: number, nonce: Nonce, tag: number): Match | "unknown" | "forged" {
-    const slots = this.#slots;
+    const { doubles, words, octets } = this.#slots;
     const n = this.#unwrap(sequence);
     if (n < 0) return "unknown";
     const slot = this.#slotOf(n);
-    if (slots.sequences[slot] !== sequence || slots.state[slot] === slotStates.free) return "unknown";
-    if (slots.high[slot] !== nonce[0] || slots.low[slot] !== nonce[1] || slots.tags[slot] !== tag) return "forged";
+    const w = slot * wordsOf;
+    if (words[w + sequenceAt] !== sequence || octets[slot * octetsOf + stateAt] === free) return "unknown";
+    if (words[w + highAt] !== nonce[0] || words[w + lowAt] !== nonce[1] || words[w + tagAt] !== tag) return "forged";
     return {
       sequence,
-      monotonic: (slots.monotonic[slot] ?? 0) as Instant,
-      realtime: slots.realtime[slot] ?? 0,
-      trusted: slots.trusted[slot] === 1,
+      monotonic: (doubles[slot * doublesOf + monotonicAt] ?? 0) as Instant,
+      realtime: doubles[slot * doublesOf + realtimeAt] ?? 0,
+      trusted: octets[slot * octetsOf + trustedAt] === 1,
     };
   }
 
   answered({ sequence }: Match, took: number, delay: number | undefined, arrivedAt: Instant, far?: FarEnd): Verdict {
-    const slots = this.#slots;
+    const { doubles, octets } = this.#slots;
     const counts = this.#counts;
     const n = this.#unwrap(sequence);
     const slot = this.#slotOf(n);
-    const state = slots.state[slot];
+    const o = slot * octetsOf;
+    const d = slot * doublesOf;
+    const state = octets[o + stateAt];
     this.#changed = true;
-    if (state === slotStates.received) {
+    if (state === received) {
       counts.duplicate++;
       // The copy of an answer has its number; that of a request was counted for itself.
-      if (far !== undefined && far.reflected !== slots.reflected[slot])
-        slots.copies[slot] = (slots.copies[slot] ?? 0) + 1;
+      if (far !== undefined && far.reflected !== doubles[d + reflectedAt])
+        octets[o + copiesAt] = (octets[o + copiesAt] ?? 0) + 1;
       return "duplicate";
     }
     // Nothing was said of it, nor is now.
-    if (state === slotStates.unheard) return "late";
-    if (state === slotStates.expired || took > this.#timeout) {
-      if (state === slotStates.sent) this.#lose(n);
-      slots.state[slot] = slotStates.received;
+    if (state === unheard) return "late";
+    if (state === expired || took > this.#timeout) {
+      if (state === sent) this.#lose(n);
+      octets[o + stateAt] = received;
       counts.late++;
       return "late";
     }
-    slots.state[slot] = slotStates.received;
+    octets[o + stateAt] = received;
     counts.received++;
-    slots.delays[slot] = delay ?? -1;
+    doubles[d + delayAt] = delay ?? -1;
     if (delay === undefined) counts.discarded++;
     else this.#delays.push(delay);
-    if (far !== undefined) slots.reflected[slot] = far.reflected;
+    if (far !== undefined) doubles[d + reflectedAt] = far.reflected;
     if (delay !== undefined && far?.oneWay !== undefined) this.#addOneWay(far.oneWay);
     if (n < this.#highest) counts.reordered++;
     else {
@@ -209,14 +240,14 @@ class SlottedSession implements Session {
   }
 
   expire(arrivedUntil: Instant, mayBeUnheard?: (from: Instant, until: Instant) => boolean): void {
-    const { state, monotonic } = this.#slots;
+    const { doubles, octets } = this.#slots;
     for (; this.#oldest < this.#next; this.#oldest++) {
-      const slot = this.#slotOf(this.#oldest);
-      if (state[slot] === slotStates.sent) {
-        const sentAt = (monotonic[slot] ?? 0) as Instant;
+      if (this.#stateOf(this.#oldest) === sent) {
+        const slot = this.#slotOf(this.#oldest);
+        const sentAt = (doubles[slot * doublesOf + monotonicAt] ?? 0) as Instant;
         if (arrivedUntil - sentAt <= this.#timeout) return;
         if (mayBeUnheard?.(sentAt, later(sentAt, this.#timeout)) === true) {
-          state[slot] = slotStates.unheard;
+          octets[slot * octetsOf + stateAt] = unheard;
           this.#unheard++;
         } else this.#lose(this.#oldest);
       }
@@ -249,6 +280,10 @@ class SlottedSession implements Session {
     return this.#first + (n % this.#size);
   }
 
+  #stateOf(n: number): number {
+    return this.#slots.octets[this.#slotOf(n) * octetsOf + stateAt] ?? free;
+  }
+
   /** The count behind a 32-bit sequence: the nearest one that has been used. */
   #unwrap(sequence: number): number {
     const back = (this.#next - 1 - sequence) >>> 0;
@@ -256,7 +291,7 @@ class SlottedSession implements Session {
   }
 
   #lose(n: number): void {
-    this.#slots.state[this.#slotOf(n)] = slotStates.expired;
+    this.#slots.octets[this.#slotOf(n) * octetsOf + stateAt] = expired;
     this.#counts.lost++;
     this.#changed = true;
     // Only what follows the last answer is a run that lasts until now.
@@ -265,23 +300,25 @@ class SlottedSession implements Session {
 
   /** Nothing more can come of probe `n` but what is late. */
   #settle(n: number): void {
-    const slots = this.#slots;
+    const { doubles, octets } = this.#slots;
     const slot = this.#slotOf(n);
-    if (slots.state[slot] === slotStates.unheard) {
+    const state = this.#stateOf(n);
+    if (state === unheard) {
       this.#changed = true;
       this.#succession.unheard();
       this.#directions?.forget();
       return;
     }
-    if (slots.state[slot] !== slotStates.free) {
-      this.#succession.settled(slots.delays[slot] ?? Number.NaN);
+    const tried = state !== free;
+    if (tried) {
+      this.#succession.settled(doubles[slot * doublesOf + delayAt] ?? Number.NaN);
       this.#changed = true;
     }
-    const number = slots.reflected[slot] ?? -1;
+    const number = doubles[slot * doublesOf + reflectedAt] ?? -1;
     if (number >= 0) {
       this.#directions ??= createDirections();
-      this.#directions.answered(n >>> 0, number, slots.copies[slot] ?? 0);
-    } else if (slots.state[slot] !== slotStates.free) this.#directions?.lost();
+      this.#directions.answered(n >>> 0, number, octets[slot * octetsOf + copiesAt] ?? 0);
+    } else if (tried) this.#directions?.lost();
   }
 
   #addOneWay({ forward, backward, error }: NonNullable<FarEnd["oneWay"]>): void {

@@ -1,4 +1,4 @@
-// Where the probes of all streams are remembered: in a few pieces of memory, of which each stream has a part. With pieces of its
+// Where the probes of all streams are remembered: in one piece of memory, of which each stream has a part. With pieces of its
 // own a stream would take five times as much, for a piece costs more than the few numbers in it.
 
 import type { Duration } from "../lib/duration.ts";
@@ -13,42 +13,49 @@ export function slotsOf({ interval, timeout }: { readonly interval: Duration; re
   return Math.min(mostSlots, 2 ** Math.ceil(Math.log2(Math.max(8, wanted))));
 }
 
+/** Octets of a slot: one line of the cache. Its parts in eleven arrays would be eleven lines to fetch for each probe. */
+const slotSize = 64;
+/** Numbers of 64 bits in a slot, and their places in it: the departure on both clocks; */
+export const doublesOf = slotSize / 8;
+export const monotonicAt = 0;
+export const realtimeAt = 1;
+/** the reflector's number of an answer in time, -1 without one; */
+export const reflectedAt = 2;
+/** seconds of an answer in time, -1 where it is not to be trusted, NaN without one. */
+export const delayAt = 3;
+/** Numbers of 32 bits: what an answer must bring back. */
+export const wordsOf = slotSize / 4;
+export const sequenceAt = 8;
+export const highAt = 9;
+export const lowAt = 10;
+export const tagAt = 11;
+/** Octets. */
+export const octetsOf = slotSize;
+export const stateAt = 48;
+export const trustedAt = 49;
+export const copiesAt = 50;
+
 export class Slots {
-  readonly state: Uint8Array;
-  readonly trusted: Uint8Array;
-  readonly copies: Uint8Array;
-  readonly tags: Uint16Array;
-  readonly sequences: Uint32Array;
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
-  readonly monotonic: Float64Array;
-  readonly realtime: Float64Array;
-  /** The reflector's number of an answer in time; -1 without one. */
-  readonly reflected: Float64Array;
-  /** Seconds of an answer in time; -1 where it is not to be trusted, NaN without one. */
-  readonly delays: Float64Array;
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
+  readonly octets: Uint8Array;
   #taken = 0;
 
   /** `count`: of all streams together. */
   constructor(count: number) {
-    this.state = new Uint8Array(count);
-    this.trusted = new Uint8Array(count);
-    this.copies = new Uint8Array(count);
-    this.tags = new Uint16Array(count);
-    this.sequences = new Uint32Array(count);
-    this.high = new Uint32Array(count);
-    this.low = new Uint32Array(count);
-    this.monotonic = new Float64Array(count);
-    this.realtime = new Float64Array(count);
-    this.reflected = new Float64Array(count);
-    this.delays = new Float64Array(count);
+    const memory = new ArrayBuffer(count * slotSize);
+    this.doubles = new Float64Array(memory);
+    this.words = new Uint32Array(memory);
+    this.octets = new Uint8Array(memory);
   }
 
   /** The first of `count` slots that are nobody else's from here on. */
   take(count: number): number {
     const first = this.#taken;
     this.#taken += count;
-    if (this.#taken > this.state.length) throw new Error(`${this.state.length} slots are too few for these streams`);
+    if (this.#taken * slotSize > this.octets.length) {
+      throw new Error(`${this.octets.length / slotSize} slots are too few for these streams`);
+    }
     return first;
   }
 }

@@ -4,6 +4,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
+import { putUint16, putUint32, uint16, uint32 } from "./octets.ts";
 import {
   longestPacket,
   type ReflectorPacket,
@@ -46,27 +47,21 @@ function lengthError(bytes: Uint8Array): StampError | undefined {
   return undefined;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Octets 0 to 27, which both packets have in common; the rest of the base packet becomes zero. */
-function writeHead(into: Uint8Array, packet: SenderPacket): DataView {
+function writeHead(into: Uint8Array, packet: SenderPacket): void {
   into.fill(0, 0, authenticatedLength);
-  const view = viewOf(into);
-  view.setUint32(0, packet.sequence);
-  writeTimestamp(view, 16, packet.timestamp);
-  writeErrorEstimate(view, 24, packet.errorEstimate);
-  view.setUint16(26, packet.ssid);
-  return view;
+  putUint32(into, 0, packet.sequence);
+  writeTimestamp(into, 16, packet.timestamp);
+  writeErrorEstimate(into, 24, packet.errorEstimate);
+  putUint16(into, 26, packet.ssid);
 }
 
-function readHead(view: DataView): SenderPacket {
+function readHead(bytes: Uint8Array): SenderPacket {
   return {
-    sequence: view.getUint32(0),
-    timestamp: readTimestamp(view, 16),
-    errorEstimate: readErrorEstimate(view, 24),
-    ssid: view.getUint16(26),
+    sequence: uint32(bytes, 0),
+    timestamp: readTimestamp(bytes, 16),
+    errorEstimate: readErrorEstimate(bytes, 24),
+    ssid: uint16(bytes, 26),
   };
 }
 
@@ -80,17 +75,17 @@ export function writeAuthenticatedSender(into: Uint8Array, packet: SenderPacket,
 /** Reads the fields only: whether they are to be believed, `isAuthentic` says. */
 export function decodeAuthenticatedSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
   const bad = lengthError(bytes);
-  return bad === undefined ? ok(readHead(viewOf(bytes))) : err(bad);
+  return bad === undefined ? ok(readHead(bytes)) : err(bad);
 }
 
 /** Writes a Session-Reflector packet over the first 112 octets of `into`. */
 export function writeAuthenticatedReflector(into: Uint8Array, packet: ReflectorPacket, key: KeyObject): void {
-  const view = writeHead(into, packet);
-  writeTimestamp(view, 32, packet.receiveTimestamp);
-  view.setUint32(48, packet.sender.sequence);
-  writeTimestamp(view, 64, packet.sender.timestamp);
-  writeErrorEstimate(view, 72, packet.sender.errorEstimate);
-  view.setUint8(80, packet.sender.ttl);
+  writeHead(into, packet);
+  writeTimestamp(into, 32, packet.receiveTimestamp);
+  putUint32(into, 48, packet.sender.sequence);
+  writeTimestamp(into, 64, packet.sender.timestamp);
+  writeErrorEstimate(into, 72, packet.sender.errorEstimate);
+  into[80] = packet.sender.ttl;
   into.set(hmacOf(into, key), hmacAt);
 }
 
@@ -98,15 +93,14 @@ export function writeAuthenticatedReflector(into: Uint8Array, packet: ReflectorP
 export function decodeAuthenticatedReflector(bytes: Uint8Array): Result<ReflectorPacket, StampError> {
   const bad = lengthError(bytes);
   if (bad !== undefined) return err(bad);
-  const view = viewOf(bytes);
   return ok({
-    ...readHead(view),
-    receiveTimestamp: readTimestamp(view, 32),
+    ...readHead(bytes),
+    receiveTimestamp: readTimestamp(bytes, 32),
     sender: {
-      sequence: view.getUint32(48),
-      timestamp: readTimestamp(view, 64),
-      errorEstimate: readErrorEstimate(view, 72),
-      ttl: view.getUint8(80),
+      sequence: uint32(bytes, 48),
+      timestamp: readTimestamp(bytes, 64),
+      errorEstimate: readErrorEstimate(bytes, 72),
+      ttl: bytes[80] ?? 0,
     },
   });
 }

@@ -3,6 +3,7 @@
 // answer in the same layout, cut after the sender's TTL.
 
 import { err, ok, type Result } from "../lib/result.ts";
+import { putUint16, putUint32, uint16, uint32 } from "./octets.ts";
 
 /** The port that a Session-Reflector listens on by default. */
 export const stampPort = 862;
@@ -107,27 +108,23 @@ export function timestampDifference(
   return seconds + (to.fraction - from.fraction) / (format === "ntp" ? two32 : 1e9);
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 function lengthError(bytes: Uint8Array, shortest: number): StampError | undefined {
   if (bytes.byteLength < shortest) return { kind: "truncated", offset: bytes.byteLength };
   if (bytes.byteLength > longestPacket) return { kind: "oversized", offset: longestPacket };
   return undefined;
 }
 
-export function readTimestamp(view: DataView, at: number): StampTimestamp {
-  return { seconds: view.getUint32(at), fraction: view.getUint32(at + 4) };
+export function readTimestamp(bytes: Uint8Array, at: number): StampTimestamp {
+  return { seconds: uint32(bytes, at), fraction: uint32(bytes, at + 4) };
 }
 
-export function writeTimestamp(view: DataView, at: number, t: StampTimestamp): void {
-  view.setUint32(at, t.seconds);
-  view.setUint32(at + 4, t.fraction);
+export function writeTimestamp(into: Uint8Array, at: number, t: StampTimestamp): void {
+  putUint32(into, at, t.seconds);
+  putUint32(into, at + 4, t.fraction);
 }
 
-export function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
-  const bits = view.getUint16(at);
+export function readErrorEstimate(bytes: Uint8Array, at: number): ErrorEstimate {
+  const bits = uint16(bytes, at);
   return {
     synchronised: (bits & 0x8000) !== 0,
     format: (bits & 0x4000) === 0 ? "ntp" : "ptp",
@@ -136,33 +133,32 @@ export function readErrorEstimate(view: DataView, at: number): ErrorEstimate {
   };
 }
 
-export function writeErrorEstimate(view: DataView, at: number, e: ErrorEstimate): void {
+export function writeErrorEstimate(into: Uint8Array, at: number, e: ErrorEstimate): void {
   const flags = (e.synchronised ? 0x8000 : 0) | (e.format === "ptp" ? 0x4000 : 0);
-  view.setUint16(at, flags | ((e.scale & 0x3f) << 8) | (e.multiplier & 0xff));
+  putUint16(into, at, flags | ((e.scale & 0x3f) << 8) | (e.multiplier & 0xff));
 }
 
 /** Writes a Session-Sender packet into the first 44 octets of `into`; gives their number. */
 export function writeSender(into: Uint8Array, packet: SenderPacket): number {
-  const view = viewOf(into);
   into.fill(0, 0, stampLength);
-  writeHead(view, packet);
+  writeHead(into, packet);
   return stampLength;
 }
 
 /** The first 16 octets, which both packets have in common. */
-function writeHead(view: DataView, packet: SenderPacket): void {
-  view.setUint32(0, packet.sequence);
-  writeTimestamp(view, 4, packet.timestamp);
-  writeErrorEstimate(view, 12, packet.errorEstimate);
-  view.setUint16(14, packet.ssid);
+function writeHead(into: Uint8Array, packet: SenderPacket): void {
+  putUint32(into, 0, packet.sequence);
+  writeTimestamp(into, 4, packet.timestamp);
+  writeErrorEstimate(into, 12, packet.errorEstimate);
+  putUint16(into, 14, packet.ssid);
 }
 
-function readHead(view: DataView): SenderPacket {
+function readHead(bytes: Uint8Array): SenderPacket {
   return {
-    sequence: view.getUint32(0),
-    timestamp: readTimestamp(view, 4),
-    errorEstimate: readErrorEstimate(view, 12),
-    ssid: view.byteLength >= 16 ? view.getUint16(14) : 0,
+    sequence: uint32(bytes, 0),
+    timestamp: readTimestamp(bytes, 4),
+    errorEstimate: readErrorEstimate(bytes, 12),
+    ssid: bytes.byteLength >= 16 ? uint16(bytes, 14) : 0,
   };
 }
 
@@ -176,7 +172,7 @@ export function encodeSender(packet: SenderPacket): Uint8Array {
 export function decodeSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
   const bad = lengthError(bytes, shortestRequest);
   if (bad !== undefined) return err(bad);
-  return ok(readHead(viewOf(bytes)));
+  return ok(readHead(bytes));
 }
 
 export function encodeReflector(packet: ReflectorPacket): Uint8Array {
@@ -187,29 +183,31 @@ export function encodeReflector(packet: ReflectorPacket): Uint8Array {
 
 /** Writes a Session-Reflector packet over the first octets of `into`: 44 of them, or what there is of 41 to 43. */
 export function writeReflector(into: Uint8Array, packet: ReflectorPacket): void {
-  const view = viewOf(into);
   into.fill(0, 0, stampLength);
-  writeHead(view, packet);
-  writeTimestamp(view, 16, packet.receiveTimestamp);
-  view.setUint32(24, packet.sender.sequence);
-  writeTimestamp(view, 28, packet.sender.timestamp);
-  writeErrorEstimate(view, 36, packet.sender.errorEstimate);
-  view.setUint8(40, packet.sender.ttl);
+  writeHead(into, packet);
+  writeTimestamp(into, 16, packet.receiveTimestamp);
+  putUint32(into, 24, packet.sender.sequence);
+  writeTimestamp(into, 28, packet.sender.timestamp);
+  writeErrorEstimate(into, 36, packet.sender.errorEstimate);
+  into[40] = packet.sender.ttl;
 }
 
 /** Takes answers from 41 octets on; what follows octet 44 (padding, TLVs of RFC 8972) is not looked at. */
 export function decodeReflector(bytes: Uint8Array): Result<ReflectorPacket, StampError> {
   const bad = lengthError(bytes, shortestReply);
   if (bad !== undefined) return err(bad);
-  const view = viewOf(bytes);
+  const { sequence, timestamp, errorEstimate, ssid } = readHead(bytes);
   return ok({
-    ...readHead(view),
-    receiveTimestamp: readTimestamp(view, 16),
+    sequence,
+    timestamp,
+    errorEstimate,
+    ssid,
+    receiveTimestamp: readTimestamp(bytes, 16),
     sender: {
-      sequence: view.getUint32(24),
-      timestamp: readTimestamp(view, 28),
-      errorEstimate: readErrorEstimate(view, 36),
-      ttl: view.getUint8(40),
+      sequence: uint32(bytes, 24),
+      timestamp: readTimestamp(bytes, 28),
+      errorEstimate: readErrorEstimate(bytes, 36),
+      ttl: bytes[40] ?? 0,
     },
   });
 }

@@ -1,4 +1,4 @@
-// npm run bench:probe [-- --seconds S --only error,loss,disorder,cost,agent --json FILE]: the prober beside fping,
+// npm run bench:probe [-- --seconds S --rounds N --only error,loss,disorder,cost,agent --json FILE]: the prober beside fping,
 // blackbox_exporter and smokeping_prober, in network namespaces of its own, against a capture of what was on the wire; and the
 // whole agent with many targets. As root; Debian: fping prometheus-blackbox-exporter prometheus-smokeping-prober tcpdump nftables.
 
@@ -6,16 +6,19 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildAgent, runAgent } from "./probe/agent.ts";
+import { build, runAgent } from "./probe/agent.ts";
+import { costRun } from "./probe/cost.ts";
 import { startProgram } from "./probe/program.ts";
 import { countsHold, type ProbeResults, promisesOf, tablesOf } from "./probe/report.ts";
-import { costRun, disorderRun, errorRun, lossRun } from "./probe/runs.ts";
-import { createWire, farAddresses, type Wire } from "./probe/wire.ts";
+import { type Bench, disorderRun, errorRun, lossRun } from "./probe/runs.ts";
+import { createWire, farAddresses } from "./probe/wire.ts";
 
 const { values: flags } = parseArgs({
   options: {
     /** Of each run, its warm-up not counted. */
     seconds: { type: "string", default: "10" },
+    /** Of the costs: how often each prober has its turn. */
+    rounds: { type: "string", default: "3" },
     only: { type: "string", default: "error,loss,disorder,cost,agent" },
     json: { type: "string", default: join(import.meta.dirname, "results", "probe.json") },
   },
@@ -26,12 +29,14 @@ const seconds = Number(flags.seconds);
 const only = new Set(flags.only.split(","));
 const folder = mkdtempSync(join(tmpdir(), "bench-probe-"));
 
+const prober = await build("test/bench/probe/prober.ts", folder);
+
 /** Over a link with a relay or without one, and a reflector at its far end. */
-async function over<T>(relayed: boolean, run: (wire: Wire) => Promise<T>): Promise<T> {
+async function over<T>(relayed: boolean, run: (bench: Bench) => Promise<T>): Promise<T> {
   const wire = await createWire(`cwb${process.pid}${relayed ? "r" : "d"}`, relayed);
   try {
     const reflector = await startProgram<string>(wire.far, "reflector.ts", {});
-    const result = await run(wire);
+    const result = await run({ wire, prober, folder });
     await reflector.stop();
     return result;
   } finally {
@@ -45,14 +50,12 @@ async function inTurn<A, B>(all: readonly A[], run: (one: A) => Promise<B>): Pro
   return results;
 }
 
-const relayed = await over(true, async (wire): Promise<ProbeResults> => {
+const relayed = await over(true, async (bench): Promise<ProbeResults> => {
   const error = only.has("error")
-    ? (await inTurn(["idle", "busy"] as const, (load) => errorRun(wire, load, seconds, folder))).flat()
+    ? (await inTurn(["idle", "busy"] as const, (load) => errorRun(bench, load, seconds))).flat()
     : [];
-  const loss = only.has("loss")
-    ? await inTurn([0.01, 0.05, 0.2], (share) => lossRun(wire, share, seconds, folder))
-    : [];
-  return { error, loss, ...(only.has("disorder") ? { disorder: await disorderRun(wire, seconds, folder) } : {}) };
+  const loss = only.has("loss") ? await inTurn([0.01, 0.05, 0.2], (share) => lossRun(bench, share, seconds)) : [];
+  return { error, loss, ...(only.has("disorder") ? { disorder: await disorderRun(bench, seconds) } : {}) };
 });
 
 const loads = [
@@ -74,11 +77,12 @@ const orders = [
     ...load,
   })),
 ];
-const direct = await over(false, async (wire): Promise<ProbeResults> => {
-  const cost = only.has("cost") ? await costRun(wire, (family) => farAddresses(family, 200), seconds) : [];
-  const built = only.has("agent") ? await buildAgent(folder) : "";
+const direct = await over(false, async (bench): Promise<ProbeResults> => {
+  const rounds = Number(flags.rounds);
+  const cost = only.has("cost") ? await costRun(bench, (family) => farAddresses(family, 200), { seconds, rounds }) : [];
+  const built = only.has("agent") ? await build("agent/main.ts", folder) : "";
   const agent = only.has("agent")
-    ? await inTurn(orders, async (order) => ({ ...order, ...(await runAgent(wire, order, built, folder)) }))
+    ? await inTurn(orders, async (order) => ({ ...order, ...(await runAgent(bench.wire, order, built, folder)) }))
     : [];
   return { cost, agent };
 });

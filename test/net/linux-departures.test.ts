@@ -66,7 +66,7 @@ describe("the kernel's transmit stamps", () => {
               if (mine % 10 < step.lose) lost++;
               return { left: (stamp: number) => told.push([mine, stamp]) };
             });
-            departures.sent(batch);
+            for (const datagram of batch) departures.sent(datagram);
           }
         }
         departures.read(now);
@@ -82,7 +82,8 @@ describe("the kernel's transmit stamps", () => {
     const departures = createDepartures(k.reader, k.option, 3);
     const datagram = { left: () => undefined };
     expect(departures?.waiting()).toBe(false);
-    departures?.sent([datagram, datagram]);
+    departures?.sent(datagram);
+    departures?.sent(datagram);
     expect(departures?.waiting()).toBe(true);
     k.send(0, true);
     k.send(1, false);
@@ -96,7 +97,7 @@ describe("the kernel's transmit stamps", () => {
     const told: number[] = [];
     for (let n = 0; n < 1_500; n++) {
       k.send(n, false);
-      departures?.sent([{ left: (stamp) => told.push(stamp) }]);
+      departures?.sent({ left: (stamp) => told.push(stamp) });
     }
     departures?.read(now);
     expect(told).toEqual(Array.from({ length: 1_024 }, (_, i) => i + 476));

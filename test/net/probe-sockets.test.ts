@@ -48,7 +48,7 @@ async function receive(sockets: ProbeSockets, socket: ProbeSocket, count: number
   const until = monotonicNow() + 2_000;
   while (all.length < count && monotonicNow() < until) {
     await sockets.wait(until as Instant);
-    socket.receive((datagram) => all.push({ ...datagram, bytes: datagram.bytes.slice() }));
+    socket.receive((datagram) => all.push(structuredClone(datagram)));
   }
   return all;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   decodeEcho,
-  decodeProbePayload,
+  decodeProbeEcho,
   encodeEcho,
   icmpEcho,
   icmpv6Echo,
@@ -74,13 +74,27 @@ describe("the payload of a probe", () => {
     const into = new Uint8Array(100).fill(0xee);
     const length = writeProbeRequest(into, icmpEcho, { identifier: 1, sequence: 2 }, probe);
     expect(length).toBe(8 + probePayloadLength);
-    const echo = decodeEcho(icmpEcho, into.subarray(0, length));
-    expect(echo).toMatchObject({ ok: true, value: { type: "request", identifier: 1, sequence: 2 } });
-    expect(echo.ok && decodeProbePayload(echo.value.payload)).toEqual({ ok: true, value: probe });
+    const head = { type: "request", identifier: 1, sequence: 2 };
+    expect(decodeEcho(icmpEcho, into.subarray(0, length))).toMatchObject({ ok: true, value: head });
+    const value = { ...head, size: probePayloadLength, probe };
+    expect(decodeProbeEcho(icmpEcho, into.subarray(0, length))).toEqual({ ok: true, value });
+    expect(into.subarray(24, length)).toEqual(new Uint8Array(probePayloadLength - 16));
+    expect(into.subarray(length).every((octet) => octet === 0xee)).toBe(true);
   });
 
-  it("says where it ends too early", () => {
-    expect(decodeProbePayload(new Uint8Array(15))).toEqual({ ok: false, error: { kind: "truncated", offset: 23 } });
+  it("is none where it is too short, in a message that is refused like any other", () => {
+    const echo = (payload: number) =>
+      encodeEcho(icmpEcho, { type: "reply", identifier: 1, sequence: 2, payload: new Uint8Array(payload) });
+    expect(decodeProbeEcho(icmpEcho, echo(15))).toMatchObject({ ok: true, value: { size: 15, probe: undefined } });
+    expect(decodeProbeEcho(icmpEcho, echo(16))).toMatchObject({ ok: true, value: { size: 16, probe: { stream: 0 } } });
+    expect(decodeProbeEcho(icmpEcho, echo(16).with(20, 1))).toEqual({
+      ok: false,
+      error: { kind: "badChecksum", offset: 2 },
+    });
+    expect(decodeProbeEcho(icmpEcho, echo(0).subarray(0, 7))).toEqual({
+      ok: false,
+      error: { kind: "truncated", offset: 7 },
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 // The whole agent over a configuration with many targets: what it costs, holds, and loses by itself.
 
 import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { get } from "../../routers/lab/http.ts";
@@ -102,11 +102,12 @@ async function counted(namespace: string, counter: string): Promise<number> {
   return Number(/packets (\d+)/.exec(text)?.[1]);
 }
 
-/** Builds what is deployed into a folder; gives the file to start. */
-export async function buildAgent(folder: string): Promise<string> {
-  await run(process.execPath, [join(project, "deploy/build.ts"), join(folder, "dist")]);
-  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
-  return join(folder, "dist/main.js");
+/** Builds a program into a folder in the way of what is deployed; gives the file to start. */
+export async function build(program: string, folder: string): Promise<string> {
+  const into = mkdtempSync(join(folder, "dist-"));
+  await run(process.execPath, [join(project, "deploy/build.ts"), into, join(project, program)]);
+  symlinkSync(join(project, "node_modules"), join(into, "node_modules"));
+  return join(into, basename(program).replace(/ts$/, "js"));
 }
 
 /** `built`: the file to start of what is deployed. */

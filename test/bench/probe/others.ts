@@ -10,17 +10,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../../routers/lab/until.ts";
 import { cpuOf } from "./program.ts";
+import type { Family } from "./wire.ts";
 
 export type OtherName = "fping" | "blackbox_exporter" | "smokeping_prober";
 
 export interface OtherOrder {
   readonly name: OtherName;
   readonly addresses: readonly string[];
+  /** Of all of them; of the two exporters 4. */
+  readonly family: Family;
   /** Milliseconds between two probes of an address; blackbox_exporter is asked again when it has answered. */
   readonly interval: number;
   readonly seconds: number;
-  /** Only what is sent and lost is wanted: smokeping_prober need not be asked after every probe. */
+  /** Only what is sent and lost is wanted: smokeping_prober need not be asked after every probe, nor fping print each. */
   readonly countsOnly: boolean;
+  /** fping sends to all addresses at once, and then waits for the next period. */
+  readonly atOnce?: boolean;
 }
 
 export interface OtherResult {
@@ -33,7 +38,7 @@ export interface OtherResult {
   }[];
   readonly sent: number;
   readonly lost: number;
-  /** Seconds of CPU of its process, and the probes that it sent in that time. */
+  /** Seconds of CPU of its process, after its start, and the probes that it sent in that time. */
   readonly cpu: number;
   readonly probes: number;
 }
@@ -52,7 +57,7 @@ const package_ = {
 let end: (() => Promise<void>) | undefined;
 
 function start(name: OtherName, args: readonly string[]): ChildProcess {
-  const child = spawn(package_[name], args, { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(package_[name], args, { stdio: ["ignore", "pipe", name === "fping" ? "pipe" : "ignore"] });
   child.on("error", () => {
     console.error(`cannot start ${package_[name]}: apt-get install ${package_[name]}`);
     process.exit(1);
@@ -66,28 +71,40 @@ function start(name: OtherName, args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** With `-t` above `-p` it miscounts; `-i` is the least that it takes. */
-async function fping({ addresses, interval, seconds }: OtherOrder): Promise<OtherResult> {
-  const count = Math.round((seconds * 1_000) / interval);
-  const periods = ["-c", String(count), "-p", String(interval), "-t", String(interval - 1), "-i", "0.1"];
-  const child = start("fping", [...periods, ...addresses]);
-  let text = "";
+/**
+ * With `-t` above `-p` it miscounts. `-i` is the pause between two probes: with 0.1 ms it is cheaper than spread evenly over the
+ * period. Where no line for each probe is wanted it keeps them and prints them at the end (`-C -q`), which is its cheapest
+ * way to tell every delay.
+ */
+async function fping({ addresses, family, interval, seconds, countsOnly, atOnce = false }: OtherOrder) {
+  const count = Math.ceil((seconds * 1_000 + 2 * settling) / interval);
+  const periods = ["-p", String(interval), "-t", String(interval - 1), "-i", atOnce ? "0" : "0.1"];
+  const told = countsOnly ? ["-C", String(count), "-q"] : ["-c", String(count)];
+  const child = start("fping", [`-${family}`, ...told, ...periods, ...addresses]);
+  const pid = child.pid ?? 0;
+  let lines = "";
+  let figures = "";
   child.stdout?.on("data", (chunk: Buffer) => {
-    text += chunk.toString();
+    lines += chunk.toString();
   });
-  let cpu = 0;
-  // Its figures vanish with it.
-  const watch = setInterval(() => {
-    if (child.exitCode === null) cpu = cpuOf(child.pid ?? 0);
-  }, 50);
-  await once(child, "exit");
-  clearInterval(watch);
+  child.stderr?.on("data", (chunk: Buffer) => {
+    figures += chunk.toString();
+  });
+  const exited = once(child, "exit");
+  await sleep(settling);
+  const marked = { cpu: cpuOf(pid), at: performance.now() };
+  await sleep(seconds * 1_000);
+  const cpu = cpuOf(pid) - marked.cpu;
+  const probes = ((performance.now() - marked.at) / interval) * addresses.length;
+  await exited;
   const samples: Sample[] = [];
-  for (const [, address = "", nth, delay] of text.matchAll(/^(\S+)\s*: \[(\d+)\], \d+ bytes, ([\d.]+) ms/gm)) {
+  for (const [, address = "", nth, delay] of lines.matchAll(/^(\S+)\s*: \[(\d+)\], \d+ bytes, ([\d.]+) ms/gm)) {
     samples.push({ address, nth: Number(nth), delay: Number(delay) / 1_000 });
   }
+  const kept = [...figures.matchAll(/^\S+ *:((?: [\d.]+| -)+)$/gm)].flatMap(([, all = ""]) => all.trim().split(" "));
+  const answered = countsOnly ? kept.filter((delay) => delay !== "-").length : samples.length;
   const sent = count * addresses.length;
-  return { samples, sent, lost: sent - samples.length, cpu, probes: sent };
+  return { samples, sent, lost: sent - answered, cpu, probes };
 }
 
 function get(port: number, path: string): Promise<string> {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { inNamespace } from "../../routers/lab/processes.ts";
 
 function answer<T>(from: ChildProcess, file: string): Promise<T> {
@@ -18,6 +18,11 @@ function answer<T>(from: ChildProcess, file: string): Promise<T> {
   });
 }
 
+/** The environment of the systemd unit. */
+export function asDeployed(): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_OPTIONS: "--v8-pool-size=1", MALLOC_ARENA_MAX: "1" };
+}
+
 export interface Program<Ready> {
   readonly pid: number;
   readonly ready: Ready;
@@ -25,13 +30,13 @@ export interface Program<Ready> {
   stop(): Promise<void>;
 }
 
-/** Starts `file` of this folder with one argument; it says by a message when it is ready. */
+/** Starts `file` (of this folder unless it says where it is) with one argument; it says by a message when it is ready. */
 export async function startProgram<Ready>(namespace: string, file: string, argument: unknown): Promise<Program<Ready>> {
   const [command, args] = inNamespace(namespace, process.execPath, [
-    join(import.meta.dirname, file),
+    resolve(import.meta.dirname, file),
     JSON.stringify(argument),
   ]);
-  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"], env: asDeployed() });
   const ready = await answer<Ready>(child, file);
   return {
     pid: child.pid ?? 0,
@@ -49,11 +54,11 @@ export async function startProgram<Ready>(namespace: string, file: string, argum
   };
 }
 
-/** User and system time of a process and all its threads, in seconds; the kernel counts hundredths. */
+/** User and system time of a process, all its threads and the children that have ended, in seconds; the kernel counts hundredths. */
 export function cpuOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }
 
 /** Resident memory in MB: now, and at most so far. */

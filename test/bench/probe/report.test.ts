@@ -5,6 +5,7 @@ const spread = { n: 1_000, median: -1.3, p50: 1.4, p99: 18, worst: 30 };
 const slow = { n: 1_000, median: 15, p50: 20, p99: 60, worst: 90 };
 const row = { discarded: 0, cpuPerThousand: 0.1 };
 const relay = { carried: 100, dropped: 5, copied: 0, late: 0, overtaken: 0, refused: 0 };
+const cost = { family: 4, perSecond: 2_000, lost: 0, skipped: 0, rounds: [] } as const;
 const agent = {
   ...({ technique: "icmp", family: 4, targets: 2_000, interval: 1_000, seconds: 4, form: "built" as const } as const),
   ...{ settled: 8_000, lost: 0, discarded: 0, sendErrors: 0, skipped: 0, dropped: 0 },
@@ -24,8 +25,10 @@ const good: ProbeResults = {
   loss: [{ share: 0.05, relay, wireLost: 5, rows: [{ prober: "ICMP v4", reported: { lost: 5 }, wire: { lost: 5 } }] }],
   disorder: { relay, rows: [{ prober: "ICMP v4", reported: { late: 2 }, wire: { late: 2 } }] },
   cost: [
-    { prober: "ICMP v4", perSecond: 2_000, cpuPerThousand: 0.02, lost: 0, skipped: 0 },
-    { prober: "fping", perSecond: 2_000, cpuPerThousand: 0.03, lost: 0, skipped: 0 },
+    { ...cost, prober: "ICMP v4", cpuPerThousand: 0.02 },
+    { ...cost, prober: "fping v4", cpuPerThousand: 0.03 },
+    { ...cost, prober: "fping v4, all at once", cpuPerThousand: 0.01 },
+    { ...cost, prober: "smokeping_prober", cpuPerThousand: 0.9 },
   ],
   agent: [agent],
 };
@@ -37,7 +40,7 @@ const broken = (results: ProbeResults) =>
 describe("the promises of the prober", () => {
   it("hold for what keeps them, each of them named", () => {
     expect(broken(good)).toEqual([]);
-    expect(promisesOf(good)).toHaveLength(3 + 2 + 1 + 1 + 3);
+    expect(promisesOf(good)).toHaveLength(3 + 2 + 1 + 2 + 3);
     expect(countsHold(good)).toBe(true);
   });
 
@@ -75,6 +78,24 @@ describe("the promises of the prober", () => {
       "a late answer too many",
       { disorder: { relay, rows: [{ prober: "ICMP v6", reported: { late: 3 }, wire: { late: 2 } }] } },
       ["each count under disorder, ICMP v6"],
+    ],
+    [
+      "a prober that costs what fping does, or that nothing stands beside",
+      {
+        cost: [
+          { ...cost, prober: "ICMP v4", cpuPerThousand: 0.03 },
+          { ...cost, prober: "STAMP v6", cpuPerThousand: 0.01, family: 6 },
+          ...(good.cost ?? []).slice(1),
+        ],
+      },
+      ["ICMP v4: CPU per 1,000", "STAMP v6: CPU per 1,000"],
+    ],
+    [
+      "a prober dearer than an exporter",
+      {
+        cost: [...(good.cost ?? []).slice(0, 3), { ...cost, prober: "blackbox_exporter", cpuPerThousand: 0.02 }],
+      },
+      ["CPU s per 1,000 probes ahead of blackbox_exporter"],
     ],
     [
       "an agent that is large, dear, and loses by itself",

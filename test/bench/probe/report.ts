@@ -1,7 +1,8 @@
 // From what was measured to tables, and to what it says about the promises of the prober.
 
 import type { AgentOrder, AgentResult } from "./agent.ts";
-import type { CostRow, CountRow, DisorderResult, ErrorRow, LossResult } from "./runs.ts";
+import type { CostRow } from "./cost.ts";
+import type { CountRow, DisorderResult, ErrorRow, LossResult } from "./runs.ts";
 
 export interface ProbeResults {
   readonly error?: readonly ErrorRow[];
@@ -18,7 +19,8 @@ export interface Promised {
   readonly holds: boolean;
 }
 
-const limits = { median: 30, p99: 100, cpuPerThousand: 0.15, megabytes: 150 };
+/** `ofFping`: our CPU in that of fping, at most. */
+const limits = { median: 30, p99: 100, cpuPerThousand: 0.15, ofFping: 0.7, megabytes: 150 };
 
 const isOwn = ({ prober }: { readonly prober: string }) => /^(ICMP|STAMP) v[46]$/.test(prober);
 const digits = (value: number, count: number) => Number(value.toFixed(count));
@@ -39,10 +41,11 @@ export function tablesOf({ error = [], loss = [], disorder, cost = [], agent = [
       rows.map((row) => ({ share: `${share * 100} %`, ...counts(row) })),
     ),
     "loss, copies, late and overtaken answers: reported / on the wire": disorder?.rows.map(counts) ?? [],
-    "cost of the prober alone": cost.map(({ cpuPerThousand, perSecond, ...row }) => ({
-      ...row,
-      perSecond: Math.round(perSecond),
-      "CPU s/1,000": digits(cpuPerThousand, 4),
+    "cost of the prober alone, as it is deployed: medians": cost.map((row) => ({
+      ...{ prober: row.prober, perSecond: Math.round(row.perSecond), lost: row.lost, skipped: row.skipped },
+      "CPU s/1,000": digits(row.cpuPerThousand, 4),
+      "of fping's": digits(row.cpuPerThousand / fpingOf(row, cost), 2),
+      rounds: row.rounds.map((one) => one.toFixed(4)).join(" "),
     })),
     "the whole agent": agent.map(({ technique, family, targets, interval, form, wire, ...row }) => ({
       run: `${technique} v${family}, ${targets} x ${1_000 / interval}/s`,
@@ -56,6 +59,11 @@ export function tablesOf({ error = [], loss = [], disorder, cost = [], agent = [
 
 function isExact({ reported, wire }: Pick<CountRow, "reported" | "wire">): boolean {
   return Object.entries(wire).every(([kind, n]) => reported[kind] === n);
+}
+
+/** What fping costs to the same targets, sending in its usual way; of STAMP's as well, which it does not speak. */
+function fpingOf({ family }: CostRow, cost: readonly CostRow[]): number {
+  return cost.find(({ prober }) => prober === `fping v${family}`)?.cpuPerThousand ?? Number.NaN;
 }
 
 function promise(what: string, limit: string, measured: string, holds: boolean): Promised {
@@ -103,8 +111,13 @@ export function promisesOf(results: ProbeResults): readonly Promised[] {
         isExact(row),
       ),
     ),
+    ...ownCost.map((row) => {
+      const share = row.cpuPerThousand / fpingOf(row, cost);
+      const limit = `${limits.ofFping} of fping v${row.family}`;
+      return promise(`${row.prober}: CPU per 1,000`, limit, share.toFixed(2), share <= limits.ofFping);
+    }),
     ...cost
-      .filter((row) => !isOwn(row))
+      .filter(({ prober }) => /_/.test(prober))
       .map(({ prober, cpuPerThousand }) =>
         promise(
           `CPU s per 1,000 probes ahead of ${prober}`,

@@ -8,14 +8,12 @@ import { stampPort } from "../../../agent/wire/stamp.ts";
 import { startCapture } from "./capture.ts";
 import type { OtherName, OtherOrder, OtherResult } from "./others.ts";
 import type { ProberOrder, ProberResult, StreamResult } from "./prober.ts";
-import { type Program, startProgram } from "./program.ts";
+import { startProgram } from "./program.ts";
 import type { RelayCounts, RelayManner } from "./relay.ts";
 import { countsOf, type ErrorSpread, probesTo, spreadOf, type WireCounts, type WireEvent } from "./truth.ts";
-import { calm, type Family, farAddress, type Wire } from "./wire.ts";
+import { calm, farAddress, type Wire } from "./wire.ts";
 
 const timeout = milliseconds(500);
-/** Milliseconds after which V8 has compiled what is hot at 2,000 probes a second. */
-const compiled = 10_000;
 
 interface OwnStream {
   readonly name: string;
@@ -46,9 +44,17 @@ function network(of: number, count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => farAddress(4, of, i + 1));
 }
 
-const startProber = (wire: Wire, order: ProberOrder) => startProgram<string>(wire.near, "prober.ts", order);
+/** `prober`: the file to start of the prober as it is deployed. */
+export interface Bench {
+  readonly wire: Wire;
+  readonly prober: string;
+  readonly folder: string;
+}
 
-async function runOther(wire: Wire, order: OtherOrder): Promise<OtherResult> {
+export const startProber = ({ wire, prober }: Bench, order: ProberOrder) =>
+  startProgram<string>(wire.near, prober, order);
+
+export async function runOther({ wire }: Bench, order: OtherOrder): Promise<OtherResult> {
   const program = await startProgram<string>(wire.near, "others.ts", order);
   try {
     return await program.ask<OtherResult>("run");
@@ -81,11 +87,12 @@ function errorsOf(stream: StreamResult, { delays }: WireCounts): readonly number
 }
 
 /** Reported minus wire round trip. `busy`: our main thread, or a process beside the others, works 50 ms at a time. */
-export async function errorRun(wire: Wire, load: ErrorRow["load"], seconds: number, folder: string) {
+export async function errorRun(bench: Bench, load: ErrorRow["load"], seconds: number) {
+  const { wire, folder } = bench;
   const busyMs = load === "busy" ? 50 : 0;
   const rows: ErrorRow[] = [];
   const capture = await startCapture(wire.near, join(folder, "own.pcap"));
-  const prober = await startProber(wire, { targets: own.map(({ target }) => target), busyMs });
+  const prober = await startProber(bench, { targets: own.map(({ target }) => target), busyMs });
   await sleep(1_000);
   await prober.ask("mark");
   await sleep(seconds * 1_000);
@@ -98,9 +105,9 @@ export async function errorRun(wire: Wire, load: ErrorRow["load"], seconds: numb
     rows.push({ prober: name, load, error: spreadOf(errors), discarded: stream.discarded, cpuPerThousand });
   });
   for (const { name, addresses } of others) {
-    const busy = await startProber(wire, { targets: [], busyMs });
+    const busy = await startProber(bench, { targets: [], busyMs });
     const taken = await startCapture(wire.near, join(folder, `${name}.pcap`));
-    const reported = await runOther(wire, { name, addresses, interval: 100, seconds, countsOnly: false });
+    const reported = await runOther(bench, { name, addresses, family: 4, interval: 100, seconds, countsOnly: false });
     const error = spreadOf(otherErrors(name, reported, await taken.end()));
     await busy.stop();
     rows.push({ prober: name, load, error, discarded: 0, cpuPerThousand: (reported.cpu / reported.probes) * 1_000 });
@@ -142,12 +149,13 @@ export interface LossResult {
 }
 
 /** All probers at once: here nobody's timing is looked at. `share`: lost of the round trips. */
-export async function lossRun(wire: Wire, share: number, seconds: number, folder: string): Promise<LossResult> {
+export async function lossRun(bench: Bench, share: number, seconds: number): Promise<LossResult> {
+  const { wire, folder } = bench;
   const capture = await startCapture(wire.near, join(folder, "loss.pcap"));
-  const prober = await startProber(wire, { targets: own.map(({ target }) => target), busyMs: 0 });
+  const prober = await startProber(bench, { targets: own.map(({ target }) => target), busyMs: 0 });
   const total = seconds + 4;
   const running = others.map(({ name, addresses }) =>
-    runOther(wire, { name, addresses, interval: 100, seconds: total, countsOnly: true }),
+    runOther(bench, { name, addresses, family: 4, interval: 100, seconds: total, countsOnly: true }),
   );
   await sleep(1_000);
   await wire.relay({ ...calm, loss: 1 - Math.sqrt(1 - share) });
@@ -185,9 +193,10 @@ const disorder: RelayManner = {
 };
 
 /** Loss, copies, answers after the timeout and answers that overtake each other, all at once. */
-export async function disorderRun(wire: Wire, seconds: number, folder: string): Promise<DisorderResult> {
+export async function disorderRun(bench: Bench, seconds: number): Promise<DisorderResult> {
+  const { wire, folder } = bench;
   const capture = await startCapture(wire.near, join(folder, "disorder.pcap"));
-  const prober = await startProber(wire, { targets: own.map(({ target }) => target), busyMs: 0 });
+  const prober = await startProber(bench, { targets: own.map(({ target }) => target), busyMs: 0 });
   await sleep(1_000);
   await wire.relay(disorder);
   await sleep(seconds * 1_000);
@@ -202,45 +211,4 @@ export async function disorderRun(wire: Wire, seconds: number, folder: string): 
     return { prober: name, reported: { ...reported }, wire: { ...wireCounts, sendErrors: 0 } };
   });
   return { relay, rows };
-}
-
-export interface CostRow {
-  readonly prober: string;
-  readonly perSecond: number;
-  readonly cpuPerThousand: number;
-  readonly lost: number;
-  readonly skipped: number;
-}
-
-/** `addresses` every 100 ms, on a link without a relay; blackbox_exporter as fast as it can. */
-export async function costRun(
-  wire: Wire,
-  addresses: (family: Family) => readonly string[],
-  seconds: number,
-): Promise<readonly CostRow[]> {
-  const rows: CostRow[] = [];
-  for (const [technique, family] of [
-    ["icmp", 4],
-    ["icmp", 6],
-    ["stamp", 4],
-    ["stamp", 6],
-  ] as const) {
-    const targets = addresses(family).map((address) => targetOf(technique, address, 100));
-    const prober: Program<string> = await startProber(wire, { targets, busyMs: 0 });
-    // The compiler is at work until then; what runs for months costs what comes after.
-    await sleep(compiled);
-    await prober.ask("mark");
-    await sleep(seconds * 1_000);
-    const { cpu, probes, streams, skipped } = await prober.ask<ProberResult>("end");
-    const lost = streams.reduce((sum, stream) => sum + stream.lost, 0);
-    const name = `${technique === "icmp" ? "ICMP" : "STAMP"} v${family}`;
-    rows.push({ prober: name, perSecond: probes / seconds, cpuPerThousand: (cpu / probes) * 1_000, lost, skipped });
-  }
-  for (const name of ["fping", "smokeping_prober", "blackbox_exporter"] as const) {
-    const asked = name === "blackbox_exporter" ? addresses(4).slice(0, 4) : addresses(4);
-    const result = await runOther(wire, { name, addresses: asked, interval: 100, seconds, countsOnly: true });
-    const cpuPerThousand = (result.cpu / result.probes) * 1_000;
-    rows.push({ prober: name, perSecond: result.sent / seconds, cpuPerThousand, lost: result.lost, skipped: 0 });
-  }
-  return rows;
 }

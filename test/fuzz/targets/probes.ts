@@ -4,7 +4,7 @@ import { readEchoReply, readStampReply } from "../../../agent/probe/answer.ts";
 import { decodeFpingLine } from "../../../agent/wire/fping.ts";
 import {
   decodeEcho,
-  decodeProbePayload,
+  decodeProbeEcho,
   type EchoMessage,
   encodeEcho,
   icmpEcho,
@@ -14,6 +14,7 @@ import {
   probePayloadLength,
   writeProbeRequest,
 } from "../../../agent/wire/icmp.ts";
+import { uint16, uint32 } from "../../../agent/wire/octets.ts";
 import {
   decodeReflector,
   decodeSender,
@@ -67,15 +68,19 @@ function readEcho(octets: Uint8Array): string {
     return echo.error.kind;
   }
   hold(sameBytes(encodeEcho(icmpEcho, echo.value), octets), "an echo is not written as it was read");
-  const payload = decodeProbePayload(echo.value.payload);
-  hold(payload.ok === echo.value.payload.length >= 16, "a payload of another length");
+  const { payload, ...head } = echo.value;
+  const short = decodeProbeEcho(icmpEcho, octets);
+  hold(short.ok && short.value.size === payload.length, "a payload of another length");
+  hold(short.ok && (short.value.probe !== undefined) === payload.length >= 16, "a probe where none can be, or none");
+  const same = short.ok && (["type", "identifier", "sequence"] as const).every((of) => short.value[of] === head[of]);
+  hold(same, "the two decoders do not agree");
   return "accepted";
 }
 
 export const echoes: FuzzTarget = {
   name: "ICMP echo",
   weight: 2,
-  exercises: [decodeEcho, decodeProbePayload, internetChecksum],
+  exercises: [decodeEcho, decodeProbeEcho, internetChecksum, uint16, uint32],
   seed: (dice) => ({ bytes: echoOf(dice), seal: checksummed, read: readEcho }),
 };
 

@@ -91,7 +91,7 @@ function look(of: "silent" | "honest"): void {
     if (!echo.ok || echo.value[0] !== 8) continue;
     const answer = echo.value.slice();
     answer[0] = 0;
-    seen[of] = { answer, to: { ...from, port: 0 } };
+    seen[of] = { answer, to: { family: from.family, words: [...from.words], port: 0 } };
   }
 }
 
