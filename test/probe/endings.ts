@@ -45,7 +45,7 @@ const ours = {
     totalRate: 1,
   },
   "tracer-worker.ts": { targets: [], packetRate: 1 },
-  "check-worker.ts": [],
+  "check-worker.ts": { streams: [], authorizations: [] },
 };
 
 const errors = new Map<string, number>();
