@@ -1,4 +1,4 @@
-// The HTTP proxies of checks with their passwords read, and what is wrong with how they are referred to.
+// The HTTP proxies of checks with their passwords read.
 
 import { formatAddress, parseAddress } from "../estate/address.ts";
 import type { HttpProxy } from "../estate/service.ts";

@@ -133,7 +133,8 @@ async function runHttp(course: Course, check: HttpCheck): Promise<Step<void>> {
     if (!answer.ok) return answer;
     const { status, location } = answer.value;
     course.seen = { ...course.seen, status };
-    if (check.proxy !== undefined && status === 407) {
+    // Through a tunnel it would be the server's.
+    if (check.proxy !== undefined && url.protocol === "http:" && status === 407) {
       return ofProxy(check.proxy, proxyWantsCredentials(course.authorization !== undefined));
     }
     if (check.redirects === 0 || !redirecting.includes(status) || location === undefined) return judged(check, status);

@@ -20,7 +20,7 @@ const words: Readonly<Record<Refusal, string>> = {
 /** Each address and reason is told once in this time, and no more than so many. */
 const forgetAfter = seconds(3_600);
 const most = 16;
-/** A flood costs a look at the clock for each of its datagrams, and no more. */
+/** A flood costs a comparison for each of its datagrams, and no more. */
 const lookEvery = milliseconds(10);
 
 export function createRefusals(log: (line: ProbeLog) => void): (why: Refusal, request: ReflectorRequest) => void {

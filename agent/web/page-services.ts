@@ -8,7 +8,7 @@ import { chip, since } from "./page-parts.ts";
 import type { CheckStatus, DependencyStatus, ServiceStatus } from "./service-status.ts";
 import type { Status } from "./status.ts";
 import { ticketId } from "./summary.ts";
-import { ms, ownerWords, pathTones, type Tone } from "./words.ts";
+import { ms, pathTones, serviceOwnerWords, type Tone } from "./words.ts";
 
 export const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
   circuitLost: "its circuit is lost",
@@ -76,7 +76,7 @@ function renderWhy({ reasons }: Row): Html {
   const [first, ...rest] = reasons;
   if (first === undefined) return nothing;
   const { cause, owner, evidence } = first;
-  return html`<div><b>${serviceCauseWords[cause]}:</b> ${evidence} <span class="owner">Fault with: <b>${ownerWords[owner]}</b></span></div>
+  return html`<div><b>${serviceCauseWords[cause]}:</b> ${evidence} <span class="owner">Fault with: <b>${serviceOwnerWords[owner]}</b></span></div>
 ${rest.map((reason) => html`<div class="quiet">Also: ${reason.evidence}</div>`)}`;
 }
 

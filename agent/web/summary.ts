@@ -5,7 +5,7 @@ import type { LinkName, PeeringName } from "../estate/estate.ts";
 import type { PathState } from "../estate/judgement.ts";
 import { isolationWords } from "./self-status.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
-import { listed, ownerWords, type Tone } from "./words.ts";
+import { listed, ownerWords, serviceOwnerWords, type Tone } from "./words.ts";
 
 /** What a peering, and by its worst peering a circuit, is to the person who was woken: worst first. */
 const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
@@ -205,7 +205,7 @@ export function problemsOf(status: Status): readonly Problem[] {
     problems.set(ticket, { state: pair.state, where: between, owner: ownerWords[owner], evidence, ticket });
   }
   for (const { state, what, owner, evidence, anchor } of brokenServices(status)) {
-    problems.set(anchor, { state, where: what, owner: ownerWords[owner], evidence, ticket: anchor });
+    problems.set(anchor, { state, where: what, owner: serviceOwnerWords[owner], evidence, ticket: anchor });
   }
   return [...problems.values()].toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
 }

@@ -15,6 +15,9 @@ export const ownerWords: Readonly<Record<Owner, string>> = {
   unknown: "not known yet",
 };
 
+/** Of a service: its far end, DNS, the proxy and the firewalls are ours as well as the routers are. */
+export const serviceOwnerWords: Readonly<Record<Owner, string>> = { ...ownerWords, customer: "you" };
+
 /** In a ticket the reader is the provider or Microsoft, so "you" would mean them. */
 export const ticketOwnerWords: Readonly<Record<Owner, string>> = {
   ...ownerWords,

@@ -79,6 +79,12 @@ describe("by a proxy", () => {
     expect(dns.asked.map(({ name }) => name)).toEqual(["proxy.example"]);
   });
 
+  it("407 through the tunnel is the server's own answer", async () => {
+    const server = await serve(true, 407);
+    const proxy = await proxying({ to: server.port });
+    expect((await check(proxy.port)).failure).toMatchObject({ phase: "answer", reason: "unexpectedStatus" });
+  });
+
   it("http is asked for by its whole URL, without a tunnel", async () => {
     const server = await serve(false);
     const proxy = await proxying({ to: server.port, wants: aladdin });

@@ -44,7 +44,7 @@ const ours = {
     senderRate: 1,
     totalRate: 1,
   },
-  "check-worker.ts": [],
+  "check-worker.ts": { streams: [], authorizations: [] },
 };
 
 const errors = new Map<string, number>();

@@ -172,7 +172,7 @@ describe("the page", () => {
     const status = scene([refused, resolved, answered]);
     expect(headlineOf(status)).toMatchObject({ tone: "bad", sentence: "service orders is down" });
     expect(serviceAnswer(status)).toMatchObject({ tone: "bad", answer: "No: service orders is down" });
-    expect(problemsOf(status)).toMatchObject([{ state: "down", where: "service orders", owner: "you (router side)" }]);
+    expect(problemsOf(status)).toMatchObject([{ state: "down", where: "service orders", owner: "you" }]);
     const page = renderPage(status, "1.2.3");
     expect(page).toContain(`id="${problemsOf(status)[0]?.ticket}"`);
     expect(page).toContain("no connection:");
