@@ -247,7 +247,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         return false;
       },
       overflowed() {
-        // A datagram that is read tells only of those dropped before it, and none need come any more.
+        // A datagram that is read would tell only of those dropped before it (SO_RXQ_OVFL), and one of ICMP not even of these.
         scratch.view.setUint32(40, 36, true);
         if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, scratch.address, scratch.address + 40) !== 0) return 0;
         const dropped = scratch.view.getUint32(32, true);
