@@ -159,7 +159,7 @@ describe("the lab", () => {
   });
 
   it("removes what a crashed run left behind, and only that", async () => {
-    const ns = namespaceNames("cwx");
+    const ns = namespaceNames("cwlx");
     await createNamespaces(ns);
     const left = startIn(ns("ce1"), { name: "sleep", command: "sleep", args: ["600"], log: `${lab.dir}/left.log` });
     await until(
@@ -169,9 +169,9 @@ describe("the lab", () => {
         within: 5_000,
       },
     );
-    await removeNamespaces("cwx");
+    await removeNamespaces("cwlx");
     expect(alive(left.pid)).toBe(false);
-    expect(await run("ip", ["netns", "list"])).not.toContain("cwx-");
+    expect(await run("ip", ["netns", "list"])).not.toContain("cwlx-");
     expect(await look(primary)).toEqual(well);
   });
 });
