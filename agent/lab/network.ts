@@ -2,7 +2,7 @@
 // An effect is a pure function from one state of the network to the next; a chapter's effects are
 // applied to the healthy network, so that the end of a chapter repairs everything it broke.
 
-import type { Community } from "../estate/communities.ts";
+import { type Community, parseCommunity } from "../estate/communities.ts";
 import type { LinkName, PeeringName } from "../estate/estate.ts";
 import { globalReaches, type LinkKey, linkKey, type PathKey, pathKey, paths, routers } from "./plan.ts";
 
@@ -109,7 +109,9 @@ export function prefixesLeaked(circuit: string, peering: PeeringName, link: Link
 }
 
 /** Microsoft announces one of its services no more: its prefixes go, the session and all others stay. */
-export function serviceWithheld(circuit: string, peering: PeeringName, link: LinkName, withheld: Community): Effect {
+export function serviceWithheld(circuit: string, peering: PeeringName, link: LinkName, service: string): Effect {
+  const withheld = parseCommunity(service);
+  if (withheld === undefined) throw new Error(`the story names "${service}", which is no community of Microsoft's`);
   return (n) => ({ ...n, paths: changed(n.paths, pathKey(circuit, peering, link), { withheld }) });
 }
 

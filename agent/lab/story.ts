@@ -2,7 +2,6 @@
 // Chapters with nothing broken are as long as conditions need to clear (hysteresis and `keepFiringFor`),
 // so that every failure stands alone on the page.
 
-import { parseCommunity } from "../estate/communities.ts";
 import type { Duration } from "../lib/duration.ts";
 import { seconds } from "../lib/duration.ts";
 import {
@@ -31,9 +30,6 @@ export interface Chapter {
   readonly title: string;
   readonly effects: readonly Effect[];
 }
-
-/** Exchange Online. */
-const neededService = parseCommunity("exchangeOnline") ?? 0;
 
 /** Cease (RFC 4486): Administrative Shutdown and Administrative Reset. */
 const administrativeShutdown = [6, 2] as const;
@@ -101,7 +97,7 @@ const rows: readonly (readonly [duration: number, title: string, ...effects: Eff
     // Half a minute of it is the time for which a service that is gone is waited for.
     50,
     "Service withdrawn: Microsoft announces Exchange Online no more over the secondary link of ams-1; the session and all else stay",
-    serviceWithheld("ams-1", "microsoft", "secondary", neededService),
+    serviceWithheld("ams-1", "microsoft", "secondary", "exchangeOnline"),
   ],
   [35, "Recovery: Exchange Online is announced over both links of ams-1 again"],
   [

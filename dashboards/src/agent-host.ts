@@ -112,7 +112,6 @@ function restarts(): Panel {
     [
       overTime(sum(metrics.agent.probeRestarts), "prober"),
       overTime(sum(metrics.checking.restarts), "checks"),
-      overTime(`sum(${rate(metrics.agent.reflectorRestarts)}) or vector(0)`, "reflector"),
       overTime(sum(metrics.checking.skipped), "checks that fell out"),
       overTime(sum(metrics.self.receiveBufferErrors), "datagrams without room"),
       overTime(sum(metrics.self.clockSteps), "steps of the clock"),
@@ -216,6 +215,7 @@ function listeners(): Panel {
       overTime(`sum by (reason) (${rate(metrics.agent.notificationsDropped)})`, "notification dropped: {{reason}}"),
       overTime(sum(metrics.agent.confirmingPolls), "confirming polls"),
       overTime(`sum by (outcome) (${rate(metrics.agent.reflectorDatagrams)})`, "reflector {{outcome}}"),
+      overTime(sum(metrics.agent.reflectorRestarts), "reflector's worker died"),
     ],
     perSecond,
   )

@@ -93,6 +93,7 @@ export function brokenPair(from: number): string {
       metrics.agent.notificationsDropped,
       metrics.agent.confirmingPolls,
       metrics.agent.reflectorDatagrams,
+      metrics.agent.reflectorRestarts,
     ].flatMap((metric) => family(metric, times, 7)),
     "# EOF\n",
   ].join("\n");

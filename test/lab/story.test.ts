@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { healthy, packetsLost } from "../../agent/lab/network.ts";
+import { healthy, packetsLost, serviceWithheld } from "../../agent/lab/network.ts";
 import { momentAt, networkIn, story, storyLength, tell } from "../../agent/lab/story.ts";
 import { milliseconds, seconds } from "../../agent/lib/duration.ts";
 
@@ -71,5 +71,6 @@ describe("the story", () => {
 
   it("refuses an effect on what the plan does not have", () => {
     expect(() => packetsLost("fra-9", "azurePrivate", "primary", 1)(healthy)).toThrow("fra-9 azurePrivate primary");
+    expect(() => serviceWithheld("ams-1", "microsoft", "primary", "exchange")).toThrow('"exchange"');
   });
 });
