@@ -20,7 +20,7 @@ export interface Promised {
 }
 
 /** `ofFping`: our CPU in that of fping, at most: ahead by more than one run differs from the next. */
-const limits = { median: 30, p99: 100, cpuPerThousand: 0.15, ofFping: 0.9, megabytes: 150 };
+const limits = { median: 30, p99: 100, cpuPerThousand: 0.15, ofFping: 0.8, megabytes: 150 };
 
 const isOwn = ({ prober }: { readonly prober: string }) => /^(ICMP|STAMP) v[46]$/.test(prober);
 const digits = (value: number, count: number) => Number(value.toFixed(count));
