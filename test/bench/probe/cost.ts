@@ -7,8 +7,11 @@ import type { ProberResult } from "./prober.ts";
 import { type Bench, runOther, startProber, targetOf } from "./runs.ts";
 import type { Family } from "./wire.ts";
 
-/** Milliseconds after which V8 has compiled what is hot at 2,000 probes a second: what runs for months costs what comes after. */
-const compiled = 10_000;
+/**
+ * Milliseconds after which V8 has compiled what is hot at 2,000 probes a second, and collected what was needed for the start:
+ * what runs for months costs what comes after.
+ */
+const compiled = 20_000;
 const interval = 100;
 
 interface Cost {
