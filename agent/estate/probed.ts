@@ -32,3 +32,23 @@ export function checksOf({ services, internetDependencies }: Estate) {
     watched.checks.map((check: ServiceCheck, index) => ({ of: subject.watched(watched), index, check })),
   );
 }
+
+/** `stamp probes to 203.0.113.10 (DSCP 46, 200 octets, DF)`: what tells a stream from others to the same target. */
+export function describeProbe({
+  technique,
+  address,
+  dscp = 0,
+  size,
+  dontFragment,
+  source,
+  interface: name,
+}: ProbeTarget) {
+  const marks = [
+    ...(dscp === 0 ? [] : [`DSCP ${dscp}`]),
+    ...(size === undefined ? [] : [`${size} octets`]),
+    ...(dontFragment === true ? ["DF"] : []),
+    ...(source === undefined ? [] : [`from ${source}`]),
+    ...(name === undefined ? [] : [`on ${name}`]),
+  ];
+  return `${technique} probes to ${address}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`;
+}
