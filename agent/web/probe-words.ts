@@ -20,13 +20,13 @@ const figure = (spread: Spread | null, name: "median" | "p95" | "p99" | "max") =
 /** Of each stream; where there are several, each table says whose it is. */
 export function figuresTables({ who, windows, others }: ProbeStatus, of: string): Html {
   const several = others.length > 0;
-  const tables = [...(who === null ? [] : [{ who: `${who}, by which it is judged`, windows }]), ...others];
+  const judging = who === null ? [] : [{ who: `${who}, by which it is judged`, windows }];
+  const tables = [...judging, ...others].filter((one) => one.windows.length > 0);
   if (tables.length === 0) return nothing;
   return html`${tables.map((one) => html`${several ? html`<p class="quiet">${one.who}</p>` : nothing}${figuresTable(one.windows, of)}`)}`;
 }
 
 function figuresTable(windows: readonly WindowStatus[], of: string): Html {
-  if (windows.length === 0) return nothing;
   return html`<div class="scroll"><table class="figures">
 <caption class="hidden">Loss, delay and its variation over the last while, ${of}</caption>
 <thead><tr><th scope="col">Last</th><th scope="col">Loss of probes</th><th scope="col">Loss bursts</th><th scope="col">Median ms</th><th scope="col">p95 ms</th><th scope="col">p99 ms</th><th scope="col">Max ms</th><th scope="col"><abbr title="Variation of the delay from one probe to the next (RFC 3393), 95th percentile">ipdv</abbr> p95 ms</th></tr></thead>
