@@ -1,3 +1,4 @@
+import { oncePer } from "../lib/once-per.ts";
 import { type Estate, type ProbeTarget, pairsOf, pathsOf, type Thresholds } from "./estate.ts";
 import { type SubjectKey, subject } from "./observation.ts";
 import type { ServiceCheck } from "./service.ts";
@@ -32,3 +33,19 @@ export function checksOf({ services, internetDependencies }: Estate) {
     watched.checks.map((check: ServiceCheck, index) => ({ of: subject.watched(watched), index, check })),
   );
 }
+
+/**
+ * `stamp probes to 203.0.113.10 (DSCP 46, 200 octets, DF)`: what tells a stream from others to the same target. Worked out
+ * once for each: every judgement names it.
+ */
+export const describeProbe = oncePer((target: ProbeTarget): string => {
+  const { technique, address, dscp = 0, size, dontFragment, source, interface: name } = target;
+  const marks = [
+    ...(dscp === 0 ? [] : [`DSCP ${dscp}`]),
+    ...(size === undefined ? [] : [`${size} octets`]),
+    ...(dontFragment === true ? ["DF"] : []),
+    ...(source === undefined ? [] : [`from ${source}`]),
+    ...(name === undefined ? [] : [`on ${name}`]),
+  ];
+  return `${technique} probes to ${address}${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`;
+});

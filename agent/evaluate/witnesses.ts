@@ -3,6 +3,7 @@
 import type { Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
 import { isFreshProbe, probePatience } from "../estate/freshness.ts";
 import type { Witness as WitnessName } from "../estate/judgement.ts";
+import { describeProbe } from "../estate/probed.ts";
 import type { RouterProbeObservation } from "../estate/router-probe.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
@@ -63,7 +64,7 @@ export function streamWitness(
     strength: asksFarEnd ? "farEnd" : "reflector",
     asksFarEnd,
     answeredAt,
-    who: `${target.technique} probes to ${target.address}`,
+    who: describeProbe(target),
     isExpected: false,
   } as const;
   if (record === undefined) return { ...common, word: "mute", says: "have not been sent yet", isExpected: true };

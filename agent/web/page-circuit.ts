@@ -3,7 +3,7 @@
 import { type Html, html, nothing } from "./html.ts";
 import { linkWords } from "./link-words.ts";
 import { chip, renderFindings, since, ticketBlock, traceBlock } from "./page-parts.ts";
-import { figuresTable } from "./probe-words.ts";
+import { figuresTables } from "./probe-words.ts";
 import { flapWords, sourceWords } from "./session-status.ts";
 import type { CircuitStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
 import { meaningOf, ticketId, worstOf } from "./summary.ts";
@@ -76,7 +76,7 @@ ${traceBlock(`${id}-trace`, path.traced)}
 function renderMore(id: string, path: PathStatus, of: string): Html {
   const told = sourceWords(path.session);
   const lines = [...(told === "" ? [] : [["BGP told", told] as const]), ...linkWords(path)];
-  const figures = figuresTable(path.probing, of);
+  const figures = figuresTables(path.probing, of);
   if (lines.length === 0 && figures === nothing) return nothing;
   return html`<details id="${id}" class="ticket">
 <summary>Link and figures <span class="hidden">of ${of}</span></summary>

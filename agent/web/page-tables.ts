@@ -52,7 +52,7 @@ function renderCell(globalReach: readonly GlobalReachStatus[], from: string, to:
         pair,
       }) => html`<div class="cell"><span class="quiet">${g.name}</span> ${chip(pathTones[pair.state], pair.state)}
 <div>${pair.delay === null ? `delay ${delayWords(pair)}` : `${ms(pair.delay.median)} · p95 ${ms(pair.delay.p95)}`}</div>
-<div>loss ${lossWords(pair)}</div>${pair.probing.windows.map((w) => html`<div class="quiet">${cellWords(w)}</div>`)}<div class="quiet">${since(pair.since, now)}</div></div>`,
+<div>loss ${lossWords(pair)}</div>${pair.probing.windows.map((w) => html`<div class="quiet">${cellWords(w)}</div>`)}${pair.probing.others.flatMap(({ who, windows }) => windows.slice(-1).map((w) => html`<div class="quiet">${who}: ${cellWords(w)}</div>`))}<div class="quiet">${since(pair.since, now)}</div></div>`,
     )}</td>`;
   }
   return html`<td class="quiet">${joined.length > 0 ? `measured by the agent at ${from}` : "–"}</td>`;

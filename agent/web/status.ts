@@ -25,13 +25,8 @@ import type {
   Witness,
 } from "../estate/judgement.ts";
 import type { PrefixFamily } from "../estate/link-observation.ts";
-import {
-  type BgpState,
-  type IfAdminStatus,
-  type IfOperStatus,
-  type SubjectKey,
-  subject,
-} from "../estate/observation.ts";
+import { type BgpState, type IfAdminStatus, type IfOperStatus, subject } from "../estate/observation.ts";
+import type { Probed } from "../estate/probed.ts";
 import { type Clock, elapsed, type Instant } from "../lib/clock.ts";
 import type { TrafficRate } from "../state/counters.ts";
 import type { Snapshot } from "../state/state.ts";
@@ -252,7 +247,7 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
   const iso = (at: Instant) => utc(clock, at);
   return {
     link: path.link,
-    ...judged(verdict, subject.path(path), source, now),
+    ...judged(verdict, { of: subject.path(path), probes: path.probes }, source, now),
     router: path.router,
     interface: path.interface,
     interfaceStatus: interfaceStatus(path, router, snapshot, now, iso),
@@ -269,7 +264,12 @@ function pathStatus(verdict: PathVerdict, source: StatusSource, now: Instant): P
   };
 }
 
-function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: StatusSource, now: Instant): Judged {
+function judged(
+  verdict: Verdict,
+  probed: Pick<Probed, "of" | "probes">,
+  { estate, snapshot, clock }: StatusSource,
+  now: Instant,
+): Judged {
   const { state, since, transitions, reasons, notCovered, performance, conditions } = verdict;
   return {
     state,
@@ -288,7 +288,7 @@ function judged(verdict: Verdict, of: SubjectKey, { estate, snapshot, clock }: S
     },
     delay: performance.delay ?? null,
     oneWay: performance.oneWay ?? null,
-    probing: probeStatus(of, performance, estate, snapshot, now),
+    probing: probeStatus({ ...probed, performance }, estate, snapshot, now),
   };
 }
 
@@ -324,7 +324,7 @@ function globalReachStatus(
     .map((verdict) => ({
       fromSite: verdict.pair.fromSite,
       toSite: verdict.pair.toSite,
-      ...judged(verdict, subject.pair(verdict.pair), source, now),
+      ...judged(verdict, { of: subject.pair(verdict.pair), probes: verdict.pair.probes }, source, now),
       traced: tracedStatus(subject.pair(verdict.pair), verdict.findings, source.snapshot, (at) =>
         utc(source.clock, at),
       ),

@@ -5,22 +5,26 @@ import { judge } from "../../agent/evaluate/judge.ts";
 import { seconds } from "../../agent/lib/duration.ts";
 import { createState } from "../../agent/state/state.ts";
 import { renderPage } from "../../agent/web/page.ts";
-import { cellWords, figuresTable, windowLines } from "../../agent/web/probe-words.ts";
+import { cellWords, figuresTables, windowLines } from "../../agent/web/probe-words.ts";
 import { statusOf } from "../../agent/web/status.ts";
-import { estate as anEstate, at } from "../support/estate.ts";
+import { estate as anEstate, at, circuit, path } from "../support/estate.ts";
 import { fixedClock } from "./scene.ts";
 
-const estate = anEstate();
+const one = anEstate();
 const clock = { ...fixedClock, now: () => at(20) };
 
 /** Of the path ams-1 primary: 40 answered in 1 to 40 ms, two bursts of lost probes, one of them answered late. */
-function seen(overrides: Partial<ProbeObservation> = {}) {
+function seen(
+  overrides: Partial<ProbeObservation> = {},
+  estate = one,
+  besides: readonly Partial<ProbeObservation>[] = [],
+) {
   const state = createState({ keep: seconds(10), windows: [seconds(60)], buckets: [] });
-  const [path] = pathsOf(estate);
-  if (path === undefined) throw new Error("no path");
-  state.observe({
+  const [first] = pathsOf(estate);
+  if (first === undefined) throw new Error("no path");
+  const observation: ProbeObservation = {
     kind: "probe",
-    of: subject.path(path),
+    of: subject.path(first),
     index: 0,
     technique: "icmp",
     at: at(19),
@@ -37,7 +41,8 @@ function seen(overrides: Partial<ProbeObservation> = {}) {
     lossRun: 0,
     lastReceivedAt: at(19),
     ...overrides,
-  });
+  };
+  for (const each of [{}, ...besides]) state.observe({ ...observation, ...each });
   const judgement = judge(estate, state, undefined, at(20));
   const status = statusOf({ estate, snapshot: state, clock, version: "1.2.3", simulation: undefined }, judgement);
   const shown = status.circuits[0]?.peerings[0]?.paths[0];
@@ -91,18 +96,51 @@ describe("the figures of a window", () => {
     expect(seen().probing.windows[0]?.loss.directions).toBeNull();
   });
 
+  it("are those of each stream, and say whose, where there are several", () => {
+    const marked = { technique: "stamp", address: "203.0.113.10", dscp: 46, size: 200, dontFragment: true } as const;
+    const [icmp] = path("primary").probes;
+    const [peering] = circuit().peerings;
+    if (icmp === undefined || peering === undefined) throw new Error("no probe");
+    const primary = path("primary", [icmp, { ...icmp, ...marked }]);
+    const two = anEstate({ peerings: [{ ...peering, paths: { ...peering.paths, primary } }] });
+    const { status, probing } = seen({}, two, [{ index: 1, technique: "stamp", received: 44, lost: 0, runs: [0, 44] }]);
+    const ef = "stamp probes to 203.0.113.10 (DSCP 46, 200 octets, DF)";
+    const ping = "icmp probes to 172.16.0.2";
+    // What is behind the path has the stronger word.
+    expect([probing.who, ...probing.others.map(({ who }) => who)]).toEqual([ef, ping]);
+    expect(windowLines(probing).map(([label, words]) => `${label}: ${words.slice(0, 45)}`)).toEqual([
+      expect.stringMatching(/^Last 1m: 0 % of 44 probes lost/),
+      `Also 1m: ${ping}: 9.1 % of 44 probes`,
+    ]);
+    const tables = figuresTables(probing, "x").markup;
+    const places = [`${ef}, by which it is judged`, "<td>0 % of 44</td>", ping, "<td>9.1 % of 44</td>"].map((part) =>
+      tables.indexOf(part),
+    );
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(renderPage(status, "1.2.3")).toContain(ef);
+  });
+
   it("say of an outage how many probes it took, and no delay", () => {
     const { probing } = seen({ received: 0, lost: 40, late: 0, delays: [], variations: [], runs: [40], lossRun: 40 });
-    const table = figuresTable(probing, "x").markup;
+    const table = figuresTables(probing, "x").markup;
     expect(table).toContain("<td>100 % of 40</td><td>1, longest 40</td><td>–</td>");
     expect(windowLines(probing)[0]?.[1]).toBe("100 % of 40 probes lost, bursts 1, longest 40; 2 duplicate");
   });
 
   it("are left out where nothing is probed", () => {
     const state = createState({ keep: seconds(10), windows: [seconds(60)], buckets: [] });
-    const judgement = judge(estate, state, undefined, at(20));
-    const status = statusOf({ estate, snapshot: state, clock, version: "1.2.3", simulation: undefined }, judgement);
-    expect(status.circuits[0]?.peerings[0]?.paths[0]?.probing).toEqual({ jitter: null, windows: [] });
+    const judgement = judge(one, state, undefined, at(20));
+    const status = statusOf(
+      { estate: one, snapshot: state, clock, version: "1.2.3", simulation: undefined },
+      judgement,
+    );
+    expect(status.circuits[0]?.peerings[0]?.paths[0]?.probing).toEqual({
+      who: null,
+      jitter: null,
+      windows: [],
+      others: [],
+    });
     expect(renderPage(status, "1.2.3")).not.toContain('class="figures"');
   });
 });
