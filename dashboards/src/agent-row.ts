@@ -13,7 +13,7 @@ import { ageColumn, table, withColumns, wrongCountColumn } from "./tables.ts";
 const total = (by: string, metric: MetricDefinition) => `sum by (${by}) (${rate(metric)})`;
 
 /** Of the probes of paths and of Global Reach pairs together. */
-const ofBoth = (counter: "probesSendErrors" | "probesDiscarded") =>
+const ofBoth = (counter: "probesSendErrors" | "probesDiscarded" | "probesUnheard") =>
   `sum(${rate(metrics.path[counter])} or ${rate(metrics.pair[counter])})`;
 
 function polls(): Panel {
@@ -90,13 +90,15 @@ function probes(): Panel {
     {
       title: "Probes that say nothing of a path",
       description:
-        "Probes that this host could not send, or did not get to in time, answers whose delay was not to be trusted, and restarts of the probe worker. " +
-        "Above zero for long: the fault is on this host (routes, permissions, load, clock), not on a circuit.",
+        "Probes that this host could not send, or did not get to in time, answers whose delay was not to be trusted, or that a full receive buffer may have " +
+        "dropped (unheard), and restarts of the probe worker. Above zero for long: the fault is on this host (routes, permissions, load, clock, a flood), " +
+        "not on a circuit.",
     },
     [
       overTime(ofBoth("probesSendErrors"), "not sent"),
       overTime(`sum(${rate(metrics.agent.probesSkipped)})`, "skipped"),
       overTime(ofBoth("probesDiscarded"), "not trusted"),
+      overTime(ofBoth("probesUnheard"), "unheard"),
       overTime(`sum(${rate(metrics.agent.probeRestarts)})`, "worker restarts"),
     ],
     perSecond,
