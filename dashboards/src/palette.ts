@@ -105,7 +105,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   sessionAdminDown: "BGP session shut by an operator",
   sessionDown: "BGP session down",
   sessionAbsent: "BGP session not configured on the router",
-  sessionUnknown: "the router does not answer, or shows no BGP",
+  sessionUnknown: "BGP session not known: the router does not answer, or shows no BGP",
   interfaceFlapping: "interface comes and goes",
   sessionFlapping: "BGP session comes and goes",
   probesSilent: "nothing gets through (link and BGP look fine)",
