@@ -32,15 +32,15 @@ async function udp(): Promise<Socket> {
 async function farEnd() {
   const reflector = await udp();
   const junk = await udp();
-  const held: (() => void)[] = [];
+  const held: (() => Promise<void>)[] = [];
   const far = { port: reflector.address().port, proberPort: 0, answers: true };
   const own = { receiveTimestamp: ntpTimestamp(100, 0), timestamp: ntpTimestamp(100, 0) };
   reflector.on("message", (request, from) => {
     far.proberPort = from.port;
     const answer = reflect(request, own);
     if (!answer.ok) throw new Error(answer.error.kind);
-    const send = () => reflector.send(answer.value, from.port, from.address);
-    if (far.answers) send();
+    const send = () => new Promise<void>((done) => reflector.send(answer.value, from.port, from.address, () => done()));
+    if (far.answers) void send();
     else held.push(send);
   });
   return {
@@ -85,7 +85,8 @@ describe.skipIf(process.platform !== "linux")("a full receive buffer", () => {
     for (let tries = 0; held.length === 0 && tries < 100; tries++) await turns(50);
     expect(held.length).toBeGreaterThan(0);
     await flood();
-    for (const answer of held.splice(0)) answer();
+    // Sent, and dropped, before anything is read.
+    await Promise.all(held.splice(0).map((answer) => answer()));
     far.answers = true;
     await turns(1_500);
     expect(overflow()).toBeGreaterThan(0);
