@@ -5,9 +5,19 @@ import { type CounterTrack, type TrafficRate, totalOf } from "./counters.ts";
 
 /** The last two readings in a row between which octets were received and sent. */
 export interface Flow extends TrafficRate {
-  /** When the earlier of them was asked for: all of the octets came after it. */
+  /** All of the octets came after it. */
   readonly from: Instant;
   readonly to: Instant;
+}
+
+/** What is kept of an interface, and changed in place. */
+export interface FlowTrack {
+  last: Flow | undefined;
+  /** The last two readings between which a counter rose: when the first was asked for, and when the second was read. */
+  roseFrom: Instant | undefined;
+  roseAt: Instant | undefined;
+  /** No counter rose between the last two readings. */
+  stands: boolean;
 }
 
 /** What has to be known of the reading before, since the track is changed in place. */
@@ -16,6 +26,10 @@ export interface FlowMark {
   readonly receive: number | undefined;
   readonly transmit: number | undefined;
   readonly discontinuities: number;
+}
+
+export function trackFlow(): FlowTrack {
+  return { last: undefined, roseFrom: undefined, roseAt: undefined, stands: false };
 }
 
 export function markFlow(track: CounterTrack): FlowMark {
@@ -27,14 +41,26 @@ export function markFlow(track: CounterTrack): FlowMark {
   };
 }
 
-/** Undefined when not both counters are known to have grown. */
-export function flowSince(mark: FlowMark, track: CounterTrack): Flow | undefined {
+/** After the reading that follows `mark`. */
+export function addFlow(flow: FlowTrack, mark: FlowMark, track: CounterTrack): void {
   const receive = growth(mark.receive, totalOf(track, "receiveBytes"));
   const transmit = growth(mark.transmit, totalOf(track, "transmitBytes"));
   const { at } = track.last;
-  const seconds = elapsed(mark.askedAt, at) / 1_000;
-  if (receive <= 0 || transmit <= 0 || seconds <= 0 || track.discontinuities !== mark.discontinuities) return undefined;
-  return { from: mark.askedAt, to: at, receive: receive / seconds, transmit: transmit / seconds };
+  if (receive <= 0 && transmit <= 0) {
+    flow.stands = true;
+    return;
+  }
+  // Routers take counters from their line cards every few seconds (net-snmp: up to 15). One that stood was not taken, and
+  // what it rises by at last came since it was taken before: not since the reading before.
+  const from = flow.stands ? flow.roseFrom : mark.askedAt;
+  const since = flow.stands ? flow.roseAt : mark.askedAt;
+  flow.stands = false;
+  flow.roseFrom = mark.askedAt;
+  flow.roseAt = at;
+  if (from === undefined || since === undefined || track.discontinuities !== mark.discontinuities) return;
+  const seconds = elapsed(since, at) / 1_000;
+  if (receive <= 0 || transmit <= 0 || seconds <= 0) return;
+  flow.last = { from, to: at, receive: receive / seconds, transmit: transmit / seconds };
 }
 
 /** Bits. */

@@ -34,7 +34,7 @@ import { type Duration, seconds } from "../lib/duration.ts";
 import { type CheckRecord, createCheckRecords } from "./check-records.ts";
 import { addReading, type CounterRecord, type CounterTrack, loseCounters, trackCounters } from "./counters.ts";
 import { addDrops, type Drops } from "./flaps.ts";
-import { type Flow, flowSince, markFlow } from "./flow.ts";
+import { addFlow, type Flow, type FlowTrack, markFlow, trackFlow } from "./flow.ts";
 import { type ProbeKeeping, type ProbeRecord, type ProbeTrack, trackProbes } from "./probe-statistics.ts";
 import { createRouterProbes, type RouterProbeRecord } from "./router-probes.ts";
 import { createSessions } from "./sessions.ts";
@@ -117,7 +117,7 @@ interface MutablePollRecord {
 interface MutableInterfaceRecord {
   last: MutableInterface;
   counters: CounterTrack | undefined;
-  flow: Flow | undefined;
+  readonly flow: FlowTrack;
   drops: Drops | undefined;
 }
 
@@ -245,7 +245,7 @@ export function createState({
     interface: (router, name) => interfaces.get(router, name)?.last,
     counters: (router, name) => interfaces.get(router, name)?.counters,
     session: sessions.seen,
-    flow: (router, name) => interfaces.get(router, name)?.flow,
+    flow: (router, name) => interfaces.get(router, name)?.flow.last,
     interfaceDrops: (router, name) => interfaces.get(router, name)?.drops,
     sessionDrops: sessions.drops,
     unconfigured: (router) => unconfiguredSessions(peers.get(router), bmp.get(router)),
@@ -277,7 +277,7 @@ export function createState({
 // be with it, for it lives until the next poll and then dies old.
 
 function newInterface(o: InterfaceObservation): MutableInterfaceRecord {
-  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined, flow: undefined, drops: undefined };
+  return { last: seenOf(o), counters: o.present ? trackCounters(o) : undefined, flow: trackFlow(), drops: undefined };
 }
 
 function seenOf(o: InterfaceObservation): MutableInterface {
@@ -309,7 +309,7 @@ function addInterface(record: MutableInterfaceRecord, o: InterfaceObservation): 
   else if (o.present) {
     const mark = markFlow(counters);
     addReading(counters, o);
-    record.flow = flowSince(mark, counters) ?? record.flow;
+    addFlow(record.flow, mark, counters);
   } else loseCounters(counters);
 }
 

@@ -156,6 +156,31 @@ describe("the flow of an interface", () => {
     expect(flowAfter(read(0, [0, 0]), read(1, [0, 900]), read(2, [0, 1_800]))).toBeUndefined();
   });
 
+  it("began when the counters were taken before, where the router takes them seldom", () => {
+    // Every third reading.
+    const taken = [read(0, [0, 0]), read(1, [3_000, 3_000]), read(2, [3_000, 3_000]), read(3, [3_000, 3_000])];
+    expect(flowAfter(...taken)).toEqual({ from: at(0), to: at(1), receive: 24_000, transmit: 24_000 });
+    expect(flowAfter(...taken, read(4, [6_000, 9_000]))).toEqual({
+      from: at(0),
+      to: at(4),
+      receive: 8_000,
+      transmit: 16_000,
+    });
+    // Then the wire swallows what would be received: that they were taken again is no flow.
+    const swallowed = [...taken, read(4, [6_000, 9_000]), read(5, [6_000, 9_000]), read(6, [6_000, 12_000])];
+    expect(flowAfter(...swallowed)?.to).toBe(at(4));
+    expect(flowAfter(...swallowed, read(7, [7_000, 13_000]))).toEqual({
+      from: at(6),
+      to: at(7),
+      receive: 8_000,
+      transmit: 8_000,
+    });
+  });
+
+  it("is unknown where counters stood from the first reading on: nobody knows since when", () => {
+    expect(flowAfter(read(0, [0, 0]), read(1, [0, 0]), read(2, [9_000, 9_000]))).toBeUndefined();
+  });
+
   it("is not told by counters that began anew", () => {
     expect(flowAfter(read(0, [2 ** 40, 2 ** 40]), read(1, [1_000, 1_000]))).toBeUndefined();
   });
