@@ -145,12 +145,13 @@ describe("a session that is reset again and again", () => {
       expect(open()).toEqual(["ExpressRouteCircuitRedundancyReduced"]);
       await reset();
     }
-    await until(
-      "they are counted",
-      async () => (await agent.reading(metrics.session.drops, { link: "primary", window: "1h" })) === 6,
-      { within: 10_000 },
-    );
-    expect((await droppedByFrr()) - before).toBe(6);
+    // FRR's own count is the truth, also where a session went once more than it was reset.
+    const counted = () => agent.reading(metrics.session.drops, { link: "primary", window: "1h" });
+    await until("they are counted", async () => (await counted()) === (await droppedByFrr()) - before, {
+      within: 10_000,
+    });
+    expect(await counted()).toBeGreaterThanOrEqual(6);
+    expect(await counted()).toBeLessThanOrEqual(7);
     expect(await agent.reading(metrics.session.drops, { link: "secondary", window: "1h" })).toBeUndefined();
     await until("it is quiet", async () => (await agent.path(primary)).state === "up", {
       within: (quiet + 30) * 1_000,
@@ -172,6 +173,6 @@ describe("a session that is reset again and again", () => {
       /^bgp(Established|BackwardTrans)Notification, (established|idle|active|connect)/,
     );
     // Its polls are 20 s apart, so most of the drops fell between two of them.
-    expect(session.drops["1h"]).toBe(6);
+    expect(session.drops["1h"]).toBe(await agent.reading(metrics.session.drops, { link: "primary", window: "1h" }));
   });
 });
