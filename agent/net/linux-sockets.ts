@@ -3,21 +3,15 @@
 
 import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
-import { anyAddress, type Family, formatAddress } from "./endpoint.ts";
+import { ipv4Payload } from "../wire/icmp.ts";
+import type { Family } from "./endpoint.ts";
 import { clockErrorOf, momentsOf } from "./linux-clock.ts";
 import { createDepartureReader, createDepartures } from "./linux-departures.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
-  AF_INET,
-  AF_INET6,
-  ICMP_FILTER,
-  ICMP6_FILTER,
   IP_MTU_DISCOVER,
   IP_PMTUDISC_DONT,
   IP_TOS,
-  IPPROTO_ICMP,
-  IPPROTO_ICMPV6,
   IPPROTO_UDP,
   IPV6_MTU_DISCOVER,
   IPV6_TCLASS,
@@ -28,22 +22,17 @@ import {
   POLLIN,
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
-  SO_BINDTODEVICE,
   SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_TIMESTAMPING,
-  SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  SOCK_RAW,
   SOL_IP,
   SOL_IPV6,
-  SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
 import { createMessageBatch } from "./linux-messages.ts";
-import { addressSize, writeSockaddr } from "./linux-sockaddr.ts";
+import { openingOf } from "./linux-opening.ts";
 import {
   longestWait,
   type Outgoing,
@@ -80,49 +69,18 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
   const now = momentsOf(libc);
+  const opening = openingOf(libc);
+  const { option } = opening;
   /** Messages to prepare: at first all, then those that were filled at the last time, by whichever socket. */
   let filled = receiveBatch;
   let manyCame = false;
   let yieldedAt = 0;
   const open: { readonly fd: number; stamped: boolean }[] = [];
 
-  /** A number as a socket option; the options here are all ints. */
-  function option(fd: number, level: number, name: number, value: number): number {
-    scratch.view.setInt32(0, value, true);
-    return libc.setsockopt(fd, level, name, scratch.address, 4);
-  }
-
-  function bind(fd: number, { source, family }: SocketProfile): ProbeSocketError | undefined {
-    writeSockaddr(scratch.view, 0, source ?? anyAddress(family));
-    if (libc.bind(fd, scratch.address, addressSize) === 0) return undefined;
-    const code = libc.lastError();
-    const from = source === undefined ? "any address" : formatAddress(source);
-    return code === "EADDRNOTAVAIL"
-      ? { kind: "noSuchSource", message: `the source ${from} is not an address of this host: fix the probe's "source"` }
-      : { kind: "failed", message: `cannot bind to ${from}: ${code}` };
-  }
-
   /** Writes a struct pollfd. */
   function pollAlso(fd: number, place: number): void {
     polled.view.setInt32(place * 8, fd, true);
     polled.view.setInt16(place * 8 + 4, POLLIN, true);
-  }
-
-  function localPort(fd: number): number {
-    scratch.view.setUint32(32, addressSize, true);
-    libc.getsockname(fd, scratch.address, scratch.address + 32);
-    return scratch.view.getUint16(2);
-  }
-
-  function bindToInterface(fd: number, name: string): ProbeSocketError | undefined {
-    const { written } = new TextEncoder().encodeInto(name, scratch.bytes);
-    if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, scratch.address, written) === 0) return undefined;
-    const code = libc.lastError();
-    if (code === "ENODEV") {
-      const message = `this host has no interface ${name}: fix the probe's "interface"`;
-      return { kind: "noSuchInterface", message };
-    }
-    return { kind: "failed", message: `cannot bind to the interface ${name}: ${code}` };
   }
 
   /** What is to stand in the headers of all that is sent. */
@@ -145,8 +103,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       return { kind: "failed", message: `the kernel gives no receive stamps: ${libc.lastError()}` };
     }
     mark(fd, profile);
-    const unbound = profile.interface === undefined ? undefined : bindToInterface(fd, profile.interface);
-    return unbound ?? bind(fd, profile);
+    return opening.bind(fd, profile, "the probe's");
   }
 
   function finish(
@@ -166,7 +123,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     pollAlso(fd, open.length);
     const place = { fd, stamped: false };
     open.push(place);
-    const identifier = raw?.identifier ?? localPort(fd);
+    const identifier = raw?.identifier ?? opening.localPort(fd);
     return ok(socketOver(place, profile.family, rate, identifier, raw !== undefined));
   }
 
@@ -268,11 +225,6 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     };
   }
 
-  function openSocket(family: Family, type: number, protocol: number): number {
-    const domain = family === 4 ? AF_INET : AF_INET6;
-    return libc.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-  }
-
   function notOpened(code: string, family: Family): ProbeSocketError {
     return code === "EAFNOSUPPORT"
       ? { kind: "unavailable", message: `this host has no IPv${family}` }
@@ -281,7 +233,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
 
   function openRawIcmp(profile: SocketProfile, rate: number): Result<ProbeSocket, ProbeSocketError> {
     const { family } = profile;
-    const fd = openSocket(family, SOCK_RAW, family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+    const fd = opening.rawIcmp(family);
     if (fd < 0) {
       const code = libc.lastError();
       if (code !== "EPERM" && code !== "EACCES") return err(notOpened(code, family));
@@ -291,17 +243,6 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
           "ICMP is not permitted: set the sysctl net.ipv4.ping_group_range (IPv6 heeds it too) to the group of this " +
           `process ("${process.getgid?.() ?? 0} ${process.getgid?.() ?? 0}", in this network namespace), or give it CAP_NET_RAW`,
       });
-    }
-    // A set bit keeps the type out: all but the echo reply.
-    if (family === 4) {
-      scratch.view.setUint32(0, ~(1 << icmpEcho.reply), true);
-      libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, scratch.address, 4);
-    } else {
-      for (let word = 0; word < 8; word++) {
-        const reply = word === icmpv6Echo.reply >> 5 ? 1 << (icmpv6Echo.reply & 31) : 0;
-        scratch.view.setUint32(word * 4, ~reply, true);
-      }
-      libc.setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, scratch.address, 32);
     }
     return finish(fd, profile, rate, { identifier: 1 + (random() % 0xffff) });
   }
@@ -324,11 +265,11 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     now,
     clockError: clockErrorOf(libc),
     openIcmp(profile, rate) {
-      const fd = openSocket(profile.family, SOCK_DGRAM, profile.family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+      const fd = opening.icmp(profile.family);
       return fd < 0 ? openRawIcmp(profile, rate) : finish(fd, profile, rate, undefined);
     },
     async openUdp(profile, rate) {
-      const fd = openSocket(profile.family, SOCK_DGRAM, IPPROTO_UDP);
+      const fd = opening.socket(profile.family, SOCK_DGRAM, IPPROTO_UDP);
       if (fd < 0) return err(notOpened(libc.lastError(), profile.family));
       // Else it would take what comes over IPv4 as well.
       if (profile.family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);

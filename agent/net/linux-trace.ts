@@ -4,19 +4,12 @@
 import { type Instant, monotonicNow } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { decodeExtendedError } from "../wire/extended-error.ts";
-import { icmpEcho, icmpv6Echo, ipv4Payload } from "../wire/icmp.ts";
-import { anyAddress, formatAddress } from "./endpoint.ts";
+import { ipv4Payload } from "../wire/icmp.ts";
 import { momentsOf } from "./linux-clock.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
-  AF_INET,
-  AF_INET6,
-  ICMP_FILTER,
-  ICMP6_FILTER,
   IP_MTU_DISCOVER,
   IP_TOS,
-  IPPROTO_ICMP,
-  IPPROTO_ICMPV6,
   IPPROTO_UDP,
   IPV6_MTU_DISCOVER,
   IPV6_TCLASS,
@@ -24,18 +17,14 @@ import {
   MSG_DONTWAIT,
   MSG_TRUNC,
   rxSoftwareStamps,
-  SO_BINDTODEVICE,
   SO_TIMESTAMPING,
-  SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  SOCK_RAW,
   SOL_IP,
   SOL_IPV6,
-  SOL_RAW,
   SOL_SOCKET,
 } from "./linux-libc.ts";
 import { realtimeOf } from "./linux-messages.ts";
+import { openingOf } from "./linux-opening.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-sockets.ts";
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
@@ -65,6 +54,8 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
   const data = libc.arena(longestDatagram);
   const control = libc.arena(controlSize);
   const moment = momentsOf(libc);
+  const opening = openingOf(libc);
+  const { option } = opening;
   const open: number[] = [];
 
   head.view.setBigUint64(0, BigInt(head.address + addressAt), true);
@@ -73,11 +64,6 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
   head.view.setBigUint64(32, BigInt(control.address), true);
   head.view.setBigUint64(vectorAt, BigInt(data.address), true);
   head.view.setBigUint64(vectorAt + 8, BigInt(longestDatagram), true);
-
-  function option(fd: number, level: number, name: number, value: number): void {
-    scratch.view.setInt32(0, value, true);
-    libc.setsockopt(fd, level, name, scratch.address, 4);
-  }
 
   /** False when nothing more is there, or an error that was pending on the socket was read instead. */
   function receiveOne(fd: number, flags: number): boolean {
@@ -124,7 +110,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
 
   /** Undefined when all is well. */
   function prepare(fd: number, profile: TraceProfile): ProbeSocketError | undefined {
-    const { family, dscp, source, interface: name } = profile;
+    const { family, dscp } = profile;
     const [level, tos, discover, errors] =
       family === 4
         ? [SOL_IP, IP_TOS, IP_MTU_DISCOVER, IP_RECVERR]
@@ -133,59 +119,25 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
     option(fd, SOL_SOCKET, SO_TIMESTAMPING, rxSoftwareStamps);
     if (dscp !== 0) option(fd, level, tos, dscp << 2);
     option(fd, level, discover, PMTUDISC_PROBE);
-    if (name !== undefined) {
-      const { written } = new TextEncoder().encodeInto(name, scratch.bytes);
-      if (libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, scratch.address, written) !== 0) {
-        const message = `cannot bind to the interface ${name}: ${libc.lastError()}`;
-        return { kind: "noSuchInterface", message };
-      }
-    }
-    writeSockaddr(scratch.view, 0, source ?? anyAddress(family));
-    if (libc.bind(fd, scratch.address, addressSize) === 0) return undefined;
-    const from = source === undefined ? "any address" : formatAddress(source);
-    return { kind: "noSuchSource", message: `cannot bind to ${from}: ${libc.lastError()}` };
-  }
-
-  function localPort(fd: number): number {
-    scratch.view.setUint32(32, addressSize, true);
-    libc.getsockname(fd, scratch.address, scratch.address + 32);
-    return scratch.view.getUint16(2);
-  }
-
-  /** A raw socket is handed nothing but echo replies. */
-  function filter(fd: number, family: 4 | 6): void {
-    if (family === 4) {
-      scratch.view.setUint32(0, ~(1 << icmpEcho.reply), true);
-      libc.setsockopt(fd, SOL_RAW, ICMP_FILTER, scratch.address, 4);
-      return;
-    }
-    for (let word = 0; word < 8; word++) {
-      const reply = word === icmpv6Echo.reply >> 5 ? 1 << (icmpv6Echo.reply & 31) : 0;
-      scratch.view.setUint32(word * 4, ~reply, true);
-    }
-    libc.setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, scratch.address, 32);
+    return opening.bind(fd, profile, "the traced probe's");
   }
 
   function openSocket({ family, technique }: TraceProfile): Result<{ fd: number; raw: boolean }, ProbeSocketError> {
-    const domain = family === 4 ? AF_INET : AF_INET6;
-    const icmp = family === 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     if (technique === "udp") {
-      const fd = libc.socket(domain, SOCK_DGRAM | flags, IPPROTO_UDP);
+      const fd = opening.socket(family, SOCK_DGRAM, IPPROTO_UDP);
       if (fd < 0) return err({ kind: "failed", message: `cannot open a UDP socket: ${libc.lastError()}` });
       if (family === 6) option(fd, SOL_IPV6, IPV6_V6ONLY, 1);
       return ok({ fd, raw: false });
     }
-    const datagram = libc.socket(domain, SOCK_DGRAM | flags, icmp);
+    const datagram = opening.icmp(family);
     if (datagram >= 0) return ok({ fd: datagram, raw: false });
-    const raw = libc.socket(domain, SOCK_RAW | flags, icmp);
+    const raw = opening.rawIcmp(family);
     if (raw < 0) {
       const message =
         `ICMP is not permitted (${libc.lastError()}): set net.ipv4.ping_group_range or give CAP_NET_RAW, ` +
         'or set tracing.technique to "udp"';
       return err({ kind: "noPermission", message });
     }
-    filter(raw, family);
     return ok({ fd: raw, raw: true });
   }
 
@@ -193,7 +145,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
     let ttlNow = 0;
     const headed = raw && family === 4;
     return {
-      identifier: raw ? 1 + (random() % 0xffff) : localPort(fd),
+      identifier: raw ? 1 + (random() % 0xffff) : opening.localPort(fd),
       raw,
       send(to, ttl, write) {
         if (ttl !== ttlNow)
