@@ -1,14 +1,13 @@
 // One circuit in detail, as a row that Grafana repeats for each chosen circuit.
 
-import { GraphThresholdsStyleConfigBuilder, GraphThresholdsStyleMode } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { probeBands } from "./circuits-probes.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
-import { colour, mappings } from "./palette.ts";
-import { colouredByLink, colouredByPath, perSecond, steps, timeline, timeSeries, withLimits } from "./panels.ts";
+import { mappings } from "./palette.ts";
+import { againstFull, colouredByLink, colouredByPath, perSecond, timeline, timeSeries, withLimits } from "./panels.ts";
 import { errorKinds, ports } from "./port-tables.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import { table, width, withColumns } from "./tables.ts";
@@ -211,7 +210,7 @@ function headroom(): Panel {
   const share = (metric: MetricDefinition) =>
     `sum by (circuit) (${max(ofInterface, rate(metric, chosenCircuit))}) / on (circuit) ` +
     worst(metrics.circuit.bandwidth, ["circuit"], chosenCircuit);
-  return timeSeries(
+  const panel = timeSeries(
     {
       title: "If one link fails",
       description:
@@ -223,17 +222,8 @@ function headroom(): Panel {
       overTime(share(metrics.interface.transmitBytes), "transmit"),
     ],
     "percentunit",
-  )
-    .min(0)
-    .axisSoftMax(1)
-    .thresholds(
-      steps([
-        { value: null, color: colour.good },
-        { value: 1, color: colour.bad },
-      ]),
-    )
-    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
-    .build();
+  );
+  return againstFull(panel).build();
 }
 
 function damage(

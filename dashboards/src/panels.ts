@@ -5,6 +5,8 @@ import {
   BigValueGraphMode,
   BigValueJustifyMode,
   BigValueTextMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
@@ -117,6 +119,20 @@ export function timeSeries(words: Words, queries: readonly DataqueryBuilder[], u
     .legend(legend(true))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending))
     .noValue(noData);
+}
+
+/** Shares of something, with a dashed line where they are all of it. */
+export function againstFull(panel: TimeSeriesBuilder): TimeSeriesBuilder {
+  return panel
+    .min(0)
+    .axisSoftMax(1)
+    .thresholds(
+      steps([
+        { value: null, color: colour.good },
+        { value: 1, color: colour.bad },
+      ]),
+    )
+    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
 }
 
 const fixedColour = (color: string): DynamicConfigValue => ({

@@ -1,12 +1,11 @@
 // Services behind the peerings and internet dependencies: their states, what fails and why, and where the time goes.
 
-import { GraphThresholdsStyleConfigBuilder, GraphThresholdsStyleMode } from "@grafana/grafana-foundation-sdk/common";
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
-import { colour, mappings } from "./palette.ts";
-import { perSecond, steps, timeline, timeSeries, withLimits } from "./panels.ts";
+import { mappings } from "./palette.ts";
+import { againstFull, perSecond, timeline, timeSeries, withLimits } from "./panels.ts";
 import { max, overTime, rate, rows, select, worst } from "./promql.ts";
 import {
   ageColumn,
@@ -117,7 +116,7 @@ function slowness(): Panel {
     const duration = max([name, "check", "resolver"], select(of.duration));
     return overTime(`${duration} / on (${name}) group_left () ${limit}`, `{{${name}}} {{check}}`);
   };
-  return timeSeries(
+  const panel = timeSeries(
     {
       title: "Duration of the checks, of their limit",
       description:
@@ -126,16 +125,8 @@ function slowness(): Panel {
     },
     [share(metrics.service, "service"), share(metrics.dependency, "dependency")],
     "percentunit",
-  )
-    .min(0)
-    .axisSoftMax(1)
-    .thresholds(
-      steps([
-        { value: null, color: colour.good },
-        { value: 1, color: colour.bad },
-      ]),
-    )
-    .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
+  );
+  return againstFull(panel)
     .links([toRunbook("ExpressRouteServiceDegraded")])
     .build();
 }

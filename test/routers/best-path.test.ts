@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { type Agent, startAgent } from "./lab/agents.ts";
-import { vtysh } from "./lab/frr.ts";
+import { configureMsee, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
@@ -17,11 +17,7 @@ const peered = "10.100.1.0/24";
 let lab: Lab;
 let agent: Agent;
 
-const atMsee = (ce: CePlan, line: string) =>
-  vtysh(
-    lab.ns(ce.msee.node),
-    ...["configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast", line],
-  );
+const atMsee = (ce: CePlan, line: string) => configureMsee(lab.ns(ce.msee.node), line);
 const log = () => agent.tail(15);
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { type Agent, routerName, startAgent } from "./lab/agents.ts";
 import { carrierLoss, type Failure, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
-import { bgpState, vtysh } from "./lab/frr.ts";
+import { bgpState, configureMsee, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { run } from "./lab/processes.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
@@ -80,8 +80,7 @@ describe("BMP of a real router", () => {
     const msee = lab.ns(primary.msee.node);
     const lines = Array.from({ length: flood }, (_, i) => `route add blackhole 10.200.${i >> 8}.${i & 255}/32`);
     await run("ip", ["-n", msee, "-batch", "-"], { input: `${lines.join("\n")}\n` });
-    const configure = (line: string) =>
-      vtysh(msee, "configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast", line);
+    const configure = (line: string) => configureMsee(msee, line);
     const received = async () => {
       const summary = JSON.parse(await vtysh(lab.ns(primary.node), "show bgp ipv4 unicast summary json")) as {
         readonly peers: Readonly<Record<string, { readonly pfxRcd: number }>>;

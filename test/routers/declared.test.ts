@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { type Agent, endsSoon, startAgent } from "./lab/agents.ts";
-import { vtysh } from "./lab/frr.ts";
+import { configureMsee, vtysh } from "./lab/frr.ts";
 import { type Lab, startLab } from "./lab/lab.ts";
 import { type CePlan, ces, plan } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
@@ -16,11 +16,7 @@ const peered = "10.100.1.0/24";
 let lab: Lab;
 let agent: Agent;
 
-const atMsee = (ce: CePlan, line: string) =>
-  vtysh(
-    lab.ns(ce.msee.node),
-    ...["configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast", line],
-  );
+const atMsee = (ce: CePlan, line: string) => configureMsee(lab.ns(ce.msee.node), line);
 /** Whether the session of a CE brings it a prefix, as FRR itself has it. */
 async function frrHas(ce: CePlan, prefix: string, what: "received-routes" | "routes"): Promise<boolean> {
   const said = await vtysh(lab.ns(ce.node), `show bgp ipv4 unicast neighbors ${ce.msee.address} ${what}`);

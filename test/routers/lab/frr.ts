@@ -168,6 +168,11 @@ export function frrPid(namespace: string, daemon: string): number | undefined {
   return readPid(`/var/run/frr/${namespace}/${daemon}.pid`);
 }
 
+/** A line of the IPv4 address family of an MSEE's BGP, while it runs. */
+export function configureMsee(namespace: string, line: string): Promise<string> {
+  return vtysh(namespace, "configure terminal", `router bgp ${plan.mseeAsn}`, "address-family ipv4 unicast", line);
+}
+
 /** Runs vtysh commands on a router; gives what they print. */
 export function vtysh(namespace: string, ...commands: readonly string[]): Promise<string> {
   return run("vtysh", ["-N", namespace, ...commands.flatMap((command) => ["-c", command])]);
