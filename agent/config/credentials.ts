@@ -4,7 +4,7 @@ import type { SnmpCredentials } from "../estate/estate.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { Finding, KeyPath } from "./error.ts";
 import type { ConfigurationInput, Draft } from "./schema.ts";
-import { resolveSecret, type SecretReference, type SecretSources } from "./secrets.ts";
+import { type SecretReference, type SecretSources, secretAt } from "./secrets.ts";
 
 /** RFC 3414 section 11.2: a shorter password is guessed, and many agents refuse it. */
 const leastPassword = 8;
@@ -17,16 +17,8 @@ export function credentialsOf(
 ): ReadonlyMap<string, SnmpCredentials> {
   const credentials = new Map<string, SnmpCredentials>();
 
-  function secretAt(path: KeyPath, reference: SecretReference | undefined): Secret | undefined {
-    if (reference === undefined) return undefined;
-    const resolved = resolveSecret(reference, sources);
-    if (resolved.ok) return resolved.value;
-    findings.push({ path, at: "value", ...resolved.error });
-    return undefined;
-  }
-
   function passwordAt(path: KeyPath, reference: SecretReference | undefined): Secret | undefined {
-    const password = secretAt(path, reference);
+    const password = secretAt(path, reference, sources, findings);
     if (password === undefined || password.reveal().length >= leastPassword) return password;
     const problem = `the password is shorter than ${leastPassword} characters`;
     const fix = "give the user a longer one on the router, and put it where this says";
@@ -37,7 +29,7 @@ export function credentialsOf(
   for (const [name, entry] of Object.entries(draft.snmp?.credentials ?? {})) {
     const path = ["snmp", "credentials", name];
     const { version, user, auth, privacy, context = "" } = entry ?? {};
-    const community = secretAt([...path, "community"], entry?.community);
+    const community = secretAt([...path, "community"], entry?.community, sources, findings);
     const authPassword = passwordAt([...path, "auth", "password"], auth?.password);
     const privacyPassword = passwordAt([...path, "privacy", "password"], privacy?.password);
     if ((version === 1 || version === "2c") && community !== undefined) credentials.set(name, { version, community });

@@ -5,7 +5,7 @@ import type { HttpProxy } from "../estate/service.ts";
 import type { Finding } from "./error.ts";
 import { present } from "./rules/rule.ts";
 import type { ConfigurationInput, Draft } from "./schema.ts";
-import { resolveSecret, type SecretSources } from "./secrets.ts";
+import { type SecretSources, secretAt } from "./secrets.ts";
 
 /** By their names; what cannot be read is added to the findings. */
 export function proxiesOf(
@@ -16,12 +16,11 @@ export function proxiesOf(
   const proxies = new Map<string, HttpProxy>();
   for (const [name, { host, port, user, password: reference }] of present(draft.checking?.proxies)) {
     const path = ["checking", "proxies", name, "password"];
-    const password = reference && resolveSecret(reference, sources);
-    if (password?.ok === false) findings.push({ path, at: "value", ...password.error });
+    const password = secretAt(path, reference, sources, findings);
     if (host === undefined || port === undefined) continue;
     const address = parseAddress(host);
     const canonical = address === undefined ? host.toLowerCase() : formatAddress(address);
-    const credentials = user !== undefined && password?.ok ? { user, password: password.value } : undefined;
+    const credentials = user !== undefined && password !== undefined ? { user, password } : undefined;
     proxies.set(name, { name, host: canonical, port, credentials });
   }
   return proxies;

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { Secret } from "../lib/secret.ts";
+import type { Finding, KeyPath } from "./error.ts";
 import type { Wrong } from "./keys.ts";
 
 /** The places that hold secrets, given to the parser so that it touches nothing itself. */
@@ -20,7 +21,21 @@ export interface SecretReference {
   readonly credential?: string | undefined;
 }
 
-export function resolveSecret(reference: SecretReference, sources: SecretSources): Result<Secret, Wrong> {
+/** The secret of a key of the configuration; what is wrong with it is added to the findings. */
+export function secretAt(
+  path: KeyPath,
+  reference: SecretReference | undefined,
+  sources: SecretSources,
+  findings: Finding[],
+): Secret | undefined {
+  if (reference === undefined) return undefined;
+  const resolved = resolveSecret(reference, sources);
+  if (resolved.ok) return resolved.value;
+  findings.push({ path, at: "value", ...resolved.error });
+  return undefined;
+}
+
+function resolveSecret(reference: SecretReference, sources: SecretSources): Result<Secret, Wrong> {
   const given = Object.entries(reference).filter(([, name]) => name !== undefined);
   const [first] = given;
   if (given.length !== 1 || first === undefined) {

@@ -4,7 +4,7 @@ import type { Secret } from "../lib/secret.ts";
 import type { Finding, KeyPath } from "./error.ts";
 import { probeLists } from "./rules/probes.ts";
 import type { ConfigurationInput, Draft } from "./schema.ts";
-import { resolveSecret, type SecretReference, type SecretSources } from "./secrets.ts";
+import { type SecretReference, type SecretSources, secretAt } from "./secrets.ts";
 
 /** RFC 2104 section 3: a key shorter than the output of the HMAC weakens it, and STAMP's has 128 bits. */
 const leastKey = 16;
@@ -23,14 +23,13 @@ export function stampKeysOf(draft: Draft<ConfigurationInput>, sources: SecretSou
   const keys = new Map<string, Secret>();
 
   function add(path: KeyPath, reference: SecretReference | undefined): void {
-    if (reference === undefined) return;
-    const resolved = resolveSecret(reference, sources);
-    if (!resolved.ok) findings.push({ path, at: "value", ...resolved.error });
-    else if (Buffer.byteLength(resolved.value.reveal()) < leastKey) {
+    const key = secretAt(path, reference, sources, findings);
+    if (reference === undefined || key === undefined) return;
+    if (Buffer.byteLength(key.reveal()) < leastKey) {
       const problem = `the key is shorter than ${leastKey} characters`;
       const fix = "put a longer one there, and at the other end: openssl rand -base64 24";
       findings.push({ path, at: "value", problem, fix });
-    } else keys.set(placeOf(reference), resolved.value);
+    } else keys.set(placeOf(reference), key);
   }
 
   add(["reflector", "key"], draft.reflector?.key);

@@ -9,12 +9,15 @@ import { momentsOf } from "./linux-clock.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   IP_MTU_DISCOVER,
+  IP_RECVERR,
   IP_TOS,
   IPPROTO_UDP,
   IPV6_MTU_DISCOVER,
+  IPV6_RECVERR,
   IPV6_TCLASS,
   IPV6_V6ONLY,
   MSG_DONTWAIT,
+  MSG_ERRQUEUE,
   MSG_TRUNC,
   rxSoftwareStamps,
   SO_TIMESTAMPING,
@@ -30,10 +33,7 @@ import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-soc
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
 
 const IP_TTL = 2;
-const IP_RECVERR = 11;
 const IPV6_UNICAST_HOPS = 16;
-const IPV6_RECVERR = 25;
-const MSG_ERRQUEUE = 0x2000;
 const MSG_CTRUNC = 0x08;
 /** Of both families: DF is set, and the path MTU that the kernel has learnt is ignored. */
 const PMTUDISC_PROBE = 3;

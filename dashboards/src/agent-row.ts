@@ -8,7 +8,7 @@ import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { perSecond, timeSeries } from "./panels.ts";
 import { max, overTime, rate, rows, select, worst } from "./promql.ts";
-import { ageColumn, table, withColumns, wrongCountColumn } from "./tables.ts";
+import { ageColumn, merged, table, withColumns, wrongCountColumn } from "./tables.ts";
 
 const total = (by: string, metric: MetricDefinition) => `sum by (${by}) (${rate(metric)})`;
 
@@ -137,7 +137,7 @@ function versions(): Panel {
       rows(max(["instance"], `round(increase(${select(metrics.self.isolations)}[$__range]))`)),
       rows(max(["instance"], `increase(${select(metrics.self.slept)}[$__range])`)),
     ],
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   return withColumns(panel, {
     instance: "Agent",
     version: "Version",

@@ -13,6 +13,7 @@ import {
   answersColumn,
   connectedColumn,
   forColumn,
+  merged,
   table,
   withColumns,
   wrongCountColumn,
@@ -160,7 +161,7 @@ function routers(): Panel {
       rows(worst(metrics.bmp.inDoubt, of)),
       rows(max([...of, "sys_descr"], select(metrics.router.info))),
     ],
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   return withColumns(panel, {
     router: "Router",
     site: "Site",

@@ -9,6 +9,7 @@ import {
   ageColumn,
   forColumn,
   goneColumn,
+  merged,
   presentColumn,
   shutColumn,
   table,
@@ -20,9 +21,6 @@ const ofPath = ["circuit", "peering", "link"] as const;
 const path = { circuit: "Circuit", peering: "Peering", link: "Link" } as const;
 
 const inWindow = (window: string) => `${chosenCircuit}, window="${window}"`;
-
-/** The rows of several queries about the same subjects, as one. */
-const merged = { id: "merge", options: {} } as const;
 
 export function stability(): Panel {
   const panel = table(

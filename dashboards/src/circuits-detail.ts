@@ -10,7 +10,7 @@ import { mappings } from "./palette.ts";
 import { againstFull, colouredByLink, colouredByPath, perSecond, timeline, timeSeries, withLimits } from "./panels.ts";
 import { errorKinds, ports } from "./port-tables.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
-import { table, width, withColumns } from "./tables.ts";
+import { merged, table, width, withColumns } from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const ofInterface = ["circuit", "link", "router", "interface"] as const;
@@ -39,7 +39,7 @@ function ticket(): Panel {
       ),
       rows(max([...ofPath, "mac"], select(metrics.neighbor.info, chosenCircuit))),
     ],
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   return withColumns(panel, {
     peering: "Peering",
     link: "Link",
@@ -177,7 +177,7 @@ function changes(): Panel {
         "have the link repaired while it still comes back by itself.",
     },
     [rows(within(metrics.path.transitions)), rows(within(metrics.session.transitions))],
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   return withColumns(panel, {
     peering: "Peering",
     link: "Link",

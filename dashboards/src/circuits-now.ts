@@ -9,7 +9,17 @@ import { noticedOnPaths } from "./noticed.ts";
 import { colour, mappings } from "./palette.ts";
 import { stat, steps, timeline } from "./panels.ts";
 import { asOfNow, max, overTime, rows, select, worst } from "./promql.ts";
-import { causeColumn, forColumn, ownerColumn, sinceColumn, stateColumn, table, width, withColumns } from "./tables.ts";
+import {
+  causeColumn,
+  forColumn,
+  merged,
+  ownerColumn,
+  sinceColumn,
+  stateColumn,
+  table,
+  width,
+  withColumns,
+} from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 
@@ -90,7 +100,7 @@ function broken(): Panel {
     ],
   )
     .noValue("No path is reported as broken")
-    .withTransformation({ id: "merge", options: {} });
+    .withTransformation(merged);
   return withColumns(panel, {
     circuit: "Circuit",
     peering: "Peering",

@@ -3,7 +3,7 @@
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { chosenGlobalReach, chosenWindow, max, rows, select, worst } from "./promql.ts";
-import { delayColumn, shareColumn, table, withColumns } from "./tables.ts";
+import { delayColumn, merged, shareColumn, table, withColumns } from "./tables.ts";
 
 const ofPair = ["global_reach", "from_site", "to_site"] as const;
 const inWindow = `${chosenGlobalReach}, ${chosenWindow}`;
@@ -31,7 +31,7 @@ export function figuresOfPairs(): Panel {
         "burst: a way that was switched. A p99 far above the median: something queues. Compare both directions of a pair.",
     },
     columns.map(([, expression]) => rows(expression)),
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   withColumns(panel, {
     global_reach: "Global Reach",
     from_site: "From",

@@ -17,6 +17,7 @@ import {
   causeColumn,
   coloured,
   forColumn,
+  merged,
   ownerColumn,
   plainCell,
   sinceColumn,
@@ -129,7 +130,7 @@ function broken(): Panel {
     ],
   )
     .noValue("No pair is reported as broken")
-    .withTransformation({ id: "merge", options: {} });
+    .withTransformation(merged);
   return withColumns(panel, {
     global_reach: "Global Reach",
     from_site: "From",

@@ -4,7 +4,7 @@ import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { fieldLink, toCircuit, toRunbook } from "./links.ts";
 import { max, rows, select } from "./promql.ts";
-import { noticedColumn, ownerColumn, sinceColumn, table, withColumns } from "./tables.ts";
+import { merged, noticedColumn, ownerColumn, sinceColumn, table, withColumns } from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const ofPair = ["global_reach", "from_site", "to_site"] as const;
@@ -25,7 +25,7 @@ export function noticedOnPaths(): Panel {
     ],
   )
     .noValue("Nothing was noticed")
-    .withTransformation({ id: "merge", options: {} });
+    .withTransformation(merged);
   return withColumns(panel, {
     circuit: "Circuit",
     peering: "Peering",

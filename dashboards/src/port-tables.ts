@@ -8,6 +8,7 @@ import {
   adminColumn,
   duplexColumn,
   lightColumn,
+  merged,
   table,
   warmthColumn,
   withColumns,
@@ -16,7 +17,6 @@ import {
 
 const ofPort = ["link", "router", "interface"] as const;
 const port = { link: "Link", router: "Router", interface: "Port" } as const;
-const merged = { id: "merge", options: {} } as const;
 const bitsPerByte = 8;
 
 const within = (metric: MetricDefinition) => max(ofPort, `round(increase(${select(metric, chosenCircuit)}[$__range]))`);

@@ -12,6 +12,7 @@ import {
   checkedColumn,
   delayColumn,
   forColumn,
+  merged,
   ownerColumn,
   serviceCauseColumn,
   sinceColumn,
@@ -57,7 +58,7 @@ function failing(
     rows(`1000 * ${since} and on (${on}) (${state} != 1)`),
   ])
     .noValue("None is reported as broken")
-    .withTransformation({ id: "merge", options: {} });
+    .withTransformation(merged);
   return withColumns(panel, {
     ...headings,
     "Value #B": "State",
@@ -90,7 +91,7 @@ function checksNow(
     rows(worst(of.status, labels)),
     rows(`min by (${labels.join(", ")}) (${select(of.answers)})`),
     rows(worst(of.ttl, labels)),
-  ]).withTransformation({ id: "merge", options: {} });
+  ]).withTransformation(merged);
   return withColumns(panel, {
     ...headings,
     check: "Check",

@@ -24,6 +24,9 @@ export const coloured: TableColoredBackgroundCellOptions = {
   mode: TableCellBackgroundDisplayMode.Basic,
 };
 
+/** The rows of several queries about the same subjects, as one. */
+export const merged = { id: "merge", options: {} } as const;
+
 export function table(words: Words, queries: readonly DataqueryBuilder[]): TableBuilder {
   return new TableBuilder()
     .title(words.title)

@@ -7,7 +7,16 @@ import { toRunbook } from "./links.ts";
 import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { thinned, timeSeries, withLimits } from "./panels.ts";
 import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
-import { answeredColumn, delayColumn, runningColumn, table, width, withColumns, witnessColumn } from "./tables.ts";
+import {
+  answeredColumn,
+  delayColumn,
+  merged,
+  runningColumn,
+  table,
+  width,
+  withColumns,
+  witnessColumn,
+} from "./tables.ts";
 
 const ofPath = ["circuit", "peering", "link"] as const;
 const legend = "{{circuit}} {{peering}} {{link}}";
@@ -149,7 +158,7 @@ function routerProbes(): Panel {
       rows(worst(metrics.routerProbe.answered, ofPath, chosenCircuit)),
       rows(worst(metrics.routerProbe.jitter, ofPath, chosenCircuit)),
     ],
-  ).withTransformation({ id: "merge", options: {} });
+  ).withTransformation(merged);
   return withColumns(panel, {
     circuit: "Circuit",
     peering: "Peering",
