@@ -65,16 +65,11 @@ export async function startExporter(way: keyof typeof ways, version: Version) {
   await ready(port, child);
   let series = 0;
 
-  // Prometheus would have it compress its answer; that is not held against it.
-  const ask = (router: number) =>
-    fetch(`http://127.0.0.1:${port}/snmp?module=poll&target=127.0.0.1:${router}`, {
+  async function scrape(router: number): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${port}/snmp?module=poll&target=127.0.0.1:${router}`, {
+      // Prometheus would have it compress its answer; that is not held against it.
       headers: { "accept-encoding": "identity" },
     });
-
-  async function scrape(router: number): Promise<void> {
-    let response = await ask(router);
-    // It fails once in thousands of polls to read an answer ("unknown field type"); twice in a row is no chance.
-    if (!response.ok) response = await ask(router);
     const text = await response.text();
     if (!response.ok) throw new Error(`the exporter answered with HTTP ${response.status}: ${text}`);
     const all = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));

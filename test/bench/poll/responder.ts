@@ -4,7 +4,6 @@
 // counters count on with every round of polls, as they do wherever there is traffic.
 
 import { createSocket } from "node:dgram";
-import { answerSnmp } from "../../../agent/lab/snmp-agent.ts";
 import {
   createWriter,
   putAround,
@@ -17,6 +16,7 @@ import {
   takeWritten,
 } from "../../../agent/wire/ber.ts";
 import { versionV2c } from "../../../agent/wire/snmp/message.ts";
+import { createKnownAnswers, partsOf } from "./known-answers.ts";
 import { routers, viewAfter } from "./load.ts";
 import { createV3Engine } from "./responder-v3.ts";
 import { community, octetsAround } from "./security.ts";
@@ -25,51 +25,14 @@ const delay = Number(process.argv[2] ?? 0);
 const isCounting = process.argv[3] === "counting";
 /** A poll of the agent is so many requests. */
 const requestsOfRound = 6 * routers;
-const known = new Map<string, Buffer>();
 let asked = 0;
 let view = viewAfter(0);
+const { answer, forget } = createKnownAnswers(() => view);
 
 function countOn(): void {
   if (!isCounting || asked % requestsOfRound !== 0) return;
   view = viewAfter(asked / requestsOfRound);
-  known.clear();
-}
-
-interface Element {
-  readonly content: number;
-  readonly end: number;
-}
-
-function elementAt(message: Buffer, at: number): Element {
-  const first = message[at + 1] ?? 0;
-  const more = first < 0x80 ? 0 : first & 0x7f;
-  const content = at + 2 + more;
-  return { content, end: content + (more === 0 ? first : message.readUIntBE(at + 2, more)) };
-}
-
-/** Version, community and PDU of a message. */
-function partsOf(message: Buffer): { readonly version: Element; readonly community: Element; readonly pduAt: number } {
-  const version = elementAt(message, elementAt(message, 0).content);
-  const name = elementAt(message, version.end);
-  return { version, community: name, pduAt: name.end };
-}
-
-/** Answers a message of version 2c. */
-function answer(request: Buffer): Buffer | undefined {
-  const { community: name, pduAt } = partsOf(request);
-  const id = elementAt(request, elementAt(request, pduAt).content);
-  const question = `${id.end - id.content} ${request.toString("latin1", 0, id.content)}${request.toString("latin1", id.end)}`;
-  let octets = known.get(question);
-  if (octets === undefined) {
-    const worked = answerSnmp(request, request.subarray(name.content, name.end), view);
-    if (!worked.ok) return undefined;
-    octets = Buffer.from(worked.octets);
-    known.set(question, octets);
-  }
-  // The answer is as long whatever the id is, since the question says how long that is.
-  const own = Buffer.from(octets);
-  own.set(request.subarray(id.content, id.end), elementAt(own, elementAt(own, partsOf(own).pduAt).content).content);
-  return own;
+  forget();
 }
 
 /** As much longer as an SNMPv3 message is, so that its answers fill the same 1,472 octets and no more. */
