@@ -39,8 +39,12 @@ interface Wanted extends SoughtContext {
 }
 
 /** `peers`: the remote addresses of the configured sessions, each once. */
-export function bfdCollector(deps: CollectorDeps, router: string, peers: readonly string[]): Collector {
-  return soughtCollector({ ...deps, router, peers }, bfdSessions);
+export function bfdCollector(
+  { clock, target, uptime }: CollectorDeps,
+  router: string,
+  peers: readonly string[],
+): Collector {
+  return soughtCollector({ clock, target, uptime, router, peers }, bfdSessions);
 }
 
 const bfdSessions: Sought<Wanted, BfdPlace> = {

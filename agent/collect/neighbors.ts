@@ -59,8 +59,13 @@ interface Wanted extends SoughtContext {
   readonly proven: { ipv4: boolean; ipv6: boolean };
 }
 
-export function neighborsCollector(deps: CollectorDeps, router: string, wanted: readonly WantedNeighbor[]): Collector {
-  return soughtCollector({ ...deps, router, wanted, proven: { ipv4: false, ipv6: false } }, neighbors);
+export function neighborsCollector(
+  { clock, target, uptime }: CollectorDeps,
+  router: string,
+  wanted: readonly WantedNeighbor[],
+): Collector {
+  const proven = { ipv4: false, ipv6: false };
+  return soughtCollector({ clock, target, uptime, router, wanted, proven }, neighbors);
 }
 
 const neighbors: Sought<Wanted, NeighborPlace> = {

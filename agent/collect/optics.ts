@@ -46,8 +46,12 @@ interface Wanted extends SoughtContext {
   readonly interfaces: readonly string[];
 }
 
-export function opticsCollector(deps: CollectorDeps, router: string, interfaces: readonly string[]): Collector {
-  return soughtCollector({ ...deps, router, interfaces }, optics);
+export function opticsCollector(
+  { clock, target, uptime }: CollectorDeps,
+  router: string,
+  interfaces: readonly string[],
+): Collector {
+  return soughtCollector({ clock, target, uptime, router, interfaces }, optics);
 }
 
 const optics: Sought<Wanted, OpticsPlace> = {

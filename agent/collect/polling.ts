@@ -99,8 +99,9 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
       if (collect === undefined) return [];
       const interval = pollEvery(router, group);
       const part = partOf(`${name} ${group}`);
-      const turns = { interval, part, running: false, outOfTurn: false, again: false };
-      return [{ ...turns, router: name, group, collect, breaker, last: undefined }];
+      const [running, outOfTurn, again] = [false, false, false];
+      // One literal: V8 gives one that is spread a second object for what is added to it.
+      return [{ interval, part, running, outOfTurn, again, router: name, group, collect, breaker, last: undefined }];
     });
     polledRouters.set(name, { breaker, tasks });
     return tasks;

@@ -53,12 +53,12 @@ interface Wanted extends SoughtContext {
 }
 
 export function prefixesCollector(
-  deps: CollectorDeps,
+  { clock, target, uptime }: CollectorDeps,
   router: string,
   peers: readonly string[],
   configured: BgpTableName | undefined,
 ): Collector {
-  return soughtCollector({ ...deps, router, peers, configured }, prefixes);
+  return soughtCollector({ clock, target, uptime, router, peers, configured }, prefixes);
 }
 
 const prefixes: Sought<Wanted, PrefixPlace> = {

@@ -3,7 +3,7 @@
 
 import type { Path, Router } from "../estate/estate.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
-import type { RouterProbeMib, RouterProbeName, RouterProbeObservation } from "../estate/router-probe.ts";
+import type { RouterProbeMib, RouterProbeObservation } from "../estate/router-probe.ts";
 import { later } from "../lib/clock.ts";
 import { type Duration, milliseconds, seconds } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -33,26 +33,12 @@ export const probeTables: readonly ProbeTable[] = [rttMonTable, rpmTable, pingTa
 const mostOfPath = 8;
 
 /** Whose probes are looked for. */
-export interface ProbedPath {
-  readonly of: SubjectKey;
-  /** For people. */
-  readonly path: string;
-  readonly names: readonly RouterProbeName[] | undefined;
-  readonly farEnd: string;
-  readonly nearEnd: string | undefined;
+export function probedPaths(paths: readonly Path[]): readonly Path[] {
+  return paths.filter(({ routerProbes }) => routerProbes === undefined || routerProbes.length > 0);
 }
 
-export function probedPaths(paths: readonly Path[]): readonly ProbedPath[] {
-  return paths
-    .filter(({ routerProbes }) => routerProbes === undefined || routerProbes.length > 0)
-    .map((path) => ({
-      of: subject.path(path),
-      path: `${path.circuit} ${path.peering} ${path.link}`,
-      names: path.routerProbes,
-      farEnd: path.session.remoteAddress,
-      nearEnd: path.session.localAddress,
-    }));
-}
+/** For people. */
+const named = ({ circuit, peering, link }: Path) => `${circuit} ${peering} ${link}`;
 
 interface ProbePlace extends Place {
   readonly of: SubjectKey;
@@ -61,13 +47,16 @@ interface ProbePlace extends Place {
 }
 
 interface Wanted extends SoughtContext {
-  readonly paths: readonly ProbedPath[];
+  readonly paths: readonly Path[];
   readonly pollInterval: Duration;
 }
 
-export function routerProbesCollector(deps: CollectorDeps, router: Router, paths: readonly ProbedPath[]): Collector {
-  const { name, pollInterval } = router;
-  return soughtCollector({ ...deps, router: name, pollInterval, paths }, routerProbes);
+export function routerProbesCollector(
+  { clock, target, uptime }: CollectorDeps,
+  { name: router, pollInterval }: Router,
+  paths: readonly Path[],
+): Collector {
+  return soughtCollector({ clock, target, uptime, router, pollInterval, paths }, routerProbes);
 }
 
 const routerProbes: Sought<Wanted, ProbePlace> = {
@@ -107,7 +96,7 @@ function observation(
 
 async function look(
   target: SnmpTarget,
-  paths: readonly ProbedPath[],
+  paths: readonly Path[],
   pollInterval: Duration,
 ): Promise<Result<Look<ProbePlace>, SnmpError>> {
   const shown: { readonly mib: RouterProbeMib; readonly probe: FoundProbe }[] = [];
@@ -123,15 +112,17 @@ async function look(
   }
   const places: ProbePlace[] = [];
   const oids: Oid[] = [];
+  const missing: string[] = [];
   for (const path of paths) {
+    const [key, of] = [named(path), subject.path(path)];
     const belonging = shown.filter(({ probe }) => belongs(probe.identity, path)).slice(0, mostOfPath);
     for (const { mib, probe } of belonging) {
       const every = everyOf(probe.identity, pollInterval);
-      places.push({ key: path.path, of: path.of, mib, probe, width: probe.oids.length, every });
+      places.push({ key, of, mib, probe, width: probe.oids.length, every });
       oids.push(...probe.oids);
     }
+    if (belonging.length === 0) missing.push(key);
   }
-  const missing = paths.filter(({ of }) => !places.some((place) => place.of === of)).map(({ path }) => path);
   return ok({ places, oids, missing, shown: places.length > 0, doubt });
 }
 
@@ -177,10 +168,11 @@ async function walkProbes(
   );
 }
 
-export function belongs(identity: ProbeIdentity, { names, farEnd, nearEnd }: ProbedPath): boolean {
+export function belongs(identity: ProbeIdentity, { routerProbes: names, session }: Path): boolean {
   const { target, source, number, owner, test, tags, measuresPath } = identity;
   if (names === undefined) {
-    return measuresPath && (target === farEnd || (source !== undefined && source === nearEnd));
+    const { localAddress, remoteAddress } = session;
+    return measuresPath && (target === remoteAddress || (source !== undefined && source === localAddress));
   }
   return names.some((name) => {
     if ("index" in name) return name.index === number;
