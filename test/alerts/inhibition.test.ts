@@ -181,4 +181,4 @@ it("a stop of the agent is one page: absent, then isolated while it comes back, 
   await raise("ExpressRouteAgentAbsent", { severity: "critical" }, over());
   await expect.poll(() => pages.at(-1), { timeout: 20_000 }).toBe("resolved ExpressRouteAgentAbsent");
   expect(pages).toEqual(["firing ExpressRouteAgentAbsent", "resolved ExpressRouteAgentAbsent"]);
-}, 120_000);
+});

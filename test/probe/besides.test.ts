@@ -44,7 +44,7 @@ function probingOf(streams: Parameters<typeof createProbing>[1]) {
   return { probing, answers, lost, loops };
 }
 
-describe("streams besides", { timeout: 20_000 }, () => {
+describe("streams besides", () => {
   it("are probed beside the others, until others replace them, and lose the others nothing", async () => {
     const path = await reflectorStream(subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" }));
     const first = await reflectorStream(subject.gateway("first"));

@@ -66,7 +66,7 @@ function run(targets: readonly ProbeTarget[], deps: Partial<ProbingDeps> = {}) {
 
 const kinds: readonly SocketKind[] = process.platform === "linux" ? ["kernel", "portable"] : ["portable"];
 
-describe.each(kinds)("STAMP probes over %s sockets", { timeout: 20_000 }, (sockets) => {
+describe.each(kinds)("STAMP probes over %s sockets", (sockets) => {
   it("report exactly the loss that happened", async () => {
     // Uneven on purpose: bursts and single losses, none after the 150th.
     const far = await reflector((n) => (n < 150 && (n % 7 === 3 || (n > 60 && n < 75)) ? "drop" : "answer"));

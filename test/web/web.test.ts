@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Judgement } from "../../agent/estate/judgement.ts";
 import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -324,14 +324,14 @@ describe("hostile clients", () => {
     });
     const socket = connect(port, "127.0.0.1");
     socket.write("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-    await vi.waitFor(() => expect(made).toBeDefined());
+    await expect.poll(() => made).toBeDefined();
     const answer = made;
     socket.destroy();
     await once(socket, "close");
     // The server learns of it in a turn of its own: it has when it has answered another.
     for (let i = 0; i < 3; i++) expect((await get("/healthz")).status).toBe(200);
     answer?.();
-    await vi.waitFor(() => expect(web.requests().served).toBe(4));
+    await expect.poll(() => web.requests().served).toBe(4);
     expect(errors).toEqual([]);
     expect((await get("/healthz")).status).toBe(200);
   });
