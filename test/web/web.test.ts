@@ -11,6 +11,7 @@ import { createState } from "../../agent/state/state.ts";
 import { createWeb, type Web, type WebDeps, type WebLimits, webLimits } from "../../agent/web/web.ts";
 import { at } from "../support/estate.ts";
 import { packedOf } from "../support/packed-text.ts";
+import { freePort } from "../support/ports.ts";
 import { fixedClock, fourCircuits, judgementOf, linkFailure, now, stateOf } from "./scene.ts";
 
 const estate = fourCircuits();
@@ -47,10 +48,11 @@ function webWith(deps: Partial<WebDeps> = {}, host = "127.0.0.1", port = 0, limi
 }
 
 async function started(deps: Partial<WebDeps> = {}, limits: WebLimits = webLimits) {
-  const web = webWith(deps, "127.0.0.1", 0, limits);
+  // Nobody else is given it when it is free again.
+  const port = await freePort();
+  const web = webWith(deps, "127.0.0.1", port, limits);
   const listening = await web.start();
   if (!listening.ok) throw new Error(listening.error);
-  const { port } = listening.value;
   return { web, port, get: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init) };
 }
 
