@@ -41,11 +41,16 @@ export function createFakeClock(start = 1_000_000, epochAtStart = Date.UTC(2026,
  * process up, the system's clock runs on, and a timeout is heard before the answer that has long been there.
  */
 export function createSteppedClock(): FakeClock & { stop(): void } {
-  const clock = createFakeClock();
+  let turned = systemClock.now();
+  const clock = createFakeClock(turned, Date.now());
   const step = 5;
   // Late is late: an interval makes up for no turns that it missed.
-  const timer = setInterval(() => clock.pass(step), step);
-  return { ...clock, stop: () => clearInterval(timer) };
+  const timer = setInterval(() => {
+    turned = systemClock.now();
+    clock.pass(step);
+  }, step);
+  const now = () => (clock.now() + Math.min(step, systemClock.now() - turned)) as Instant;
+  return { ...clock, now, stop: () => clearInterval(timer) };
 }
 
 /** Reproducible numbers in [0, 1): mulberry32. */
