@@ -19,7 +19,7 @@ afterEach(async () => {
 async function reflectorStream(of: SubjectKey) {
   const far = await startStampReflector(() => "answer");
   ends.push(far.close);
-  const span = { interval: milliseconds(10), timeout: milliseconds(1_000) };
+  const span = { interval: milliseconds(10), timeout: milliseconds(5_000) };
   const target = { technique: "stamp" as const, address: "127.0.0.1", port: far.port, source: undefined, ...span };
   return { stream: { of, index: 0, target }, asked: () => far.done().answer };
 }
