@@ -3,12 +3,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, type Server } from "node:http";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../support/ports.ts";
 import { alertsDir } from "./files.ts";
 
 const alertmanager = "prometheus-alertmanager";
@@ -21,8 +22,7 @@ let pager: Server;
 
 /** The example with a pager of the test's own, which knows no secrets. */
 async function configFile(): Promise<string> {
-  const port = await freePort();
-  pager = createHttpServer((request, response) => {
+  pager = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => {
       body += chunk;
@@ -35,8 +35,9 @@ async function configFile(): Promise<string> {
       };
       for (const { status, labels } of told.alerts) pages.push(`${status} ${labels.alertname}`);
     });
-  }).listen(port, "127.0.0.1");
+  }).listen(0, "127.0.0.1");
   await once(pager, "listening");
+  const { port } = pager.address() as AddressInfo;
   const secret = join(scratch, "token");
   writeFileSync(secret, "none");
   const text = readFileSync(join(alertsDir, "alertmanager/alertmanager.yml"), "utf8")
@@ -47,14 +48,6 @@ async function configFile(): Promise<string> {
   const file = join(scratch, "alertmanager.yml");
   writeFileSync(file, text);
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 beforeAll(async () => {
@@ -181,4 +174,4 @@ it("a stop of the agent is one page: absent, then isolated while it comes back, 
   await raise("ExpressRouteAgentAbsent", { severity: "critical" }, over());
   await expect.poll(() => pages.at(-1), { timeout: 20_000 }).toBe("resolved ExpressRouteAgentAbsent");
   expect(pages).toEqual(["firing ExpressRouteAgentAbsent", "resolved ExpressRouteAgentAbsent"]);
-}, 120_000);
+});

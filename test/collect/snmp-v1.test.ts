@@ -186,7 +186,7 @@ describe("by SNMPv1", () => {
             one.kind === "poll" && !optionalGroups.includes(one.group) ? [`${one.router} ${one.group}`] : [],
           ),
         );
-      await expect.poll(() => subjects().size, { timeout: 10_000 }).toBe(3 * estate.routers.size);
+      await expect.poll(() => subjects().size).toBe(3 * estate.routers.size);
     } finally {
       polling.stop();
       await lab.stop();

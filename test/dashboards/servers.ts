@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { run } from "../support/installed.ts";
+import { freePort } from "../support/ports.ts";
 
 export interface Server {
   readonly url: string;
@@ -28,16 +28,6 @@ export interface PrometheusServer extends Server {
 }
 
 const root = resolve(import.meta.dirname, "../..");
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
-}
 
 /** Repeats until it gives something; what went wrong last is in the error. */
 export async function eventually<T>(seconds: number, attempt: () => Promise<T | undefined>, what: string): Promise<T> {

@@ -231,9 +231,10 @@ describe("the host", () => {
     await Promise.all(
       Array.from({ length: sent }, () => new Promise((resolve) => sender.send(Buffer.alloc(1_400), resolve))),
     );
-    await eventually("the loss is counted", () => (observed.at(-1)?.receiveBufferErrors ?? 0) > 0);
+    // Others on the host lose some as well, which say nothing of these.
+    const counted = () => observed.at(-1)?.receiveBufferErrors ?? 0;
+    await eventually("the loss is counted", () => received > 0 && counted() >= sent - received);
     // The proof that it happened: the receiver did not get them.
     expect(received).toBeLessThan(sent);
-    expect(observed.at(-1)?.receiveBufferErrors).toBeGreaterThanOrEqual(sent - received);
   });
 });

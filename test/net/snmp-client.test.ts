@@ -10,6 +10,7 @@ import { counterAt, isNoSuchObject, numberAt, oidAt, textAt } from "../../agent/
 import { encodeMessage } from "../../agent/wire/snmp/message.ts";
 import { decodeArcs, oid } from "../../agent/wire/snmp/oid.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
+import { createSteppedClock } from "../support/clock.ts";
 import {
   type Exchange,
   mibOf,
@@ -65,7 +66,8 @@ async function setup(
   const mib = mibOf(table(40));
   const responder = await startResponder({ mib: () => mib, ...options });
   const timeouts = { initial: milliseconds(120), floor: milliseconds(60), cap: milliseconds(200) };
-  const client = createSnmpClient({ clock: systemClock }, { timeouts });
+  const clock = createSteppedClock();
+  const client = createSnmpClient({ clock }, { timeouts });
   const target = client.target({
     router: "ce1",
     address: "127.0.0.1",
@@ -74,7 +76,11 @@ async function setup(
     anySource,
   });
   await client.start();
-  stops.push(() => client.stop(), responder.stop);
+  stops.push(
+    async () => clock.stop(),
+    () => client.stop(),
+    responder.stop,
+  );
   return { client, target, responder };
 }
 

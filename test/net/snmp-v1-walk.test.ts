@@ -72,7 +72,7 @@ describe("walk by GETNEXT (RFC 1157 section 4.1.3)", () => {
     expect(await walk(nothing, ["1.3.6.1.2.1.99.2", "1.3.6.1.4.1.9.9"].map(oid))).toEqual([]);
   });
 
-  it("finds the same table as a walk by GETBULK", { timeout: 60_000 }, async () => {
+  it("finds the same table as a walk by GETBULK", async () => {
     let mib: Mib = whole;
     const [v1, v2c] = await Promise.all([open({ mib: () => mib }), open({ mib: () => mib }, "2c")]);
     let withEnds = 0;
@@ -157,7 +157,7 @@ describe("a walk is an error", () => {
     expect(await walk(scene)).toBe("notIncreasing");
   });
 
-  it("when the table never ends", { timeout: 60_000 }, async () => {
+  it("when the table never ends", async () => {
     const [column = []] = columns;
     const scene = await open({
       mib: () => whole,

@@ -2,7 +2,6 @@
 
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { elapsed, later, systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTargetCredentials } from "../../agent/net/snmp-client.ts";
@@ -12,7 +11,7 @@ import type { Pdu } from "../../agent/wire/snmp/message.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { privacyKeyOf } from "../../agent/wire/snmp/usm-privacy.ts";
 import { flagAuth, flagPrivacy, noKeys } from "../../agent/wire/snmp/v3.ts";
-import { createFakeClock } from "../support/clock.ts";
+import { createSteppedClock } from "../support/clock.ts";
 import { mibOf } from "../support/snmp-responder.ts";
 import {
   type Engine,
@@ -50,14 +49,12 @@ async function setup({ credentials = full, has = credentials, ...options }: Opti
   const engine: Engine = { id: id("one"), boots: 7, time: 1_000 };
   const keys = (engineId: Uint8Array) => localKeys({ name: has.user, auth: has.auth, privacy: has.privacy }, engineId);
   const responder = await startV3Responder({ engine, user: has.user, keys, mib: () => mib, ...options });
-  const time = createFakeClock();
-  // Real time, which the test moves on besides.
-  const begun = systemClock.now();
-  const clock = { ...systemClock, now: () => later(time.now(), elapsed(begun, systemClock.now())) };
+  // Which the test moves on besides.
+  const time = createSteppedClock();
   const timeouts = { initial: milliseconds(120), floor: milliseconds(60), cap: milliseconds(200) };
   const warnings: string[] = [];
   const log = { warn: (fields: unknown, message: string) => void warnings.push(inspect([fields, message])) };
-  const client = createSnmpClient({ clock, log }, { timeouts });
+  const client = createSnmpClient({ clock: time, log }, { timeouts });
   const target = client.target({
     router: "ce1",
     address: "127.0.0.1",
@@ -66,7 +63,11 @@ async function setup({ credentials = full, has = credentials, ...options }: Opti
     anySource: false,
   });
   await client.start();
-  stops.push(() => client.stop(), responder.stop);
+  stops.push(
+    async () => time.stop(),
+    () => client.stop(),
+    responder.stop,
+  );
   const ask = { group: "system", table: "system" };
   async function poll(): Promise<string> {
     const got = await target.get([oid("1.3.6.1.2.1.1.5.0")], ask);

@@ -19,7 +19,7 @@ afterEach(async () => {
 async function reflectorStream(of: SubjectKey) {
   const far = await startStampReflector(() => "answer");
   ends.push(far.close);
-  const span = { interval: milliseconds(10), timeout: milliseconds(1_000) };
+  const span = { interval: milliseconds(10), timeout: milliseconds(5_000) };
   const target = { technique: "stamp" as const, address: "127.0.0.1", port: far.port, source: undefined, ...span };
   return { stream: { of, index: 0, target }, asked: () => far.done().answer };
 }
@@ -44,7 +44,7 @@ function probingOf(streams: Parameters<typeof createProbing>[1]) {
   return { probing, answers, lost, loops };
 }
 
-describe("streams besides", { timeout: 20_000 }, () => {
+describe("streams besides", () => {
   it("are probed beside the others, until others replace them, and lose the others nothing", async () => {
     const path = await reflectorStream(subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" }));
     const first = await reflectorStream(subject.gateway("first"));

@@ -1,12 +1,15 @@
 // DNS checks against a DNS server on loopback, honest and hostile.
 
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { DnsCheck } from "../../agent/estate/service.ts";
-import { systemClock as clock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { runCheck } from "../../agent/probe/check.ts";
 import { dnsCheck, tcpCheck } from "../support/checks.ts";
+import { createSteppedClock } from "../support/clock.ts";
 import { type Behaviour, type DnsServer, dnsServer, type Zone } from "../support/dns-server.ts";
+
+const clock = createSteppedClock();
+afterAll(clock.stop);
 
 const servers: DnsServer[] = [];
 afterEach(async () => {

@@ -4,19 +4,24 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Observation, SubjectKey } from "../../agent/estate/observation.ts";
 import type { HttpCheck } from "../../agent/estate/service.ts";
-import { systemClock as clock } from "../../agent/lib/clock.ts";
+import { systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { runCheck } from "../../agent/probe/check.ts";
 import { createChecking } from "../../agent/probe/checking.ts";
 import { rootAuthority } from "../support/certificates.ts";
 import { httpCheck } from "../support/checks.ts";
+import { createSteppedClock } from "../support/clock.ts";
 import { dnsServer } from "../support/dns-server.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/ports.ts";
 import { startProxy } from "../support/proxy.ts";
+
+const clock = createSteppedClock();
+afterAll(clock.stop);
 
 const root = rootAuthority("Test Root");
 const app = root.issue({ name: "app.example", names: ["app.example"] });
@@ -159,9 +164,7 @@ describe("a proxy that does not lead on", () => {
   });
 
   it("is named when it does not listen, or has no address", async () => {
-    const gone = await startProxy({ to: 1 });
-    await gone.stop();
-    expect((await check(gone.port)).failure).toMatchObject({
+    expect((await check(await freePort())).failure).toMatchObject({
       phase: "connect",
       reason: "refused",
       detail: expect.stringMatching(/^proxy corporate: the connection was refused/),
@@ -181,7 +184,7 @@ it("the worker is told the user and password, and nobody else", async () => {
   const asked = httpCheck({ url: "http://app.example/", proxy: { ...by(proxy.port), credentials } });
   const seen: Observation[] = [];
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const checking = createChecking({ clock, log, observe: (o) => seen.push(o) }, [
+  const checking = createChecking({ clock: systemClock, log, observe: (o) => seen.push(o) }, [
     { of: "service orders" as SubjectKey, index: 0, check: asked },
   ]);
   checking.start();

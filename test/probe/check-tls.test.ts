@@ -4,13 +4,16 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import type { TlsOptions } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { HttpCheck } from "../../agent/estate/service.ts";
-import { systemClock as clock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { runCheck } from "../../agent/probe/check.ts";
 import { rootAuthority } from "../support/certificates.ts";
 import { httpCheck } from "../support/checks.ts";
+import { createSteppedClock } from "../support/clock.ts";
+
+const clock = createSteppedClock();
+afterAll(clock.stop);
 
 const root = rootAuthority("Test Root");
 const intermediate = root.authority({ name: "Test Issuer", to: 200 });

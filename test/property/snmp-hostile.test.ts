@@ -19,7 +19,7 @@ const columns = ["1.3.6.1.2.1.2.2.1.7", "1.3.6.1.2.1.31.1.1.1.6"].map(oid);
 const names = columns.flatMap((column) => Array.from({ length: rows }, (_, i) => [...column, i + 1]));
 
 describe("hostile datagrams", () => {
-  it("never end a request, never become a value, and are each counted once", { timeout: 120_000 }, async () => {
+  it("never end a request, never become a value, and are each counted once", async () => {
     const random = seededRandom(20_261_122);
     const below = (n: number) => Math.floor(random() * n);
     let polls = 0;
@@ -107,7 +107,7 @@ describe("hostile datagrams", () => {
       // Everything that was sent arrived, was not used, and is in exactly one counter. A retransmission
       // would be answered twice, the second time as a duplicate of the batch before.
       const { answered, retransmitted } = client.requests.read();
-      await expect.poll(total, { timeout: 5_000 }).toBe(hostile + retransmitted);
+      await expect.poll(total).toBe(hostile + retransmitted);
       expect(client.requests.read().received).toBe(hostile + retransmitted + answered);
       expect(answered).toBe(polls);
       for (const kind of ["malformed", "unknownId", "community", "source", "wrongOid"] as const) {

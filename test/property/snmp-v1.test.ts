@@ -116,7 +116,7 @@ const mibWith = (names: readonly Oid[], has: readonly boolean[], value: (i: numb
     ...Object.fromEntries(names.flatMap((name, i) => (has[i] ? [[nameOf(name), integer(value(i))]] : []))),
   });
 
-describe("SNMPv1", { timeout: 60_000 }, () => {
+describe("SNMPv1", () => {
   const indexes = fc.uniqueArray(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 8 });
   const holes = fc.array(fc.boolean(), { minLength: 24, maxLength: 24 });
 

@@ -135,7 +135,7 @@ const names = Array.from({ length: 5 }, (_, i) => oid(`1.3.6.1.2.1.2.2.1.7.${i +
 const stateOf = (poll: number, i: number) => (poll * 10 + i) % 1_000;
 
 describe("hostile datagrams at an authPriv user", () => {
-  it("never end a request, never become a value, and are each counted once", { timeout: 120_000 }, async () => {
+  it("never end a request, never become a value, and are each counted once", async () => {
     const random = seededRandom(20_261_123);
     const below = (n: number) => Math.floor(random() * n);
     let polls = 0;
@@ -225,7 +225,7 @@ describe("hostile datagrams at an authPriv user", () => {
       expect(wrong).toEqual([]);
       const total = () => snmpDrops.reduce((sum, kind) => sum + client.dropped.read()[kind], 0);
       const used = () => client.requests.read().answered + client.requests.read().reports;
-      await expect.poll(() => total() + used(), { timeout: 5_000 }).toBe(sent);
+      await expect.poll(() => total() + used()).toBe(sent);
       expect(client.requests.read()).toMatchObject({ received: sent, answered: polls, timedOut: 0, refused: 0 });
       for (const kind of ["malformed", "unknownId", "source", "digest", "level", "window"] as const) {
         expect(client.dropped.read()[kind], kind).toBeGreaterThan(500);

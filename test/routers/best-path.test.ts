@@ -41,18 +41,20 @@ const cached = { within: 100_000 };
 describe("the way that real routers take, as SNMP tells it", () => {
   const ways = (ce: CePlan, way: string) =>
     agent.reading(metrics.routes.bestPath, { link: ce.link, way, source: "snmp" });
-  const kernelRoute = () => run("ip", ["-n", lab.ns(primary.node), "route", "show", vnet]);
+  const kernelRoute = (to: string) => run("ip", ["-n", lab.ns(primary.node), "route", "show", to]);
 
   it("is their own link, the other's where one prefers that, and none where there is no route", async () => {
     for (const ce of ces) {
       await until(`${ce.node} uses its link`, async () => (await ways(ce, "own")) === 2, cached, log);
     }
+    // In this order, so that who sees the second has seen the first: net-snmp's cache may be filled in between.
+    for (const ce of ces) await atMsee(ce, `no network ${peered}`);
+    const isGone = async () => (await kernelRoute(peered)) === "";
+    await until("the kernel of ce1 has no route", isGone, { within: 60_000 });
     const preferred = ["configure terminal", "route-map ER-IN permit 10", "set local-preference 200"];
     await vtysh(lab.ns(secondary.node), ...preferred);
-    for (const ce of ces) await atMsee(ce, `no network ${peered}`);
-    await until("the kernel of ce1 sends to ce2", async () => (await kernelRoute()).includes(`via ${secondary.lan}`), {
-      within: 60_000,
-    });
+    const isOther = async () => (await kernelRoute(vnet)).includes(`via ${secondary.lan}`);
+    await until("the kernel of ce1 sends to ce2", isOther, { within: 60_000 });
     const began = performance.now();
     await until("the agent sees it", async () => (await ways(primary, "otherLink")) === 1, cached, log);
     process.stdout.write(`another way: seen after ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);

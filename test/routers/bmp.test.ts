@@ -1,8 +1,9 @@
-// The BMP station of the real agent, with FRR's bmpd module on both CEs. SNMP is polled every 20 s: what the agent says within
-// a second it has from BMP. No path is probed, so nothing else can tell either.
+// The BMP station of the real agent, with FRR's bmpd module on both CEs. SNMP is polled every 20 s, or dead, and no path is
+// probed. How soon BMP tells is held to the clock by `detection.test.ts`, which nothing runs beside.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metrics } from "../../agent/catalog/metrics.ts";
+import type { PathStatus } from "../../agent/web/status.ts";
 import { type Agent, routerName, startAgent } from "./lab/agents.ts";
 import { carrierLoss, type Failure, mseeBgpShutdown, snmpdStopped } from "./lab/failures.ts";
 import { bgpState, configureMsee, vtysh } from "./lab/frr.ts";
@@ -33,8 +34,8 @@ const isUpByBmp = (ce: CePlan) => async () =>
   (await agent.reading(metrics.session.up, { link: ce.link })) === 1 &&
   (await agent.reading(metrics.bmp.sessionSource, { link: ce.link, source: "bmp" })) !== undefined;
 
-/** Injects; gives when FRR was first seen to have left Established, when the agent said so, and what it said. */
-async function strike(ce: CePlan, failure: Failure) {
+/** Injects; gives what the agent said once FRR was seen to have left Established. */
+async function strike(ce: CePlan, failure: Failure): Promise<PathStatus> {
   const watch = async (happened: () => Promise<boolean>) => {
     await until("it is seen", happened, { within: 15_000, every: 10 }, log);
     return performance.now();
@@ -46,7 +47,7 @@ async function strike(ce: CePlan, failure: Failure) {
   expect(await failure.proven()).toBe(true);
   const seconds = (known - changed) / 1_000;
   process.stdout.write(`${failure.name}: the agent says so ${seconds.toFixed(2)} s after FRR's own change was seen\n`);
-  return { seconds, path: await agent.path(ce) };
+  return agent.path(ce);
 }
 
 async function undone(ce: CePlan, failure: Failure): Promise<void> {
@@ -56,10 +57,9 @@ async function undone(ce: CePlan, failure: Failure): Promise<void> {
 }
 
 describe("BMP of a real router", () => {
-  it("tells at once that Microsoft shut the session, and says why and who", async () => {
+  it("tells that Microsoft shut the session, and says why and who", async () => {
     const failure = mseeBgpShutdown(lab, primary);
-    const { seconds, path } = await strike(primary, failure);
-    expect(seconds).toBeLessThan(1);
+    const path = await strike(primary, failure);
     expect(path.reasons[0]).toMatchObject({ cause: "sessionDown", owner: "microsoft" });
     expect(path.reasons[0]?.evidence).toContain("by BMP the far end closed it with a NOTIFICATION: 6/2 Cease");
     await undone(primary, failure);
@@ -69,13 +69,12 @@ describe("BMP of a real router", () => {
     const [deaf, failure] = [snmpdStopped(lab, secondary), carrierLoss(lab, secondary)];
     await deaf.inject();
     expect(await deaf.proven()).toBe(true);
-    const { seconds } = await strike(secondary, failure);
-    expect(seconds).toBeLessThan(1);
+    await strike(secondary, failure);
     await deaf.undo();
     await undone(secondary, failure);
   });
 
-  it("counts the prefixes as FRR does, those of a flood within two seconds", async () => {
+  it("counts the prefixes as FRR does, also those of a flood", async () => {
     const flood = 2_000;
     const msee = lab.ns(primary.msee.node);
     const lines = Array.from({ length: flood }, (_, i) => `route add blackhole 10.200.${i >> 8}.${i & 255}/32`);
@@ -97,7 +96,6 @@ describe("BMP of a real router", () => {
     process.stdout.write(
       `${flood} prefixes: counted ${((performance.now() - began) / 1_000).toFixed(2)} s after FRR had them\n`,
     );
-    expect(performance.now() - began).toBeLessThan(2_000);
     await configure("no redistribute kernel");
     await until("they are gone", async () => (await counted()) === before, { within: 30_000 }, log);
   });

@@ -48,9 +48,9 @@ afterAll(async () => {
 
 describe("declared prefixes of real routers", () => {
   it("degrade the link on which Microsoft withdraws one, and name it", async () => {
+    const began = performance.now();
     await atMsee(primary, `no network ${vnet}`);
     await until("FRR does not have it", async () => !(await frrHas(primary, vnet, "received-routes")), within);
-    const began = performance.now();
     await until("the agent misses it", async () => (await missing(primary)) === 1, within, log);
     process.stdout.write(`withdrawn: missed after ${((performance.now() - began) / 1_000).toFixed(2)} s\n`);
     expect(await stateOf(primary)).toBe("up");

@@ -13,7 +13,7 @@ import { inNamespace, run } from "./lab/processes.ts";
 
 const honest = "10.98.0.2";
 const elsewhere = "10.98.0.3";
-const order: FloodOrder = { silent: farAddress[4], elsewhere, honest, mark: 7, total: 500_000, within: 20 };
+const order: FloodOrder = { silent: farAddress[4], elsewhere, honest, mark: 7, total: 500_000, within: 50 };
 
 let pair: ProbePair;
 beforeAll(async () => {
@@ -50,7 +50,8 @@ describe.each([
     const prober = pair.drive(pair.near, { kind: "probe", streams, busyMs: 0 });
     await prober.received(20, 1);
     const flooder = fileURLToPath(new URL("lab/flooder.ts", import.meta.url));
-    const flooding = run(...inNamespace(pair.far, process.execPath, [flooder, JSON.stringify(order)]));
+    const program = inNamespace(pair.far, process.execPath, [flooder, JSON.stringify(order)]);
+    const flooding = run(...program, { timeout: 2_000 * order.within });
     // Its receive buffer cannot but be full then.
     await sleep(800);
     await prober.standStill(300);

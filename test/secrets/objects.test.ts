@@ -18,6 +18,7 @@ import { oid } from "../../agent/wire/snmp/oid.ts";
 import { localiseKey, passwordToKey } from "../../agent/wire/snmp/usm.ts";
 import { type PrivacyProtocol, privacyKey, privacyProtocols } from "../../agent/wire/snmp/usm-privacy.ts";
 import { edited, estateYaml } from "../config/estate-yaml.ts";
+import { createSteppedClock } from "../support/clock.ts";
 import { mibOf, startResponder } from "../support/snmp-responder.ts";
 import { joinedLines, leaksIn, planted } from "./search.ts";
 import { authPassword, community, engineId, keysOf, privPassword, secrets, shownOf, user } from "./sentinels.ts";
@@ -75,7 +76,8 @@ describe("the objects of the agent", () => {
 
   it("keep passwords and communities to themselves: secrets, users, sessions, clients and targets", async () => {
     const responder = await startResponder({ community: community.env, mib: () => mibOf({}) });
-    const client = createSnmpClient({ clock: systemClock }, { timeouts: short });
+    const clock = createSteppedClock();
+    const client = createSnmpClient({ clock }, { timeouts: short });
     const at = { address: "127.0.0.1", port: responder.port, anySource: false };
     const v2c = { router: "a", ...at, credentials: { version: "2c", community: new Secret(community.env) } as const };
     const v3 = { router: "b", ...at, port: responder.other.address().port, credentials: credentials(user()) };
@@ -105,6 +107,7 @@ describe("the objects of the agent", () => {
       expect(shownOf(v2c)).toContain("[secret]");
     } finally {
       await client.stop();
+      clock.stop();
       await responder.stop();
     }
   });

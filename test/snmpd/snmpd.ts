@@ -1,11 +1,11 @@
 // Debian's snmpd on loopback, without root: its own configuration, port and persistent directory.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../support/ports.ts";
 
 export interface Snmpd {
   readonly port: number;
@@ -77,12 +77,4 @@ export async function startSnmpd(lines: readonly string[]): Promise<Snmpd> {
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await once(socket.bind(0, "127.0.0.1"), "listening");
-  const { port } = socket.address();
-  await new Promise<void>((done) => socket.close(() => done()));
-  return port;
 }

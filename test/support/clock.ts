@@ -36,6 +36,23 @@ export function createFakeClock(start = 1_000_000, epochAtStart = Date.UTC(2026,
   };
 }
 
+/**
+ * Time that passes with the turns of the event loop: for who waits for sockets of this process. On a machine that holds the
+ * process up, the system's clock runs on, and a timeout is heard before the answer that has long been there.
+ */
+export function createSteppedClock(): FakeClock & { stop(): void } {
+  let turned = systemClock.now();
+  const clock = createFakeClock(turned, Date.now());
+  const step = 5;
+  // Late is late: an interval makes up for no turns that it missed.
+  const timer = setInterval(() => {
+    turned = systemClock.now();
+    clock.pass(step);
+  }, step);
+  const now = () => (clock.now() + Math.min(step, systemClock.now() - turned)) as Instant;
+  return { ...clock, now, stop: () => clearInterval(timer) };
+}
+
 /** Reproducible numbers in [0, 1): mulberry32. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -1,12 +1,12 @@
 // One router that speaks SNMPv1 over UDP on loopback, and the client that asks it.
 
-import { systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTarget, type SnmpTargetCredentials } from "../../agent/net/snmp-client.ts";
 import { encodeMessage, type Message } from "../../agent/wire/snmp/message.ts";
 import type { Oid } from "../../agent/wire/snmp/oid.ts";
 import type { Value } from "../../agent/wire/snmp/value.ts";
+import { createSteppedClock } from "./clock.ts";
 import { type Exchange, type ResponderOptions, startResponder } from "./snmp-responder.ts";
 
 export const ask = { group: "interfaces", table: "ifTable" };
@@ -27,7 +27,8 @@ export interface V1Scene {
 export async function v1Scene(options: ResponderOptions, version: 1 | "2c" = 1): Promise<V1Scene> {
   const responder = await startResponder({ version: "1", ...options });
   const timeouts = { initial: milliseconds(120), floor: milliseconds(60), cap: milliseconds(200) };
-  const client = createSnmpClient({ clock: systemClock }, { timeouts });
+  const clock = createSteppedClock();
+  const client = createSnmpClient({ clock }, { timeouts });
   const credentials: SnmpTargetCredentials = { version, community: new Secret("public") };
   const { port } = responder;
   const another = () => client.target({ router: "ce1", address: "127.0.0.1", port, credentials, anySource: false });
@@ -47,6 +48,7 @@ export async function v1Scene(options: ResponderOptions, version: 1 | "2c" = 1):
     counts: () => client.requests.read(),
     stop: async () => {
       await client.stop();
+      clock.stop();
       await responder.stop();
     },
   };

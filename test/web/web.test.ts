@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Judgement } from "../../agent/estate/judgement.ts";
 import { later } from "../../agent/lib/clock.ts";
 import { seconds } from "../../agent/lib/duration.ts";
@@ -11,6 +11,7 @@ import { createState } from "../../agent/state/state.ts";
 import { createWeb, type Web, type WebDeps, type WebLimits, webLimits } from "../../agent/web/web.ts";
 import { at } from "../support/estate.ts";
 import { packedOf } from "../support/packed-text.ts";
+import { freePort } from "../support/ports.ts";
 import { fixedClock, fourCircuits, judgementOf, linkFailure, now, stateOf } from "./scene.ts";
 
 const estate = fourCircuits();
@@ -47,10 +48,11 @@ function webWith(deps: Partial<WebDeps> = {}, host = "127.0.0.1", port = 0, limi
 }
 
 async function started(deps: Partial<WebDeps> = {}, limits: WebLimits = webLimits) {
-  const web = webWith(deps, "127.0.0.1", 0, limits);
+  // Nobody else is given it when it is free again.
+  const port = await freePort();
+  const web = webWith(deps, "127.0.0.1", port, limits);
   const listening = await web.start();
   if (!listening.ok) throw new Error(listening.error);
-  const { port } = listening.value;
   return { web, port, get: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init) };
 }
 
@@ -324,14 +326,14 @@ describe("hostile clients", () => {
     });
     const socket = connect(port, "127.0.0.1");
     socket.write("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-    await vi.waitFor(() => expect(made).toBeDefined());
+    await expect.poll(() => made).toBeDefined();
     const answer = made;
     socket.destroy();
     await once(socket, "close");
     // The server learns of it in a turn of its own: it has when it has answered another.
     for (let i = 0; i < 3; i++) expect((await get("/healthz")).status).toBe(200);
     answer?.();
-    await vi.waitFor(() => expect(web.requests().served).toBe(4));
+    await expect.poll(() => web.requests().served).toBe(4);
     expect(errors).toEqual([]);
     expect((await get("/healthz")).status).toBe(200);
   });

@@ -121,7 +121,7 @@ beforeAll(() => {
     .map((line) => line.split(";"))
     .filter((cells) => cells.length === fields.length)
     .map((cells) => Object.fromEntries(fields.flatMap((field, i) => (cells[i] ? [[field, cells[i].split("|")]] : []))));
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -62,7 +62,7 @@ beforeAll(() => {
   dissected = lines
     .filter((cells) => cells.length === fields.length)
     .map((cells) => Object.fromEntries(fields.flatMap((field, i) => (cells[i] ? [[field, cells[i]]] : []))));
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -100,7 +100,7 @@ beforeAll(async () => {
     .map((line) => line.split(";"))
     .filter((cells) => cells.length === fields.length)
     .map((cells) => Object.fromEntries(fields.map((field, i) => [field, cells[i] ?? ""])));
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true }));
 

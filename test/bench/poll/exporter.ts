@@ -2,11 +2,11 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { formatOid } from "../../../agent/wire/snmp/oid.ts";
+import { freePort } from "../../support/ports.ts";
 import { type Cost, measure, type Order, pollAll, verify } from "./client.ts";
 import { bgpColumns, ifColumns, ifInstances, type LoadColumn, peerInstances } from "./load.ts";
 import { authPassword, community, privacyPassword, userName, type Version } from "./security.ts";
@@ -94,15 +94,6 @@ function cpuOf(child: ChildProcess): number {
   const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const bound = server.address();
-      server.close(() => resolve(typeof bound === "object" && bound !== null ? bound.port : 0));
-    });
-  });
 }
 
 async function ready(port: number, child: ChildProcess): Promise<void> {

@@ -39,9 +39,9 @@ export async function startCapture(namespace: string, file: string): Promise<Cap
   return {
     async end() {
       await sleep(bufferedFor);
-      const exited = once(child, "exit");
+      const closed = once(child, "close");
       child.kill("SIGINT");
-      await exited;
+      await closed;
       const lost = Number(/(\d+) packets? dropped by kernel/.exec(said)?.[1]);
       if (lost !== 0) throw new Error(`tcpdump did not see all: ${said}`);
       return eventsOf(readFileSync(file));

@@ -62,10 +62,10 @@ function start(name: OtherName, args: readonly string[]): ChildProcess {
     console.error(`cannot start ${package_[name]}: apt-get install ${package_[name]}`);
     process.exit(1);
   });
-  const exited = once(child, "exit");
+  const closed = once(child, "close");
   end = async () => {
     child.kill();
-    await exited;
+    await closed;
   };
   process.once("exit", () => child.kill());
   return child;
@@ -90,13 +90,13 @@ async function fping({ addresses, family, interval, seconds, countsOnly, atOnce 
   child.stderr?.on("data", (chunk: Buffer) => {
     figures += chunk.toString();
   });
-  const exited = once(child, "exit");
+  const closed = once(child, "close");
   await sleep(settling);
   const marked = { cpu: cpuOf(pid), at: performance.now() };
   await sleep(seconds * 1_000);
   const cpu = cpuOf(pid) - marked.cpu;
   const probes = ((performance.now() - marked.at) / interval) * addresses.length;
-  await exited;
+  await closed;
   const samples: Sample[] = [];
   for (const [, address = "", nth, delay] of lines.matchAll(/^(\S+)\s*: \[(\d+)\], \d+ bytes, ([\d.]+) ms/gm)) {
     samples.push({ address, nth: Number(nth), delay: Number(delay) / 1_000 });
