@@ -91,6 +91,10 @@ describe("proxies", () => {
       "user: holds a colon, which ends the user in Basic; remove it",
     ],
     ['host: "http://b:sentinel@a:3128", port: 1', "host: is a URL; write its host alone, such as orders.example.com"],
+    [
+      "host: b:sentinel@a:3128, port: 1",
+      "host: is more than a host: something stands before @; write its host alone, such as orders.example.com",
+    ],
   ])("that cannot be: { %s }", (proxy, message) => {
     expect(
       errorsOf(by(`{ corporate: { ${proxy} } }`, asking()), secrets).map((line) => line.replace(/^\S+ /, "")),
