@@ -361,8 +361,11 @@ describe("sends that fail", () => {
     for (let ms = 0; ms < 12_000; ms += 50) await p.turnAt(ms);
     // The one without an interface stays as it is; the other is tried at 5 and 10 s, and that is no news.
     expect(p.profiles.map((profile) => profile.interface)).toEqual(["eth1", undefined, "eth1", "eth1"]);
-    expect(p.closed()).toBe(2);
+    expect(p.closed()).toBe(1);
     expect(p.logs().filter(({ message }) => message === "probe socket open")).toHaveLength(2);
+    p.engine.close();
+    // Of both, and the one that is still read besides.
+    expect(p.closed()).toBe(4);
   });
 
   it("concern only the stream whose source does not exist, and end when it comes up", async () => {
