@@ -259,8 +259,9 @@ export function createEngine(
         );
         take(outlet, datagram, socket);
       });
-      // What is still in the buffer arrived after what was read last, and must not be called lost.
-      outlet.readUntil = isEmptied ? now : lastArrival;
+      // What is still in the buffer arrived after what was read last, and must not be called lost. By a wall clock that was set
+      // back meanwhile that arrived in the future.
+      outlet.readUntil = isEmptied ? now : (Math.min(lastArrival, now) as Instant);
     }
   }
 
