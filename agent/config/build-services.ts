@@ -113,18 +113,20 @@ function httpOf(
 ): Omit<HttpCheck, "label" | "interval" | "timeout" | "source" | "resolvers"> {
   const url = must(entry.url, "url");
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const proxy = entry.proxy === undefined ? undefined : must(proxies.get(entry.proxy), entry.proxy);
   return {
     technique: "http",
     url,
     address: entry.address === undefined ? undefined : canonical(entry.address),
-    family: familyOf(entry, entry.address ?? host),
+    // With a proxy it is the proxy that is connected to.
+    family: familyOf(entry, proxy?.host ?? entry.address ?? host),
     method: entry.method ?? "GET",
     hostHeader: entry.host,
     serverName: entry.serverName,
     status: (entry.status ?? ["2xx"]).map((status) => must(parseStatus(status), status)),
     redirects: entry.redirects ?? 0,
     ca: entry.ca === undefined ? undefined : must(trusted.get(entry.ca), entry.ca),
-    proxy: entry.proxy === undefined ? undefined : must(proxies.get(entry.proxy), entry.proxy),
+    proxy,
   };
 }
 

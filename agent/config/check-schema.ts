@@ -15,8 +15,12 @@ const hostPattern = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 
 function nameWrong(value: string): Wrong | undefined {
   if (parseAddress(value) !== undefined) return { problem: `${value} is an address`, fix: "write a name" };
-  // A URL may hold a password: it is not repeated.
-  if (value.includes("://")) return { problem: "is a URL", fix: "write its host alone, such as orders.example.com" };
+  // What stands before a host may hold a password: it is not repeated.
+  const [more] = /:\/\/|@/.exec(value) ?? [];
+  if (more !== undefined) {
+    const problem = more === "@" ? "is more than a host: something stands before @" : "is a URL";
+    return { problem, fix: "write its host alone, such as orders.example.com" };
+  }
   if (hostPattern.test(value) && !/^[\d.]+$/.test(value)) return undefined;
   const bare = value.replace(/\.$/, "");
   const fix = bare !== value && hostPattern.test(bare) ? `write it without the last dot: ${bare}` : "write a full name";

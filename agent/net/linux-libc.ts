@@ -31,7 +31,7 @@ export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
-/** Nine numbers of 32 bits; the last is what the socket dropped since it was opened (SK_MEMINFO_DROPS). */
+/** Nine numbers of 32 bits (SK_MEMINFO_RMEM_ALLOC and following, linux/sock_diag.h). */
 export const SO_MEMINFO = 55;
 export const SOL_RAW = 255;
 export const ICMP_FILTER = 1;

@@ -58,11 +58,17 @@ const preemptionLimit = 200_000;
 /** Datagrams per second of a socket above which the kernel's transmit stamps are not asked for (decision 22). */
 const stampedRate = 60_000;
 const receiveBuffer = 1 << 20;
+/** Octets of what SO_MEMINFO tells, and places in it: what the receive buffer holds and may hold, datagrams that were dropped. */
+const memorySize = 36;
+const heldAt = 0;
+const limitAt = 4;
+const dropsAt = 32;
 const maxSockets = 256;
 
 /** `random` gives 32 random bits. */
 export function createLinuxSockets(libc: Libc, random: () => number): ProbeSockets {
-  const scratch = libc.arena(64);
+  /** What SO_MEMINFO tells, and its length. */
+  const memory = libc.arena(memorySize + 4);
   const polled = libc.arena(maxSockets * 8);
   const timeout = libc.arena(16);
   const outgoing = createMessageBatch(libc, stampedSendBatch);
@@ -138,7 +144,18 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     const departures = rate > stampedRate ? undefined : createDepartures(departureReader, option, fd);
     // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
     const headed = raw && family === 4;
-    let overflowTold = 0;
+    let droppedBefore = 0;
+    let wasFull = false;
+
+    /** Gives what the socket dropped since it was opened. A buffer that was full is so still: nobody else reads it. */
+    function look(): number {
+      memory.view.setInt32(memorySize, memorySize, true);
+      const length = memory.address + memorySize;
+      if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory.address, length) !== 0) return droppedBefore;
+      wasFull ||= 2 * memory.view.getInt32(heldAt, true) > memory.view.getInt32(limitAt, true);
+      return memory.view.getInt32(dropsAt, true);
+    }
+
     return {
       identifier,
       raw,
@@ -176,6 +193,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       },
       receive(take) {
         for (let round = 0; round < receiveRounds; round++) {
+          look();
           incoming.reset(filled);
           const count = libc.recvmmsg(fd, incoming.headers.address, receiveBatch, MSG_DONTWAIT, 0);
           filled = Math.max(0, count);
@@ -205,11 +223,11 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       },
       overflowed() {
         // A datagram that is read would tell only of those dropped before it (SO_RXQ_OVFL), and one of ICMP not even of these.
-        scratch.view.setUint32(40, 36, true);
-        if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, scratch.address, scratch.address + 40) !== 0) return 0;
-        const dropped = scratch.view.getUint32(32, true);
-        const n = (dropped - overflowTold) >>> 0;
-        overflowTold = dropped;
+        const dropped = look();
+        // With room in the buffer the kernel dropped them for themselves, as those that came with a wrong checksum.
+        const n = wasFull ? (dropped - droppedBefore) >>> 0 : 0;
+        droppedBefore = dropped;
+        wasFull = false;
         return n;
       },
       close() {

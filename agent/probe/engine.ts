@@ -13,6 +13,7 @@ import {
   type Incoming,
   type Moment,
   type Outgoing,
+  type ProbeSocket,
   type ProbeSockets,
   type SocketProfile,
 } from "../net/probe-sockets.ts";
@@ -109,9 +110,7 @@ export function createEngine(
   let estimate = estimateOf(clockError);
   let reportAt = later(start, reportEvery);
 
-  function take(outlet: Outlet, datagram: Incoming): void {
-    const socket = outlet.socket();
-    if (socket === undefined) return;
+  function take(outlet: Outlet, datagram: Incoming, socket: ProbeSocket): void {
     if (outlet.technique === "icmp") {
       const claim = readEchoReply(echoTypes(outlet), datagram.bytes, socket);
       if (claim === "notOurs") return;
@@ -253,15 +252,16 @@ export function createEngine(
   function read(now: Instant): void {
     for (const outlet of outlets.values()) {
       let lastArrival = outlet.readUntil;
-      const emptied = outlet.socket()?.receive((datagram) => {
+      const isEmptied = outlet.receive(now, (datagram, socket) => {
         lastArrival = later(
           datagram.readAt.monotonic,
           milliseconds((datagram.realtime - datagram.readAt.realtime) / 1e6),
         );
-        take(outlet, datagram);
+        take(outlet, datagram, socket);
       });
-      // What is still in the buffer arrived after what was read last, and must not be called lost.
-      outlet.readUntil = emptied === false ? lastArrival : now;
+      // What is still in the buffer arrived after what was read last, and must not be called lost. By a wall clock that was set
+      // back meanwhile that arrived in the future.
+      outlet.readUntil = isEmptied ? now : (Math.min(lastArrival, now) as Instant);
     }
   }
 

@@ -4,7 +4,7 @@ import type { ProbeTechnique } from "../estate/estate.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { formatAddress } from "../net/endpoint.ts";
-import type { Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
+import type { Incoming, Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
 import type { ProbeLog } from "./messages.ts";
 import { createOverflow, type Overflow } from "./overflow.ts";
 
@@ -34,6 +34,8 @@ export interface Outlet {
   rate: number;
   /** What is to be sent in this turn. */
   readonly outbox: Outgoing[];
+  /** Hands over what has arrived, and to which socket; false when it stopped before all was read. */
+  receive(now: Instant, take: (datagram: Incoming, socket: ProbeSocket) => void): boolean;
   /** Every arrival up to here has been read. */
   readUntil: Instant;
   /** Datagrams that its full receive buffer dropped since the time before. */
@@ -52,6 +54,8 @@ export function createOutlet(
   authenticated = false,
 ): Outlet {
   let socket: ProbeSocket | undefined;
+  /** Whose place it took, read until it may be opened anew again: what left from there may still be answered. */
+  let before: ProbeSocket | undefined;
   let problem = "";
   let doubtful = false;
   let told = false;
@@ -67,9 +71,18 @@ export function createOutlet(
     rate: 0,
     socket: () => socket,
     outbox: [],
+    receive(now, take) {
+      if (before !== undefined && tryAt !== undefined && now >= tryAt) {
+        before.close();
+        before = undefined;
+      }
+      const receiveFrom = (one: ProbeSocket | undefined) => one?.receive((datagram) => take(datagram, one)) ?? true;
+      const isEmptied = receiveFrom(before);
+      return receiveFrom(socket) && isEmptied;
+    },
     readUntil: 0 as Instant,
     countOverflow(now) {
-      const count = socket?.overflowed() ?? 0;
+      const count = (before?.overflowed() ?? 0) + (socket?.overflowed() ?? 0);
       overflow.dropped(count, countedAt, now);
       countedAt = now;
       return count;
@@ -80,7 +93,9 @@ export function createOutlet(
       return tag;
     },
     close() {
+      before?.close();
       socket?.close();
+      before = undefined;
       socket = undefined;
     },
     sound: () => socket !== undefined && !doubtful,
@@ -90,7 +105,8 @@ export function createOutlet(
     async open(now) {
       if ((socket !== undefined && !doubtful) || (tryAt !== undefined && now < tryAt)) return;
       tryAt = later(now, retryAfter);
-      socket?.close();
+      before?.close();
+      before = socket;
       socket = undefined;
       doubtful = false;
       const { rate } = outlet;

@@ -4,22 +4,27 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secret } from "../lib/secret.ts";
-import { putUint16, putUint32, uint16, uint32 } from "./octets.ts";
 import {
-  longestPacket,
+  type Layout,
+  lengthError,
   type ReflectorPacket,
-  readErrorEstimate,
-  readTimestamp,
+  readHead,
+  readReflection,
   type SenderPacket,
   type StampError,
-  writeErrorEstimate,
-  writeTimestamp,
+  writeHead,
+  writeReflection,
 } from "./stamp.ts";
 
 /** Octets of a base packet, in both directions. */
 export const authenticatedLength = 112;
 /** The HMAC covers what stands before it: six blocks of 16 octets. */
 const hmacAt = 96;
+
+const layout: Layout = {
+  ...{ length: authenticatedLength, timestamp: 16, errorEstimate: 24, ssid: 26 },
+  ...{ receiveTimestamp: 32, senderSequence: 48, senderTimestamp: 64, senderErrorEstimate: 72, senderTtl: 80 },
+};
 
 /** Its octets are those of the text in UTF-8. */
 export function stampKey(secret: Secret): KeyObject {
@@ -41,66 +46,27 @@ export function isAuthentic(bytes: Uint8Array, key: KeyObject): boolean {
   );
 }
 
-function lengthError(bytes: Uint8Array): StampError | undefined {
-  if (bytes.byteLength < authenticatedLength) return { kind: "truncated", offset: bytes.byteLength };
-  if (bytes.byteLength > longestPacket) return { kind: "oversized", offset: longestPacket };
-  return undefined;
-}
-
-/** Octets 0 to 27, which both packets have in common; the rest of the base packet becomes zero. */
-function writeHead(into: Uint8Array, packet: SenderPacket): void {
-  into.fill(0, 0, authenticatedLength);
-  putUint32(into, 0, packet.sequence);
-  writeTimestamp(into, 16, packet.timestamp);
-  writeErrorEstimate(into, 24, packet.errorEstimate);
-  putUint16(into, 26, packet.ssid);
-}
-
-function readHead(bytes: Uint8Array): SenderPacket {
-  return {
-    sequence: uint32(bytes, 0),
-    timestamp: readTimestamp(bytes, 16),
-    errorEstimate: readErrorEstimate(bytes, 24),
-    ssid: uint16(bytes, 26),
-  };
-}
-
 /** Writes a Session-Sender packet into the first 112 octets of `into`; gives their number. */
 export function writeAuthenticatedSender(into: Uint8Array, packet: SenderPacket, key: KeyObject): number {
-  writeHead(into, packet);
+  writeHead(into, layout, packet);
   into.set(hmacOf(into, key), hmacAt);
   return authenticatedLength;
 }
 
 /** Reads the fields only: whether they are to be believed, `isAuthentic` says. */
 export function decodeAuthenticatedSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
-  const bad = lengthError(bytes);
-  return bad === undefined ? ok(readHead(bytes)) : err(bad);
+  const bad = lengthError(bytes, authenticatedLength);
+  return bad === undefined ? ok(readHead(bytes, layout)) : err(bad);
 }
 
 /** Writes a Session-Reflector packet over the first 112 octets of `into`. */
 export function writeAuthenticatedReflector(into: Uint8Array, packet: ReflectorPacket, key: KeyObject): void {
-  writeHead(into, packet);
-  writeTimestamp(into, 32, packet.receiveTimestamp);
-  putUint32(into, 48, packet.sender.sequence);
-  writeTimestamp(into, 64, packet.sender.timestamp);
-  writeErrorEstimate(into, 72, packet.sender.errorEstimate);
-  into[80] = packet.sender.ttl;
+  writeReflection(into, layout, packet);
   into.set(hmacOf(into, key), hmacAt);
 }
 
 /** Reads the fields only: whether they are to be believed, `isAuthentic` says. */
 export function decodeAuthenticatedReflector(bytes: Uint8Array): Result<ReflectorPacket, StampError> {
-  const bad = lengthError(bytes);
-  if (bad !== undefined) return err(bad);
-  return ok({
-    ...readHead(bytes),
-    receiveTimestamp: readTimestamp(bytes, 32),
-    sender: {
-      sequence: uint32(bytes, 48),
-      timestamp: readTimestamp(bytes, 64),
-      errorEstimate: readErrorEstimate(bytes, 72),
-      ttl: bytes[80] ?? 0,
-    },
-  });
+  const bad = lengthError(bytes, authenticatedLength);
+  return bad === undefined ? ok(readReflection(bytes, layout)) : err(bad);
 }

@@ -108,22 +108,42 @@ export function timestampDifference(
   return seconds + (to.fraction - from.fraction) / (format === "ntp" ? two32 : 1e9);
 }
 
-function lengthError(bytes: Uint8Array, shortest: number): StampError | undefined {
+/** Where the fields of a packet stand; the sequence number is the first of each. */
+export interface Layout {
+  /** Octets of a base packet, in both directions. */
+  readonly length: number;
+  readonly timestamp: number;
+  readonly errorEstimate: number;
+  readonly ssid: number;
+  /** Of a Session-Reflector's packet alone, from here on. */
+  readonly receiveTimestamp: number;
+  readonly senderSequence: number;
+  readonly senderTimestamp: number;
+  readonly senderErrorEstimate: number;
+  readonly senderTtl: number;
+}
+
+const unauthenticated: Layout = {
+  ...{ length: stampLength, timestamp: 4, errorEstimate: 12, ssid: 14 },
+  ...{ receiveTimestamp: 16, senderSequence: 24, senderTimestamp: 28, senderErrorEstimate: 36, senderTtl: 40 },
+};
+
+export function lengthError(bytes: Uint8Array, shortest: number): StampError | undefined {
   if (bytes.byteLength < shortest) return { kind: "truncated", offset: bytes.byteLength };
   if (bytes.byteLength > longestPacket) return { kind: "oversized", offset: longestPacket };
   return undefined;
 }
 
-export function readTimestamp(bytes: Uint8Array, at: number): StampTimestamp {
+function readTimestamp(bytes: Uint8Array, at: number): StampTimestamp {
   return { seconds: uint32(bytes, at), fraction: uint32(bytes, at + 4) };
 }
 
-export function writeTimestamp(into: Uint8Array, at: number, t: StampTimestamp): void {
+function writeTimestamp(into: Uint8Array, at: number, t: StampTimestamp): void {
   putUint32(into, at, t.seconds);
   putUint32(into, at + 4, t.fraction);
 }
 
-export function readErrorEstimate(bytes: Uint8Array, at: number): ErrorEstimate {
+function readErrorEstimate(bytes: Uint8Array, at: number): ErrorEstimate {
   const bits = uint16(bytes, at);
   return {
     synchronised: (bits & 0x8000) !== 0,
@@ -133,33 +153,62 @@ export function readErrorEstimate(bytes: Uint8Array, at: number): ErrorEstimate 
   };
 }
 
-export function writeErrorEstimate(into: Uint8Array, at: number, e: ErrorEstimate): void {
+function writeErrorEstimate(into: Uint8Array, at: number, e: ErrorEstimate): void {
   const flags = (e.synchronised ? 0x8000 : 0) | (e.format === "ptp" ? 0x4000 : 0);
   putUint16(into, at, flags | ((e.scale & 0x3f) << 8) | (e.multiplier & 0xff));
 }
 
-/** Writes a Session-Sender packet into the first 44 octets of `into`; gives their number. */
-export function writeSender(into: Uint8Array, packet: SenderPacket): number {
-  into.fill(0, 0, stampLength);
-  writeHead(into, packet);
-  return stampLength;
-}
-
-/** The first 16 octets, which both packets have in common. */
-function writeHead(into: Uint8Array, packet: SenderPacket): void {
+/** Writes what both packets have in common over the first octets of `into`; the rest of the base packet becomes zero. */
+export function writeHead(into: Uint8Array, layout: Layout, packet: SenderPacket): void {
+  into.fill(0, 0, layout.length);
   putUint32(into, 0, packet.sequence);
-  writeTimestamp(into, 4, packet.timestamp);
-  writeErrorEstimate(into, 12, packet.errorEstimate);
-  putUint16(into, 14, packet.ssid);
+  writeTimestamp(into, layout.timestamp, packet.timestamp);
+  writeErrorEstimate(into, layout.errorEstimate, packet.errorEstimate);
+  putUint16(into, layout.ssid, packet.ssid);
 }
 
-function readHead(bytes: Uint8Array): SenderPacket {
+/** The length is the caller's to check. */
+export function readHead(bytes: Uint8Array, layout: Layout): SenderPacket {
   return {
     sequence: uint32(bytes, 0),
-    timestamp: readTimestamp(bytes, 4),
-    errorEstimate: readErrorEstimate(bytes, 12),
-    ssid: bytes.byteLength >= 16 ? uint16(bytes, 14) : 0,
+    timestamp: readTimestamp(bytes, layout.timestamp),
+    errorEstimate: readErrorEstimate(bytes, layout.errorEstimate),
+    ssid: bytes.byteLength >= layout.ssid + 2 ? uint16(bytes, layout.ssid) : 0,
   };
+}
+
+/** Writes a Session-Reflector packet over the first octets of `into`, as far as there are so many. */
+export function writeReflection(into: Uint8Array, layout: Layout, packet: ReflectorPacket): void {
+  writeHead(into, layout, packet);
+  writeTimestamp(into, layout.receiveTimestamp, packet.receiveTimestamp);
+  putUint32(into, layout.senderSequence, packet.sender.sequence);
+  writeTimestamp(into, layout.senderTimestamp, packet.sender.timestamp);
+  writeErrorEstimate(into, layout.senderErrorEstimate, packet.sender.errorEstimate);
+  into[layout.senderTtl] = packet.sender.ttl;
+}
+
+/** The length is the caller's to check. */
+export function readReflection(bytes: Uint8Array, layout: Layout): ReflectorPacket {
+  const { sequence, timestamp, errorEstimate, ssid } = readHead(bytes, layout);
+  return {
+    sequence,
+    timestamp,
+    errorEstimate,
+    ssid,
+    receiveTimestamp: readTimestamp(bytes, layout.receiveTimestamp),
+    sender: {
+      sequence: uint32(bytes, layout.senderSequence),
+      timestamp: readTimestamp(bytes, layout.senderTimestamp),
+      errorEstimate: readErrorEstimate(bytes, layout.senderErrorEstimate),
+      ttl: bytes[layout.senderTtl] ?? 0,
+    },
+  };
+}
+
+/** Writes a Session-Sender packet into the first 44 octets of `into`; gives their number. */
+export function writeSender(into: Uint8Array, packet: SenderPacket): number {
+  writeHead(into, unauthenticated, packet);
+  return stampLength;
 }
 
 export function encodeSender(packet: SenderPacket): Uint8Array {
@@ -171,8 +220,7 @@ export function encodeSender(packet: SenderPacket): Uint8Array {
 /** Takes TWAMP-Light requests too, which may end after 14 octets. */
 export function decodeSender(bytes: Uint8Array): Result<SenderPacket, StampError> {
   const bad = lengthError(bytes, shortestRequest);
-  if (bad !== undefined) return err(bad);
-  return ok(readHead(bytes));
+  return bad === undefined ? ok(readHead(bytes, unauthenticated)) : err(bad);
 }
 
 export function encodeReflector(packet: ReflectorPacket): Uint8Array {
@@ -183,33 +231,13 @@ export function encodeReflector(packet: ReflectorPacket): Uint8Array {
 
 /** Writes a Session-Reflector packet over the first octets of `into`: 44 of them, or what there is of 41 to 43. */
 export function writeReflector(into: Uint8Array, packet: ReflectorPacket): void {
-  into.fill(0, 0, stampLength);
-  writeHead(into, packet);
-  writeTimestamp(into, 16, packet.receiveTimestamp);
-  putUint32(into, 24, packet.sender.sequence);
-  writeTimestamp(into, 28, packet.sender.timestamp);
-  writeErrorEstimate(into, 36, packet.sender.errorEstimate);
-  into[40] = packet.sender.ttl;
+  writeReflection(into, unauthenticated, packet);
 }
 
 /** Takes answers from 41 octets on; what follows octet 44 (padding, TLVs of RFC 8972) is not looked at. */
 export function decodeReflector(bytes: Uint8Array): Result<ReflectorPacket, StampError> {
   const bad = lengthError(bytes, shortestReply);
-  if (bad !== undefined) return err(bad);
-  const { sequence, timestamp, errorEstimate, ssid } = readHead(bytes);
-  return ok({
-    sequence,
-    timestamp,
-    errorEstimate,
-    ssid,
-    receiveTimestamp: readTimestamp(bytes, 16),
-    sender: {
-      sequence: uint32(bytes, 24),
-      timestamp: readTimestamp(bytes, 28),
-      errorEstimate: readErrorEstimate(bytes, 36),
-      ttl: bytes[40] ?? 0,
-    },
-  });
+  return bad === undefined ? ok(readReflection(bytes, unauthenticated)) : err(bad);
 }
 
 /** What a Session-Reflector adds of its own. */

@@ -26,6 +26,20 @@ describe("proxies", () => {
   });
 
   it.each([
+    ["proxy.example", "", "[2001:db8::1]", 4],
+    ["proxy.example", ", family: ipv6", "192.0.2.1", 6],
+    ["10.1.2.3", "", "[2001:db8::1]", 4],
+    ["fd00::1", "", "192.0.2.1", 6],
+  ])(
+    "at %s are connected to as the check says%s, whatever the address in the URL is: %s",
+    (host, asked, address, family) => {
+      const check = `{ technique: http, url: "https://${address}/", proxy: corporate${asked} }`;
+      const estate = estateOf(by(`{ corporate: { host: "${host}", port: 3128 } }`, check), secrets);
+      expect(estate.internetDependencies[0]?.checks[0]).toMatchObject({ family });
+    },
+  );
+
+  it.each([
     ["{}", asking(), '[0].proxy: "corporate" is not defined under checking.proxies; define it under checking.proxies'],
     [
       "{ corporat: { host: a, port: 1 } }",
@@ -77,6 +91,10 @@ describe("proxies", () => {
       "user: holds a colon, which ends the user in Basic; remove it",
     ],
     ['host: "http://b:sentinel@a:3128", port: 1', "host: is a URL; write its host alone, such as orders.example.com"],
+    [
+      "host: b:sentinel@a:3128, port: 1",
+      "host: is more than a host: something stands before @; write its host alone, such as orders.example.com",
+    ],
   ])("that cannot be: { %s }", (proxy, message) => {
     expect(
       errorsOf(by(`{ corporate: { ${proxy} } }`, asking()), secrets).map((line) => line.replace(/^\S+ /, "")),

@@ -1,11 +1,10 @@
-// A receive buffer that is really full, on loopback: what the kernel dropped is no loss of the path.
+// A receive buffer that is full, on loopback and played: what the kernel dropped is no loss of the path.
 
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProbeTarget } from "../../agent/estate/estate.ts";
-import { subject } from "../../agent/estate/observation.ts";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { openProbeSockets } from "../../agent/net/probe-open.ts";
@@ -13,8 +12,8 @@ import { createEngine } from "../../agent/probe/engine.ts";
 import type { FromWorker } from "../../agent/probe/messages.ts";
 import { createOverflow } from "../../agent/probe/overflow.ts";
 import { ntpTimestamp, reflect } from "../../agent/wire/stamp.ts";
+import { endpoint, nth, of, probing, reflected, stamp } from "./engine-scene.ts";
 
-const of = subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" });
 const open: Socket[] = [];
 afterEach(() => {
   for (const socket of open.splice(0)) socket.close();
@@ -119,5 +118,46 @@ describe("what may have been dropped", () => {
     expect([asked(0, 249), asked(751, 999), asked(1_251, 2_000)]).toEqual([false, false, false]);
     expect([asked(0, 250), asked(600, 700), asked(600, 999)]).toEqual([true, true, false]);
     expect([asked(600, 1_100), asked(0, 2_000)]).toEqual([true, false]);
+  });
+});
+
+describe("an answer that the full receive buffer may have dropped", () => {
+  it("is no loss of the path: its probe is unheard, and the run of lost ones is no longer for it", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    p.arrive(reflected(nth(p.sent, 0)), endpoint(stamp), nth(p.sent, 0), 20);
+    await p.turnAt(100);
+    await p.turnAt(200);
+    p.faults.overflow = 500;
+    await p.turnAt(300);
+    p.arrive(reflected(nth(p.sent, 3)), endpoint(stamp), nth(p.sent, 3), 20);
+    await p.turnAt(400);
+    p.arrive(reflected(nth(p.sent, 4)), endpoint(stamp), nth(p.sent, 4), 20);
+    for (let ms = 500; ms < 1_450; ms += 50) await p.turnAt(ms);
+    expect(p.total()).toMatchObject({ received: 3, lost: 0, unheard: 2, last: { lossRun: 0 } });
+    expect(p.dropped()).toEqual({ overflow: 500 });
+  });
+
+  it("excuses no more probes than datagrams were dropped, and none that was over before or sent after", async () => {
+    const p = await probing([stamp]);
+    for (let ms = 0; ms <= 1_000; ms += 100) await p.turnAt(ms);
+    p.arrive(reflected(nth(p.sent, 10)), endpoint(stamp), nth(p.sent, 10), 20);
+    await p.turnAt(1_050);
+    p.faults.overflow = 3;
+    await p.turnAt(1_100);
+    for (let ms = 1_150; ms < 4_000; ms += 50) await p.turnAt(ms);
+    // The first was over by then; of the others that were on their way three may have been answered.
+    const { received, lost, unheard } = p.total();
+    expect({ received, unheard, lost }).toEqual({ received: 1, unheard: 3, lost: 26 });
+  });
+
+  it("says nothing when it comes late", async () => {
+    const p = await probing([stamp]);
+    await p.turnAt(0);
+    p.faults.overflow = 1;
+    for (let ms = 50; ms < 1_300; ms += 50) await p.turnAt(ms);
+    p.arrive(reflected(nth(p.sent, 0)), endpoint(stamp), nth(p.sent, 0), 1_290);
+    await p.turnAt(1_300);
+    expect(p.total()).toMatchObject({ received: 0, late: 0, duplicate: 0, unheard: 1 });
   });
 });

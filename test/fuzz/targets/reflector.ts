@@ -9,8 +9,9 @@ import {
   decodeReflector,
   encodeSender,
   errorOf,
-  readErrorEstimate,
-  readTimestamp,
+  lengthError,
+  readHead,
+  readReflection,
   unsynchronised,
 } from "../../../agent/wire/stamp.ts";
 import {
@@ -98,7 +99,7 @@ const address = Uint8Array.of(192, 0, 2, 9);
 export const reflections: FuzzTarget = {
   name: "STAMP reflector",
   weight: 1,
-  exercises: [errorOf, readErrorEstimate, readTimestamp],
+  exercises: [errorOf, lengthError, readHead, readReflection],
   seed: (dice) => {
     const estimate = estimateOf(dice);
     return {
