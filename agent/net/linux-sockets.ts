@@ -22,7 +22,6 @@ import {
   POLLIN,
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
-  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_TIMESTAMPING,
@@ -33,6 +32,7 @@ import {
 } from "./linux-libc.ts";
 import { createMessageBatch } from "./linux-messages.ts";
 import { openingOf } from "./linux-opening.ts";
+import { receiveBuffersOf } from "./linux-receive-buffer.ts";
 import {
   longestWait,
   type Outgoing,
@@ -62,13 +62,13 @@ const maxSockets = 256;
 
 /** `random` gives 32 random bits. */
 export function createLinuxSockets(libc: Libc, random: () => number): ProbeSockets {
-  const scratch = libc.arena(64);
   const polled = libc.arena(maxSockets * 8);
   const timeout = libc.arena(16);
   const outgoing = createMessageBatch(libc, stampedSendBatch);
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
   const now = momentsOf(libc);
+  const receiveBufferOf = receiveBuffersOf(libc);
   const opening = openingOf(libc);
   const { option } = opening;
   /** Messages to prepare: at first all, then those that were filled at the last time, by whichever socket. */
@@ -138,7 +138,6 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     const departures = rate > stampedRate ? undefined : createDepartures(departureReader, option, fd);
     // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
     const headed = raw && family === 4;
-    let overflowTold = 0;
     return {
       identifier,
       raw,
@@ -203,15 +202,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         }
         return false;
       },
-      overflowed() {
-        // A datagram that is read would tell only of those dropped before it (SO_RXQ_OVFL), and one of ICMP not even of these.
-        scratch.view.setUint32(40, 36, true);
-        if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, scratch.address, scratch.address + 40) !== 0) return 0;
-        const dropped = scratch.view.getUint32(32, true);
-        const n = (dropped - overflowTold) >>> 0;
-        overflowTold = dropped;
-        return n;
-      },
+      overflowed: receiveBufferOf(fd).overflowed,
       close() {
         const at = open.indexOf(place);
         // Closed already: the number may be another file's by now.
