@@ -102,6 +102,11 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `Probes that this host could not send: says nothing of the path`,
       technique,
     ),
+    probesUnsent: gauge(
+      `${prefix}_probes_unsent_info`,
+      `1 while probes of the ${of} cannot leave this host, with the reason; absent while they can`,
+      [...technique, "reason"],
+    ),
     probesUnheard: counter(
       `${prefix}_probes_unheard_total`,
       `Probes without an answer while this host's full receive buffer dropped datagrams, as in a flood: says nothing of the path`,

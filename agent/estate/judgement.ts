@@ -7,6 +7,7 @@ import {
   type GlobalReachPair,
   type Path,
   type PeeringName,
+  type ProbeTechnique,
   probeTechniques,
   type Router,
 } from "./estate.ts";
@@ -15,6 +16,7 @@ import type { Isolation } from "./isolation.ts";
 import type { PrefixFamily } from "./link-observation.ts";
 import type { Spread } from "./probe-figures.ts";
 import type { ServiceVerdict } from "./service-judgement.ts";
+import type { UnsentReason } from "./unsent.ts";
 
 export const pathStates = ["unknown", "up", "degraded", "down"] as const;
 export type PathState = (typeof pathStates)[number];
@@ -127,6 +129,13 @@ export interface Performance {
 export const witnesses = ["routerSourced", ...probeTechniques, "traffic"] as const;
 export type Witness = (typeof witnesses)[number];
 
+/** A stream of probes that does not leave this host. */
+export interface UnsentProbes {
+  readonly technique: ProbeTechnique;
+  readonly reason: UnsentReason;
+  readonly evidence: string;
+}
+
 export interface Verdict {
   readonly state: PathState;
   readonly since: Instant;
@@ -142,6 +151,8 @@ export interface Verdict {
   readonly findings: readonly PathFinding[];
   /** Absent when nobody can tell whether anything gets through. */
   readonly witness?: Witness | undefined;
+  /** Absent when there are none. */
+  readonly unsent?: readonly UnsentProbes[] | undefined;
   /**
    * By the place of each stream of probes: when it was last silent without being believed. What it lost until then is no
    * loss of the path.

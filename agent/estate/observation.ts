@@ -11,6 +11,7 @@ import type { RouterProbeObservation } from "./router-probe.ts";
 import type { CheckObservation } from "./service-observation.ts";
 import type { NotificationObservation, PeersObservation } from "./session-observation.ts";
 import type { TracingObservation } from "./tracing.ts";
+import type { Unsent } from "./unsent.ts";
 
 /** Key of a thing that observations are about; unique within an estate, never shown to people. */
 export type SubjectKey = string & { readonly __subject: true };
@@ -247,6 +248,8 @@ export interface ProbeObservation extends ProbeCounts {
   readonly index: number;
   readonly technique: ProbeTechnique;
   readonly at: Instant;
+  /** Why the last of the `sendErrors` could not be sent. */
+  readonly unsent?: Unsent | undefined;
 }
 
 export type Observation =

@@ -40,9 +40,10 @@ export type TraceReason = "scheduled" | "degraded";
 
 /**
  * How a trace ended. `unreachable`: a hop said so. `silent`: too many hops in a row said nothing. `tooLong`: more hops
- * than are looked for. `unsent`: this host could not send, which says nothing of the path.
+ * than are looked for. Of the path the others say nothing, `unheard` but for the hops that it has: this host dropped what may
+ * have been the answer of the next, `unsent`: it could not send.
  */
-export const traceEnds = ["reached", "unreachable", "silent", "tooLong", "unsent"] as const;
+export const traceEnds = ["reached", "unreachable", "silent", "tooLong", "unheard", "unsent"] as const;
 export type TraceEnd = (typeof traceEnds)[number];
 
 export interface TraceHop {
@@ -74,9 +75,19 @@ export interface TraceObservation {
 /**
  * What a search for the path MTU ended with. `whole`: what must get through does. `limited`: a hop said that it is too
  * large. `ownInterface`: this host's interface is smaller. `blackHole`: what is larger vanishes without a word, while small
- * probes are answered. `lossy`: too many small ones were lost to tell. `unanswered`: the target answers nothing.
+ * probes are answered. `lossy`: too many small ones were lost to tell. `unanswered`: the target answers nothing. `unheard`:
+ * this host dropped what may have been answers. `unsent`: it could not send.
  */
-export const mtuResults = ["whole", "limited", "ownInterface", "blackHole", "lossy", "unanswered", "unsent"] as const;
+export const mtuResults = [
+  "whole",
+  "limited",
+  "ownInterface",
+  "blackHole",
+  "lossy",
+  "unanswered",
+  "unheard",
+  "unsent",
+] as const;
 export type MtuResult = (typeof mtuResults)[number];
 
 export interface MtuObservation {

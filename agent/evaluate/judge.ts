@@ -187,6 +187,7 @@ function judgeProbes(
     open: [
       ...(forwarding.open === undefined ? [] : [`forwarding: ${forwarding.open}`]),
       ...(loss.open === undefined ? [] : [`loss: ${loss.open}`]),
+      ...(probing.unsent ?? []).flatMap(({ evidence }) => (forwarding.evidence.includes(evidence) ? [] : [evidence])),
     ],
   };
 }
@@ -246,6 +247,7 @@ function verdict(
     conditions,
     performance: (probing.view?.measured ?? notMeasured).window,
     witness: witnessOf(probing),
+    unsent: probing.unsent,
     disbelievedAt: disbelieved(probing, was, now),
   };
 }

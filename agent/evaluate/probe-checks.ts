@@ -2,7 +2,7 @@
 // the agent's own, and those of the path's router.
 
 import type { Estate, Limit, Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
-import type { Cause, Condition, Owner, Verdict } from "../estate/judgement.ts";
+import type { Cause, Condition, Owner, UnsentProbes, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
 import { lossWays } from "../estate/probe-figures.ts";
 import { type Instant, later } from "../lib/clock.ts";
@@ -14,7 +14,7 @@ import { latest } from "./hearing.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
 import { figuresOfRouterProbes, type RouterProbeFigures } from "./router-probe-figures.ts";
 import { trafficSince } from "./traffic.ts";
-import { type Decision, decide, routerWitness, streamWitness, type Witness } from "./witnesses.ts";
+import { type Decision, decide, routerWitness, streamWitness, unsentProbes, type Witness } from "./witnesses.ts";
 
 /** The stream of the agent's own probes whose figures are those of a subject, and what it measured. */
 export interface ProbeView {
@@ -32,6 +32,7 @@ export interface Probing {
   readonly streams: readonly Witness[];
   /** All, strongest first. */
   readonly witnesses: readonly Witness[];
+  readonly unsent: Verdict["unsent"];
   readonly decision: Decision | undefined;
   /** Where the far end alone is silent, or loses: what shows that the path carries traffic nevertheless. */
   readonly traffic: string | undefined;
@@ -86,10 +87,22 @@ export function hearProbes(
     view,
     streams: views.map(({ witness }) => witness),
     witnesses,
+    unsent: unsentOf(views, now),
     decision,
     traffic: on && trafficSince(on, snapshot, silent, now),
     router: figuresOfRouterProbes(records, thresholds, latest(end, blindUntil), now),
   };
+}
+
+function unsentOf(views: readonly ProbeView[], now: Instant): Verdict["unsent"] {
+  let all: UnsentProbes[] | undefined;
+  for (const { target, record } of views) {
+    const unsent = record?.unsent && unsentProbes(target, record, now);
+    if (unsent === undefined) continue;
+    all ??= [];
+    all.push(unsent);
+  }
+  return all;
 }
 
 /** Until when the losses of a stream belong to a silence: of an outage, or one that nobody believed. */

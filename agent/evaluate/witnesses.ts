@@ -2,9 +2,10 @@
 
 import type { Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
 import { isFreshProbe, probePatience } from "../estate/freshness.ts";
-import type { Witness as WitnessName } from "../estate/judgement.ts";
+import type { UnsentProbes, Witness as WitnessName } from "../estate/judgement.ts";
 import { describeProbe } from "../estate/probed.ts";
 import type { RouterProbeObservation } from "../estate/router-probe.ts";
+import type { Unsent } from "../estate/unsent.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { type Duration, formatDuration, milliseconds } from "../lib/duration.ts";
 import type { ProbeRecord } from "../state/probe-statistics.ts";
@@ -43,7 +44,19 @@ function probingStalled({ interval, timeout }: ProbeTarget): Duration {
 }
 
 /** Permission, source address, interface, route, size: none of it is the far end's, and each has its own remedy. */
-const cannotSend = "cannot be sent from this host, whose agent says why in its log";
+const cannotSend = ({ says }: Unsent) => `cannot be sent from this host (${says})`;
+
+/** Undefined while they leave, did so a moment ago, or nobody tries. */
+export function unsentProbes(
+  target: ProbeTarget,
+  { unsent, last }: Pick<ProbeRecord, "unsent" | "last">,
+  now: Instant,
+): UnsentProbes | undefined {
+  const patience = probingStalled(target);
+  if (unsent === undefined || elapsed(unsent.since, now) < patience || now - last.at > patience) return undefined;
+  const { technique } = target;
+  return { technique, reason: unsent.reason, evidence: `${describeProbe(target)} ${cannotSend(unsent)}` };
+}
 
 /** What two ends of STAMP must agree on; the reflector's log says which of it is wrong. */
 const agreement =
@@ -68,16 +81,14 @@ export function streamWitness(
     isExpected: false,
   } as const;
   if (record === undefined) return { ...common, word: "mute", says: "have not been sent yet", isExpected: true };
-  const { last } = record;
+  const { last, unsent } = record;
   if (now - last.at > probingStalled(target)) {
     const says = `stopped ${formatDuration(elapsed(last.at, now))} ago: the prober is stuck`;
     return { ...common, word: "mute", says, isExpected: true };
   }
   if (answeredAt === undefined) {
-    const { settled, sendErrors } = record.totals;
-    const isNeverSent = settled === 0 && sendErrors > 0;
     const unanswered = `were never answered since this agent started${target.technique === "stamp" ? agreement : ""}`;
-    return { ...common, word: "mute", says: isNeverSent ? cannotSend : unanswered };
+    return { ...common, word: "mute", says: unsent === undefined ? unanswered : cannotSend(unsent) };
   }
   const quiet = elapsed(answeredAt, now);
   if (quiet < silence) return { ...common, word: "answered", says: "are answered" };
@@ -89,7 +100,8 @@ export function streamWitness(
       const says = `cannot be heard: this host's receive buffer is full of other datagrams; answered ${formatDuration(quiet)} ago`;
       return { ...common, word: "mute", says, isExpected: true };
     }
-    return { ...common, word: "mute", says: `are not sent; answered ${formatDuration(quiet)} ago` };
+    const why = unsent === undefined ? "are not sent" : cannotSend(unsent);
+    return { ...common, word: "mute", says: `${why}; answered ${formatDuration(quiet)} ago` };
   }
   const says = `no answer for ${formatDuration(quiet)}, ${last.lossRun} lost in a row`;
   return { ...common, word: "silent", says };

@@ -21,7 +21,7 @@ import { noProbes, type ProbeTotals } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import { emitCommunities } from "./communities.ts";
 import { emitRoutes } from "./routes.ts";
-import { type Emit, type LabelText, labelsOf, labelTexts } from "./series.ts";
+import { type Emit, type LabelText, labelsOf, labelText, labelTexts } from "./series.ts";
 import { emitHistogram, emitStatistics } from "./statistics.ts";
 
 type ProbedMetrics = typeof metrics.path | typeof metrics.pair;
@@ -123,6 +123,7 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: LabelText, verdict: 
   emit(to.transitions, labels, verdict.transitions);
   const first = verdict.reasons[0];
   if (first !== undefined) emit(to.cause, labels, 1, { cause: first.cause, owner: first.owner });
+  emitUnsent(emit, to, labels, verdict);
   const { probes, lossRatio, delay, oneWay } = verdict.performance;
   emit(to.lossProbes, labels, probes);
   if (lossRatio !== undefined) emit(to.lossRatio, labels, lossRatio);
@@ -137,6 +138,13 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: LabelText, verdict: 
     emit(to.delayP95, labels, delay.p95);
     emit(to.delayP99, labels, delay.p99);
     emit(to.delayMax, labels, delay.max);
+  }
+}
+
+/** Two streams of one technique that lack the same are one series. */
+function emitUnsent(emit: Emit, to: ProbedMetrics, labels: LabelText, { unsent = [] }: Verdict): void {
+  for (const more of new Set(unsent.map(({ technique, reason }) => labelText({ technique, reason })))) {
+    emit(to.probesUnsent, labels, 1, more);
   }
 }
 

@@ -22,7 +22,6 @@ import {
   POLLIN,
   PR_SET_TIMERSLACK,
   rxSoftwareStamps,
-  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_TIMESTAMPING,
@@ -33,6 +32,7 @@ import {
 } from "./linux-libc.ts";
 import { createMessageBatch } from "./linux-messages.ts";
 import { openingOf } from "./linux-opening.ts";
+import { receiveBuffersOf } from "./linux-receive-buffer.ts";
 import {
   longestWait,
   type Outgoing,
@@ -58,23 +58,17 @@ const preemptionLimit = 200_000;
 /** Datagrams per second of a socket above which the kernel's transmit stamps are not asked for (decision 22). */
 const stampedRate = 60_000;
 const receiveBuffer = 1 << 20;
-/** Octets of what SO_MEMINFO tells, and places in it: what the receive buffer holds and may hold, datagrams that were dropped. */
-const memorySize = 36;
-const heldAt = 0;
-const limitAt = 4;
-const dropsAt = 32;
 const maxSockets = 256;
 
 /** `random` gives 32 random bits. */
 export function createLinuxSockets(libc: Libc, random: () => number): ProbeSockets {
-  /** What SO_MEMINFO tells, and its length. */
-  const memory = libc.arena(memorySize + 4);
   const polled = libc.arena(maxSockets * 8);
   const timeout = libc.arena(16);
   const outgoing = createMessageBatch(libc, stampedSendBatch);
   const incoming = createMessageBatch(libc, receiveBatch);
   const departureReader = createDepartureReader(libc);
   const now = momentsOf(libc);
+  const receiveBufferOf = receiveBuffersOf(libc);
   const opening = openingOf(libc);
   const { option } = opening;
   /** Messages to prepare: at first all, then those that were filled at the last time, by whichever socket. */
@@ -144,18 +138,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
     const departures = rate > stampedRate ? undefined : createDepartures(departureReader, option, fd);
     // A raw socket of IPv6 hands out no header (RFC 3542 section 3).
     const headed = raw && family === 4;
-    let droppedBefore = 0;
-    let wasFull = false;
-
-    /** Gives what the socket dropped since it was opened. A buffer that was full is so still: nobody else reads it. */
-    function look(): number {
-      memory.view.setInt32(memorySize, memorySize, true);
-      const length = memory.address + memorySize;
-      if (libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory.address, length) !== 0) return droppedBefore;
-      wasFull ||= 2 * memory.view.getInt32(heldAt, true) > memory.view.getInt32(limitAt, true);
-      return memory.view.getInt32(dropsAt, true);
-    }
-
+    const buffer = receiveBufferOf(fd);
     return {
       identifier,
       raw,
@@ -193,7 +176,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
       },
       receive(take) {
         for (let round = 0; round < receiveRounds; round++) {
-          look();
+          buffer.look();
           incoming.reset(filled);
           const count = libc.recvmmsg(fd, incoming.headers.address, receiveBatch, MSG_DONTWAIT, 0);
           filled = Math.max(0, count);
@@ -221,15 +204,7 @@ export function createLinuxSockets(libc: Libc, random: () => number): ProbeSocke
         }
         return false;
       },
-      overflowed() {
-        // A datagram that is read would tell only of those dropped before it (SO_RXQ_OVFL), and one of ICMP not even of these.
-        const dropped = look();
-        // With room in the buffer the kernel dropped them for themselves, as those that came with a wrong checksum.
-        const n = wasFull ? (dropped - droppedBefore) >>> 0 : 0;
-        droppedBefore = dropped;
-        wasFull = false;
-        return n;
-      },
+      overflowed: buffer.overflowed,
       close() {
         const at = open.indexOf(place);
         // Closed already: the number may be another file's by now.

@@ -28,6 +28,7 @@ import {
 } from "./linux-libc.ts";
 import { realtimeOf } from "./linux-messages.ts";
 import { openingOf } from "./linux-opening.ts";
+import { receiveBuffersOf } from "./linux-receive-buffer.ts";
 import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-sockets.ts";
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
@@ -54,6 +55,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
   const data = libc.arena(longestDatagram);
   const control = libc.arena(controlSize);
   const moment = momentsOf(libc);
+  const receiveBufferOf = receiveBuffersOf(libc);
   const opening = openingOf(libc);
   const { option } = opening;
   const open: number[] = [];
@@ -86,10 +88,12 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
     };
   }
 
-  function receive(fd: number, headed: boolean, raw: boolean, take: TraceArrivals): void {
+  /** False when more is left than is read in a row. */
+  function receive(fd: number, headed: boolean, raw: boolean, take: TraceArrivals): boolean {
     const near = moment();
     // Errors first: that the target was reached must not hide a hop that answered before.
-    for (let round = 0; round < receiveRounds && receiveOne(fd, MSG_ERRQUEUE); round++) {
+    let errors = 0;
+    for (; errors < receiveRounds && receiveOne(fd, MSG_ERRQUEUE); errors++) {
       const { bytes, control, at } = received(near);
       const error = decodeExtendedError(control);
       if (error.ok) take.error(error.value, bytes, readSockaddr(head.view, addressAt), at);
@@ -97,7 +101,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
     }
     for (let round = 0; round < receiveRounds; round++) {
       if (!receiveOne(fd, 0)) {
-        if (libc.lastError() === "EAGAIN") return;
+        if (libc.lastError() === "EAGAIN") return errors < receiveRounds;
         continue;
       }
       const { bytes, whole, at } = received(near);
@@ -106,6 +110,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
       if (whole && payload.ok) take.answer(payload.value, raw ? { ...from, port: 0 } : from, at);
       else take.malformed();
     }
+    return false;
   }
 
   /** Undefined when all is well. */
@@ -143,6 +148,7 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
 
   function socketOver(fd: number, raw: boolean, { family }: TraceProfile): TraceSocket {
     let ttlNow = 0;
+    const buffer = receiveBufferOf(fd);
     const headed = raw && family === 4;
     return {
       identifier: raw ? 1 + (random() % 0xffff) : opening.localPort(fd),
@@ -157,7 +163,11 @@ export function createLinuxTraceSockets(libc: Libc, random: () => number): Trace
         // What a router said of an earlier datagram waits as this socket's error, and is read by the first attempt.
         return attempt() || attempt() ? undefined : libc.lastError();
       },
-      receive: (take) => receive(fd, headed, raw, take),
+      receive(take) {
+        const crowded = buffer.look();
+        return receive(fd, headed, raw, take) && !crowded;
+      },
+      overflowed: buffer.overflowed,
       close() {
         const at = open.indexOf(fd);
         // Closed already: the number may be another file's by now.

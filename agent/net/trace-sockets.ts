@@ -31,7 +31,13 @@ export interface TraceSocket {
   readonly raw: boolean;
   /** `write` gives the length. Gives the name of the errno when it did not leave. */
   send(to: Endpoint, ttl: number, write: (into: Uint8Array) => number): string | undefined;
-  receive(take: TraceArrivals): void;
+  /**
+   * False when there may be more than what was handed over: it is not all read, or an ICMP error may have found no room, which
+   * the kernel does not count.
+   */
+  receive(take: TraceArrivals): boolean;
+  /** Datagrams that the full receive buffer dropped since the time before. */
+  overflowed(): number;
   close(): void;
 }
 

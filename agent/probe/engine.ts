@@ -3,6 +3,7 @@
 
 import type { KeyObject } from "node:crypto";
 import type { ProbeObservation } from "../estate/observation.ts";
+import type { Unsent } from "../estate/unsent.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { milliseconds } from "../lib/duration.ts";
@@ -27,11 +28,12 @@ import { createOutlet, type Outlet } from "./outlet.ts";
 import { createSchedule } from "./schedule.ts";
 import { createSession, type FarEnd, type Nonce, type Session } from "./session.ts";
 import { Slots, slotsOf } from "./slots.ts";
-import { createSendTrouble } from "./trouble.ts";
+import { createSendTrouble, unsentBy } from "./trouble.ts";
 
 /** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
 const stepLimit = 100_000;
 const reportEvery = milliseconds(250);
+const notAnAddress = "not an IP address";
 
 export interface EngineDeps {
   readonly sockets: ProbeSockets;
@@ -104,6 +106,8 @@ export function createEngine(
   const bySsid = Map.groupBy(reflected, ({ ssid }) => ssid);
   const byEndpoint = Map.groupBy(reflected, ({ to }) => endpointKey(to));
   const trouble = createSendTrouble(emit);
+  /** By stream: why a probe of it did not leave since the last report. */
+  const unsent: (Unsent | undefined)[] = streams.map(() => undefined);
   let dropped = createCounters(probeDropKinds);
   let skippedTold = 0;
   let clockError = sockets.clockError();
@@ -224,6 +228,7 @@ export function createEngine(
       const { session, outlet, number, target } = this.stream;
       session.failed(this.sequence);
       outlet.failed(code);
+      unsent[number] = unsentBy(code);
       trouble.failed(number, target, code);
     }
   }
@@ -236,8 +241,12 @@ export function createEngine(
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
+        unsent[number] = outlet.problem();
         // The outlet has said why it has no socket.
-        if (to === undefined) trouble.failed(number, target, "not an IP address");
+        if (to === undefined) {
+          unsent[number] = unsentBy(notAnAddress);
+          trouble.failed(number, target, notAnAddress);
+        }
         continue;
       }
       // Unless it fails now, it works again.
@@ -271,11 +280,13 @@ export function createEngine(
     const at = sockets.now().monotonic;
     for (const outlet of outlets.values()) dropped.add("overflow", outlet.countOverflow(at));
     const observations: ProbeObservation[] = [];
-    for (const { of, index, target, session, outlet } of running) {
+    for (const { of, index, number, target, session, outlet } of running) {
       session.expire(outlet.readUntil, outlet.mayHaveDropped);
       const counts = session.drain();
-      if (counts !== undefined)
-        observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });
+      if (counts === undefined) continue;
+      const { technique } = target;
+      observations.push({ kind: "probe", of, index, technique, at, ...counts, unsent: unsent[number] });
+      unsent[number] = undefined;
     }
     emit({ kind: "batch", observations, dropped: dropped.read(), skipped: schedule.skipped() - skippedTold });
     dropped = createCounters(probeDropKinds);

@@ -38,6 +38,7 @@ const mostSettled = 8;
 interface Running {
   readonly stream: ProbeStream;
   readonly session: Session;
+  readonly child: Child;
   /** By fping's sequence number, the last that were settled: it shows a duplicate or a late answer as one more answer. */
   readonly settled: Map<number, Match>;
 }
@@ -59,7 +60,7 @@ export function createFpingEngine(
 ): FpingEngine {
   const children = new Map<string, Child>();
   const running = streams.map((stream, i): Running => {
-    const one: Running = { stream, session: createSession(stream.target, lastReceivedAt[i]), settled: new Map() };
+    const session = createSession(stream.target, lastReceivedAt[i]);
     const { address } = stream.target;
     const profile = profileOf(stream);
     // fping's lines name the address alone: each child has it once.
@@ -75,6 +76,7 @@ export function createFpingEngine(
       };
       children.set(key, child);
       if (child.byAddress.has(address)) continue;
+      const one: Running = { stream, session, child, settled: new Map() };
       child.byAddress.set(address, one);
       return one;
     }
@@ -141,12 +143,12 @@ export function createFpingEngine(
       const at = now();
       for (const child of children.values()) child.unsentUntil = countUnsent(child);
       const observations: ProbeObservation[] = [];
-      for (const { stream, session } of running) {
+      for (const { stream, session, child } of running) {
         const counts = session.drain();
         const { of, index, target } = stream;
-        if (counts !== undefined) {
-          observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts });
-        }
+        if (counts === undefined) continue;
+        const unsent = counts.sendErrors > 0 ? ({ reason: "failed", says: child.told } as const) : undefined;
+        observations.push({ kind: "probe", of, index, technique: target.technique, at, ...counts, unsent });
       }
       if (observations.length === 0) return;
       emit({ kind: "batch", observations, dropped: createCounters(probeDropKinds).read(), skipped: 0 });

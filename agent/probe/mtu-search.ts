@@ -2,6 +2,7 @@
 // IP packets. No I/O and no clock.
 
 import type { MtuResult } from "../estate/tracing.ts";
+import { mostUnheard } from "./overflow.ts";
 
 /** A small packet, which passes wherever anything does: every link of IPv4 carries 68 octets, of IPv6 1,280. */
 export const controlSize = 100;
@@ -16,10 +17,14 @@ const mostPackets = 120;
 export type SizeAnswer =
   | { readonly kind: "answered" }
   | { readonly kind: "lost" }
+  /** This host dropped what may have been its answer. */
+  | { readonly kind: "unheard" }
   /** This host would not send it: its interface is smaller. */
   | { readonly kind: "refused" }
   /** `mtu`: of the next hop, as `by` names it; undefined when it does not. */
   | { readonly kind: "tooBig"; readonly mtu: number | undefined; readonly by: string };
+
+type Heard = Exclude<SizeAnswer, { readonly kind: "unheard" }>;
 
 export interface MtuOutcome {
   readonly result: MtuResult;
@@ -52,6 +57,7 @@ export function createMtuSearch(most: number): MtuSearch {
   let lost = 0;
   let voided = 0;
   let packets = 0;
+  let unheard = 0;
   let outcome: MtuOutcome | undefined;
 
   const finish = (result: MtuResult, mtu: number | undefined) => {
@@ -92,14 +98,14 @@ export function createMtuSearch(most: number): MtuSearch {
     proceed();
   }
 
-  function takeFirst(answer: SizeAnswer): void {
+  function takeFirst(answer: Heard): void {
     if (answer.kind === "answered") {
       low = controlSize;
       proceed();
     } else if (answer.kind !== "lost" || ++lost === tries) finish("unanswered", undefined);
   }
 
-  function takeCheck(answer: SizeAnswer): void {
+  function takeCheck(answer: Heard): void {
     checking = false;
     if (answer.kind === "answered") lost++;
     else voided++;
@@ -107,7 +113,7 @@ export function createMtuSearch(most: number): MtuSearch {
     else if (lost === tries) failed("vanished");
   }
 
-  function takeSize(answer: SizeAnswer): void {
+  function takeSize(answer: Heard): void {
     switch (answer.kind) {
       case "answered":
         passed();
@@ -129,7 +135,10 @@ export function createMtuSearch(most: number): MtuSearch {
   return {
     next: () => (checking ? controlSize : size),
     take(answer) {
-      if (++packets > mostPackets) finish("lossy", undefined);
+      if (answer.kind === "unheard") {
+        // The next is the same again.
+        if (++unheard > mostUnheard) finish("unheard", undefined);
+      } else if (++packets > mostPackets) finish("lossy", undefined);
       else if (low === 0) takeFirst(answer);
       else if (checking) takeCheck(answer);
       else takeSize(answer);

@@ -1,6 +1,7 @@
 // One socket for every technique and socket profile in use; opened again when it could not be.
 
 import type { ProbeTechnique } from "../estate/estate.ts";
+import type { Unsent } from "../estate/unsent.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { formatAddress } from "../net/endpoint.ts";
@@ -24,6 +25,8 @@ export interface Outlet {
   readonly family: SocketProfile["family"];
   /** Undefined while it cannot be opened. */
   socket(): ProbeSocket | undefined;
+  /** Why it cannot be opened. */
+  problem(): Unsent | undefined;
   /** There is a socket, and nothing speaks against it. */
   sound(): boolean;
   /** A send failed. */
@@ -56,7 +59,7 @@ export function createOutlet(
   let socket: ProbeSocket | undefined;
   /** Whose place it took, read until it may be opened anew again: what left from there may still be answered. */
   let before: ProbeSocket | undefined;
-  let problem = "";
+  let problem: Unsent | undefined;
   let doubtful = false;
   let told = false;
   let tryAt: Instant | undefined;
@@ -70,6 +73,7 @@ export function createOutlet(
     family: profile.family,
     rate: 0,
     socket: () => socket,
+    problem: () => problem,
     outbox: [],
     receive(now, take) {
       if (before !== undefined && tryAt !== undefined && now >= tryAt) {
@@ -119,17 +123,15 @@ export function createOutlet(
           log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
         }
         told = true;
-        problem = "";
-      } else if (opened.error.message !== problem) {
-        problem = opened.error.message;
-        told = false;
-        log({
-          kind: "log",
-          level: "warn",
-          fields: { ...fields, reason: opened.error.kind },
-          message: `cannot probe: ${problem}`,
-        });
+        problem = undefined;
+        return;
       }
+      const { kind: reason, message: says } = opened.error;
+      if (says !== problem?.says) {
+        told = false;
+        log({ kind: "log", level: "warn", fields: { ...fields, reason }, message: `cannot probe: ${says}` });
+      }
+      problem = { reason, says };
     },
   };
   return outlet;

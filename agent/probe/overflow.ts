@@ -3,7 +3,7 @@
 import type { Instant } from "../lib/clock.ts";
 
 export interface Overflow {
-  /** So many datagrams were dropped after the moment `from` and before `until`. */
+  /** So many datagrams were dropped after the moment `from` and before `until`; infinity where nobody counts them. */
   dropped(count: number, from: Instant, until: Instant): void;
   /** Whether what came in between may have been dropped. Each datagram dropped can have been one answer, and is named once. */
   mayHaveTaken(from: Instant, until: Instant): boolean;
@@ -15,6 +15,9 @@ interface Span {
   /** Datagrams that no probe has been excused by yet. */
   left: number;
 }
+
+/** A host at which so many packets of one trace or search go unheard is flooded: it is given up. */
+export const mostUnheard = 10;
 
 /** At four reports a second further back than any timeout. */
 const mostSpans = 256;

@@ -3,6 +3,7 @@
 import type { TraceEnd, TraceHop } from "../estate/tracing.ts";
 import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
+import { mostUnheard, type Overflow } from "./overflow.ts";
 
 /** As traceroute has it; a way through a cloud's backbone is shorter. */
 export const mostHops = 30;
@@ -26,41 +27,57 @@ export interface RouteTrace {
   /** `sentAt`: when the probe left that is answered. */
   answered(ttl: number, answer: HopAnswer, sentAt: Instant, now: Instant): void;
   /** When waiting may end; infinity while nothing is under way. */
-  wakeAt(now: Instant): Instant;
+  wakeAt(): Instant;
   /** Undefined while it goes on. */
-  outcome(now: Instant): { readonly end: TraceEnd; readonly detail: string } | undefined;
+  outcome(): { readonly end: TraceEnd; readonly detail: string } | undefined;
   hops(): readonly TraceHop[];
 }
 
 interface Hop {
   tries: number;
+  /** Those of which this host may have dropped the answer. */
+  unheard: number;
+  /** The last is neither answered nor given up. */
+  waiting: boolean;
   lastSent: Instant;
   address: string | undefined;
   delay: number | undefined;
 }
 
-export function createRouteTrace(): RouteTrace {
+export function createRouteTrace(mayBeUnheard: Overflow["mayHaveTaken"]): RouteTrace {
   const hops: Hop[] = [];
   /** The hop behind which there is nothing to look for. */
   let last = mostHops;
   let end: TraceEnd = "tooLong";
   let detail = "";
+  let unheard = 0;
 
   const hopOf = (ttl: number): Hop => {
     for (let n = hops.length; n < ttl; n++) {
-      hops.push({ tries: 0, lastSent: 0 as Instant, address: undefined, delay: undefined });
+      const lastSent = 0 as Instant;
+      hops.push({ tries: 0, unheard: 0, waiting: false, lastSent, address: undefined, delay: undefined });
     }
     return hops[ttl - 1] as Hop;
   };
-  const waiting = (hop: Hop, now: Instant) => hop.tries > 0 && elapsed(hop.lastSent, now) < tryTimeout;
-  const settled = (hop: Hop | undefined, now: Instant) =>
-    hop !== undefined && (hop.address !== undefined || (hop.tries >= mostTries && !waiting(hop, now)));
+  const settled = (hop: Hop | undefined) =>
+    hop !== undefined && (hop.address !== undefined || (hop.tries - hop.unheard >= mostTries && !hop.waiting));
+
+  /** Gives up the tries that were not answered in time. */
+  function expire(now: Instant): void {
+    for (const hop of hops.slice(0, last)) {
+      if (!hop.waiting || elapsed(hop.lastSent, now) < tryTimeout) continue;
+      hop.waiting = false;
+      if (!mayBeUnheard(hop.lastSent, later(hop.lastSent, tryTimeout))) continue;
+      hop.unheard++;
+      unheard++;
+    }
+  }
 
   /** The first TTL of which more may be learnt; behind `last` when nothing may. */
-  function frontier(now: Instant): number {
+  function frontier(): number {
     let ttl = 1;
     let silent = 0;
-    for (; ttl <= last && settled(hops[ttl - 1], now); ttl++) {
+    for (; ttl <= last && settled(hops[ttl - 1]); ttl++) {
       silent = hops[ttl - 1]?.address === undefined ? silent + 1 : 0;
       // Not while somebody further on has answered already.
       if (silent === silentHops && !hops.slice(ttl).some(({ address }) => address !== undefined)) {
@@ -73,22 +90,27 @@ export function createRouteTrace(): RouteTrace {
 
   return {
     due(now) {
-      const first = frontier(now);
+      expire(now);
+      const first = frontier();
+      // What was heard behind it would be taken for what is right behind the hop before.
+      if (unheard > mostUnheard && first <= last) [last, end, detail] = [first - 1, "unheard", ""];
       const heard = hops.findLastIndex(({ address }) => address !== undefined) + 1;
       for (let ttl = first; ttl <= Math.min(last, first + window - 1, heard + silentHops); ttl++) {
         const hop = hopOf(ttl);
-        if (!settled(hop, now) && !waiting(hop, now)) return ttl;
+        if (!settled(hop) && !hop.waiting) return ttl;
       }
       return undefined;
     },
     sent(ttl, now) {
       const hop = hopOf(ttl);
       hop.tries++;
+      hop.waiting = true;
       hop.lastSent = now;
     },
     answered(ttl, answer, sentAt, now) {
       const hop = hopOf(ttl);
       if (hop.address !== undefined || ttl > last) return;
+      hop.waiting = false;
       hop.address = answer.from;
       hop.delay = elapsed(sentAt, now) / 1_000;
       if (answer.kind === "passing") return;
@@ -96,11 +118,11 @@ export function createRouteTrace(): RouteTrace {
       last = ttl;
       [end, detail] = answer.kind === "target" ? ["reached", ""] : ["unreachable", `${answer.from}: ${answer.says}`];
     },
-    wakeAt(now) {
-      const open = hops.filter((hop) => hop.address === undefined && waiting(hop, now));
+    wakeAt() {
+      const open = hops.slice(0, last).filter(({ waiting }) => waiting);
       return Math.min(...open.map(({ lastSent }) => later(lastSent, tryTimeout)), Infinity) as Instant;
     },
-    outcome: (now) => (frontier(now) > last ? { end, detail } : undefined),
+    outcome: () => (frontier() > last ? { end, detail } : undefined),
     hops: () =>
       hops
         .slice(0, last)

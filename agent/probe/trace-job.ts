@@ -5,6 +5,7 @@ import { elapsed, type Instant, later } from "../lib/clock.ts";
 import { type Duration, milliseconds } from "../lib/duration.ts";
 import type { ExtendedError } from "../wire/extended-error.ts";
 import { controlSize, createMtuSearch, type MtuOutcome, type SizeAnswer } from "./mtu-search.ts";
+import type { Overflow } from "./overflow.ts";
 import { createRouteTrace, tryTimeout } from "./route-trace.ts";
 import { hopAnswer, sizeAnswer } from "./trace-answer.ts";
 
@@ -23,7 +24,7 @@ export interface TraceJob {
   answered(probe: JobProbe, from: string, sentAt: Instant, now: Instant): void;
   error(probe: JobProbe, error: ExtendedError, sentAt: Instant, now: Instant): void;
   /** When waiting may end; infinity while nothing is under way. */
-  wakeAt(now: Instant): Instant;
+  wakeAt(): Instant;
   /** What it came to; undefined while it goes on. */
   observation(now: Instant): TracingObservation | undefined;
 }
@@ -31,8 +32,12 @@ export interface TraceJob {
 /** Far enough for any way; a search is not to end at a hop. */
 const farTtl = 64;
 
-export function createTraceJob({ of, technique, address: target }: Traced, why: TraceReason): TraceJob {
-  const trace = createRouteTrace();
+export function createTraceJob(
+  { of, technique, address: target }: Traced,
+  why: TraceReason,
+  mayBeUnheard: Overflow["mayHaveTaken"],
+): TraceJob {
+  const trace = createRouteTrace(mayBeUnheard);
   let unsent: { readonly end: TraceEnd; readonly detail: string } | undefined;
   return {
     due(now) {
@@ -50,7 +55,7 @@ export function createTraceJob({ of, technique, address: target }: Traced, why: 
     },
     wakeAt: trace.wakeAt,
     observation(now) {
-      const outcome = unsent ?? trace.outcome(now);
+      const outcome = unsent ?? trace.outcome();
       return outcome && { kind: "trace", of, at: now, why, technique, target, hops: trace.hops(), ...outcome };
     },
   };
@@ -60,7 +65,10 @@ export function createTraceJob({ of, technique, address: target }: Traced, why: 
 const patience = 4;
 const leastTimeout = milliseconds(250);
 
-export function createMtuJob({ of, technique, address: target, mtu }: Traced): TraceJob {
+export function createMtuJob(
+  { of, technique, address: target, mtu }: Traced,
+  mayBeUnheard: Overflow["mayHaveTaken"],
+): TraceJob {
   const search = createMtuSearch(mtu);
   let timeout: Duration = tryTimeout;
   let waitingSince: Instant | undefined;
@@ -79,7 +87,10 @@ export function createMtuJob({ of, technique, address: target, mtu }: Traced): T
 
   return {
     due(now) {
-      if (waitingSince !== undefined && elapsed(waitingSince, now) >= timeout) settle(current, { kind: "lost" });
+      if (waitingSince !== undefined && elapsed(waitingSince, now) >= timeout) {
+        const kind = mayBeUnheard(waitingSince, later(waitingSince, timeout)) ? "unheard" : "lost";
+        settle(current, { kind });
+      }
       if (waitingSince !== undefined || search.outcome() !== undefined || unsent !== undefined) return undefined;
       return { ttl: farTtl, size: search.next() };
     },

@@ -12,6 +12,7 @@ import { type Endpoint, formatAddress, parseEndpoint, sameEndpoint } from "../ne
 import type { TraceProfile, TraceSocket, TraceSockets } from "../net/trace-sockets.ts";
 import type { ExtendedError } from "../wire/extended-error.ts";
 import type { Quoted } from "../wire/trace-probe.ts";
+import { createOverflow, type Overflow } from "./overflow.ts";
 import { readTraceAnswer, readTraceError, writeTraceProbe } from "./trace-answer.ts";
 import { createMtuJob, createTraceJob, type JobProbe, type TraceJob } from "./trace-job.ts";
 
@@ -30,9 +31,9 @@ export type TraceOrder =
 /**
  * What arrived and answered no probe of ours. `malformed`: no message that is read here. `foreign`: of no probe that is under
  * way. `forged`: names one, and does not know its random bits. `wrongSource`: knows them, and comes from elsewhere.
- * `ambiguous`: quotes so little that it may be of one of several.
+ * `ambiguous`: quotes so little that it may be of one of several. `overflow`: found no room, so that nobody knows what it was.
  */
-export const traceDropKinds = ["malformed", "foreign", "forged", "wrongSource", "ambiguous"] as const;
+export const traceDropKinds = ["malformed", "foreign", "forged", "wrongSource", "ambiguous", "overflow"] as const;
 export type TraceDropKind = (typeof traceDropKinds)[number];
 
 export interface TracerDeps {
@@ -74,6 +75,9 @@ interface Outlet {
   socket: TraceSocket | undefined;
   tag: number;
   problem: string;
+  readonly overflow: Overflow;
+  /** What has arrived before has been read. */
+  readAt: Instant;
   readonly running: Set<Running>;
 }
 
@@ -100,7 +104,15 @@ export function createTracer(
     const place = JSON.stringify(profile);
     const known = outlets.get(place);
     if (known !== undefined) return known;
-    const outlet: Outlet = { profile, socket: undefined, tag: random() & 0xffff, problem: "", running: new Set() };
+    const outlet: Outlet = {
+      profile,
+      socket: undefined,
+      tag: random() & 0xffff,
+      problem: "",
+      overflow: createOverflow(),
+      readAt: sockets.now(),
+      running: new Set(),
+    };
     outlets.set(place, outlet);
     return outlet;
   }
@@ -131,7 +143,9 @@ export function createTracer(
     const outlet = outletOf(target);
     // What quotes no more than it must is told apart by where it went.
     if ([...outlet.running].some((other) => sameEndpoint(other.to, to))) return false;
-    const job = order.kind === "mtu" ? createMtuJob(target) : createTraceJob(target, order.why);
+    const { mayHaveTaken } = outlet.overflow;
+    const job =
+      order.kind === "mtu" ? createMtuJob(target, mayHaveTaken) : createTraceJob(target, order.why, mayHaveTaken);
     const begun: Running = { order, job, outlet, to, cookie: [random(), random()], sent: new Map() };
     const problem = open(outlet);
     if (problem !== undefined) {
@@ -160,11 +174,15 @@ export function createTracer(
     const count = (drop: TraceDropKind | undefined) => {
       if (drop !== undefined) dropped.add(drop);
     };
-    socket.receive({
+    const whole = socket.receive({
       malformed: () => count("malformed"),
       answer: (bytes, from, at) => count(takeAnswer(outlet, socket, { bytes, from, at }, now)),
       error: (error, quoted, to, at) => count(takeError(outlet, socket, { error, quoted, to, at }, now)),
     });
+    const overflowed = socket.overflowed();
+    dropped.add("overflow", overflowed);
+    outlet.overflow.dropped(whole ? overflowed : Number.POSITIVE_INFINITY, outlet.readAt, now);
+    outlet.readAt = now;
   }
 
   function takeAnswer(
@@ -296,7 +314,7 @@ export function createTracer(
         const allowed = send(of, now);
         finish(of, now);
         mayFree ||= !running.has(of);
-        const until = allowed ? of.job.wakeAt(now) : later(now, milliseconds(1_000 / packetRate));
+        const until = allowed ? of.job.wakeAt() : later(now, milliseconds(1_000 / packetRate));
         wakeAt = Math.min(wakeAt, until) as Instant;
       }
       return mayFree ? now : wakeAt;

@@ -1,6 +1,7 @@
 // Which streams cannot send, told once for each change and together for all that share a reason.
 
 import type { ProbeTarget } from "../estate/estate.ts";
+import type { Unsent } from "../estate/unsent.ts";
 import type { ProbeLog } from "./messages.ts";
 
 export interface SendTrouble {
@@ -14,18 +15,34 @@ export interface SendTrouble {
 const mostExamples = 5;
 
 /** What the codes of libc mean here, and where to look. */
-const meanings: Readonly<Record<string, string>> = {
-  EMSGSIZE: "larger than the MTU of the way, and dontFragment forbids to cut them: use a smaller size",
-  ENODEV: 'the interface that "interface" names is gone',
-  ENETDOWN: "the interface by which they leave is down",
-  ENETUNREACH: "this host has no route to them: ip route get ADDRESS",
-  EHOSTUNREACH: "the next hop does not answer (ip neigh), or a route of this host refuses them",
-  EADDRNOTAVAIL: "the source address is no longer one of this host",
-  EACCES: "not permitted: a route of this host prohibits it, or the address is a broadcast address",
-  EPERM: "not permitted: the firewall of this host drops what it sends",
-  EINVAL: "the source address does not go with the interface or the route by which they leave",
-  ENOBUFS: "the queue of the interface is full",
+const meanings: Readonly<Record<string, Unsent>> = {
+  EMSGSIZE: {
+    reason: "tooBig",
+    says: "larger than the MTU of the way, and dontFragment forbids to cut them: use a smaller size",
+  },
+  ENODEV: { reason: "noSuchInterface", says: 'the interface that "interface" names is gone' },
+  ENETDOWN: { reason: "interfaceDown", says: "the interface by which they leave is down" },
+  ENETUNREACH: { reason: "noRoute", says: "this host has no route to them: ip route get ADDRESS" },
+  EHOSTUNREACH: {
+    reason: "nextHopSilent",
+    says: "the next hop does not answer (ip neigh), or a route of this host refuses them",
+  },
+  EADDRNOTAVAIL: { reason: "noSuchSource", says: "the source address is no longer one of this host" },
+  EACCES: {
+    reason: "forbidden",
+    says: "not permitted: a route of this host prohibits it, or the address is a broadcast address",
+  },
+  EPERM: { reason: "forbidden", says: "not permitted: the firewall of this host drops what it sends" },
+  EINVAL: {
+    reason: "sourceMismatch",
+    says: "the source address does not go with the interface or the route by which they leave",
+  },
+  ENOBUFS: { reason: "queueFull", says: "the queue of the interface is full" },
 };
+
+export function unsentBy(code: string): Unsent {
+  return meanings[code] ?? { reason: "failed", says: code };
+}
 
 export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
   interface Trouble {
@@ -63,7 +80,7 @@ export function createSendTrouble(log: (line: ProbeLog) => void): SendTrouble {
       for (const [code, all] of Map.groupBy(started, ({ code }) => code)) {
         tell(
           "warn",
-          meanings[code] === undefined ? "probes cannot be sent" : `probes cannot be sent: ${meanings[code]}`,
+          `probes cannot be sent: ${unsentBy(code).says}`,
           code,
           all.map(({ target }) => target),
         );

@@ -2,6 +2,7 @@
 
 import type { ProbeCounts, ProbeObservation } from "../estate/observation.ts";
 import type { ProbeFigures } from "../estate/probe-figures.ts";
+import type { Unsent } from "../estate/unsent.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import { ProbeSlices } from "./probe-slices.ts";
@@ -29,6 +30,8 @@ export interface DelayHistogram {
 export interface ProbeRecord {
   /** Of the last observation. */
   readonly last: Pick<ProbeObservation, "index" | "at" | "lossRun" | "lastReceivedAt" | "unheard">;
+  /** Since when nothing that was to be sent has left this host, and why; undefined while it does. */
+  readonly unsent: (Unsent & { readonly since: Instant }) | undefined;
   readonly totals: ProbeTotals;
   readonly histogram: DelayHistogram;
   /** Interarrival jitter in seconds (RFC 3550 section 6.4.1), of round trips; undefined before the second answer. */
@@ -82,6 +85,7 @@ type Written<T> = { -readonly [K in keyof T]: T[K] };
 class Track implements ProbeTrack {
   readonly last: Written<ProbeRecord["last"]>;
   readonly totals: Written<ProbeTotals> = { ...noProbes };
+  unsent: ProbeRecord["unsent"];
   readonly #judged: ProbeSlices;
   readonly #shown: readonly ProbeSlices[];
   readonly #keeping: ProbeKeeping;
@@ -117,6 +121,8 @@ class Track implements ProbeTrack {
     last.lossRun = o.lossRun;
     last.lastReceivedAt = o.lastReceivedAt;
     last.unheard = o.unheard ?? 0;
+    if (o.received + o.lost + last.unheard > 0) this.unsent = undefined;
+    else if (o.unsent !== undefined) this.unsent = { ...o.unsent, since: this.unsent?.since ?? o.at };
     addTo(this.totals, o, this.#burstsBegun(o));
     for (const delay of o.delays) this.#take(delay);
     this.#judged.add(o);

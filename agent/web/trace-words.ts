@@ -21,6 +21,7 @@ const endWords: Readonly<Record<TraceEnd, string>> = {
   unreachable: "unreachable",
   silent: "not reached, the last hops answer nothing",
   tooLong: "not reached within the hops looked for",
+  unheard: "broken off, this host dropped what may have been answers",
   unsent: "could not be sent",
 };
 
@@ -31,6 +32,7 @@ const mtuWords: Readonly<Record<MtuResult, string>> = {
   blackHole: "larger packets vanish without a message",
   lossy: "too much loss to tell",
   unanswered: "the target does not answer",
+  unheard: "this host dropped what may have been answers",
   unsent: "could not be sent",
 };
 

@@ -110,9 +110,12 @@ const probeStopped = [
   { severity: "warning", circuit: "ams-1", peering: "azurePrivate", link: "primary", router: "ams-ce1", site: "ams" },
 ] as const;
 
+const unsent = ["ExpressRouteProbesUnsent", { severity: "warning", reason: "noPermission" }] as const;
+
 it("a router that is unreachable mutes that its BMP is away and its probes are gone, and no other router's", async () => {
   await raise(...bmpAway);
   await raise(...probeStopped);
+  await raise(...unsent);
   await raise("ExpressRouteBmpDisconnected", { severity: "warning", router: "fra-ce1", site: "fra" });
   await expect.poll(muted).toEqual([]);
   await raise(...unreachable);
@@ -121,7 +124,7 @@ it("a router that is unreachable mutes that its BMP is away and its probes are g
     .toEqual(["ExpressRouteBmpDisconnected", "ExpressRouteRouterProbeStopped"]);
 });
 
-it("an isolated agent mutes what it says of routers, and no circuit", async () => {
+it("an isolated agent mutes what it says of routers and of its probes, and no circuit", async () => {
   await raise(...reduced);
   await expect
     .poll(async () => (await muted()).toSorted())
@@ -132,6 +135,7 @@ it("an isolated agent mutes what it says of routers, and no circuit", async () =
     .toEqual([
       "ExpressRouteBmpDisconnected",
       "ExpressRouteBmpDisconnected",
+      "ExpressRouteProbesUnsent",
       "ExpressRouteRouterProbeStopped",
       "ExpressRouteRouterUnreachable",
     ]);
@@ -145,6 +149,7 @@ it("an absent agent mutes its isolation: one page", async () => {
       "ExpressRouteAgentIsolated",
       "ExpressRouteBmpDisconnected",
       "ExpressRouteBmpDisconnected",
+      "ExpressRouteProbesUnsent",
       "ExpressRouteRouterProbeStopped",
       "ExpressRouteRouterUnreachable",
     ]);

@@ -17,7 +17,19 @@ const catalog = new Map(allMetrics.map((metric) => [metric.name, metric.labels])
 /** Added by the scrape; they may select and join, never name an alert. */
 const scrapeLabels = ["job", "instance"];
 const identity = new Set([
-  ...["circuit", "peering", "link", "router", "site", "global_reach", "service", "dependency", "kind", "severity"],
+  ...[
+    "circuit",
+    "peering",
+    "link",
+    "router",
+    "site",
+    "global_reach",
+    "service",
+    "dependency",
+    "kind",
+    "reason",
+    "severity",
+  ],
 ]);
 
 const labelsIn = (selector: string) => [...selector.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, name]) => name ?? "");

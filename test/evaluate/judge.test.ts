@@ -295,6 +295,24 @@ describe("unknown is not down", () => {
     s.primary.cannotSend = true;
     s.play(20);
     expect(s.path("primary").state).not.toBe("down");
+    expect(s.path("primary").notCovered.join()).toMatch(
+      /icmp probes to 172.16.0.2 cannot be sent from this host \(ICMP is not permitted\); answered \d+s ago/,
+    );
+  });
+
+  it("a host that cannot send says so of the path once that lasts, and until it can", () => {
+    const s = scene();
+    s.play(20);
+    s.primary.cannotSend = true;
+    s.play(4);
+    expect(s.path("primary").unsent).toBeUndefined();
+    s.play(4);
+    const evidence = "icmp probes to 172.16.0.2 cannot be sent from this host (ICMP is not permitted)";
+    expect(s.path("primary").unsent).toEqual([{ technique: "icmp", reason: "noPermission", evidence }]);
+    expect(s.path("secondary").unsent).toBeUndefined();
+    s.primary.cannotSend = false;
+    s.play(2);
+    expect(s.path("primary")).toMatchObject({ unsent: undefined, notCovered: [] });
   });
 
   it("a host that could never send: the far end is not said to be silent", () => {

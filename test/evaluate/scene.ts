@@ -228,6 +228,7 @@ export function scene(estate: Estate = anEstate()): Scene {
       index,
       technique,
       at: at(now),
+      unsent: o.sendErrors > 0 ? { reason: "noPermission", says: "ICMP is not permitted" } : undefined,
       late: 0,
       duplicate: 0,
       reordered: 0,

@@ -229,6 +229,24 @@ describe("the exposition", () => {
     expect(lines).toContain(both);
   });
 
+  it("says once of a path and technique which reason keeps its probes here", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 110);
+    const of = subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "primary" });
+    const none = { received: 0, lost: 0, late: 0, duplicate: 0, reordered: 0, discarded: 0, delays: [], lossRun: 0 };
+    for (let s = 100; s <= 110; s++) {
+      for (const index of [0, 1]) {
+        const unsent = { reason: "noSuchSource", says: `the source of stream ${index} is gone` } as const;
+        const rest = { ...none, sendErrors: 1, unsent, lastReceivedAt: undefined };
+        state.observe({ kind: "probe", of, index, technique: "icmp", at: at(s), ...rest });
+      }
+    }
+    const lines = (await exportAt(twoStreams(), state, 110)).split("\n");
+    expect(lines.filter((line) => line.startsWith("expressroute_path_probes_unsent_info"))).toEqual([
+      `expressroute_path_probes_unsent_info{${path},technique="icmp",reason="noSuchSource"} 1`,
+    ]);
+  });
+
   it("shows what was traced and noticed", async () => {
     const key = subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "primary" });
     const flow = {

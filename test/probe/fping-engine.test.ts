@@ -107,7 +107,10 @@ describe("ICMP probes by fping", () => {
       const begun = p.started.length > ended;
       if (ms <= 10_000 && begun) p.started[ended++]?.handlers.ended("fping: it may not");
       if (ms > 10_250) p.started.at(-1)?.handlers.line(reply("172.16.0.2", ms, 1));
-      for (const { sendErrors } of p.reported()) unsent += sendErrors;
+      for (const o of p.reported()) {
+        unsent += o.sendErrors;
+        expect(o.unsent).toEqual(o.sendErrors > 0 ? { reason: "failed", says: "fping: it may not" } : undefined);
+      }
     }
     expect(p.started).toHaveLength(3);
     expect(unsent).toBe(10);

@@ -19,6 +19,7 @@ function search(most: number, way: Way): MtuOutcome & { readonly sizes: readonly
 
 const answered = { kind: "answered" } as const;
 const lost = { kind: "lost" } as const;
+const unheard = { kind: "unheard" } as const;
 const refused = { kind: "refused" } as const;
 const says = (mtu: number | undefined, by = "10.0.0.1"): SizeAnswer => ({ kind: "tooBig", mtu, by });
 
@@ -90,6 +91,22 @@ describe("a search", () => {
     expect(results.filter((result) => result === "whole").length).toBeGreaterThan(1_800);
   });
 
+  it("sends again what this host may not have heard the answer of, and learns nothing from that", () => {
+    const way: Way = (size) => (size > 1_400 ? lost : answered);
+    const heard = search(1_500, way);
+    const some = search(1_500, (size, packet) => (packet % 5 === 0 && packet <= 50 ? unheard : way(size, packet)));
+    expect({ ...some, sizes: 0 }).toEqual({ ...heard, sizes: 0 });
+    expect(some.sizes.filter((_, i) => (i + 1) % 5 !== 0 || i >= 50)).toEqual(heard.sizes);
+  });
+
+  it.each([0, 1, 2])("gives up at a host that does not hear what comes behind packet %i", (packets) => {
+    const found = search(1_500, (_, packet) => (packet <= packets ? answered : unheard));
+    // Two packets are all that it needs.
+    expect(found.result).toBe(packets < 2 ? "unheard" : "whole");
+    expect(found.mtu).toBe(packets < 2 ? undefined : 1_500);
+    expect(found.sizes.length).toBeLessThan(14);
+  });
+
   it("says nothing of a target that answers nothing", () => {
     expect(search(1_500, () => lost)).toEqual({
       result: "unanswered",
@@ -103,6 +120,7 @@ describe("a search", () => {
     const answers = fc.oneof(
       fc.constant<SizeAnswer>(answered),
       fc.constant<SizeAnswer>(lost),
+      fc.constant<SizeAnswer>(unheard),
       fc.constant<SizeAnswer>(refused),
       fc.nat(10_000).map((mtu) => says(mtu)),
     );
@@ -117,7 +135,7 @@ describe("a search", () => {
             if (answer.kind === "answered") passed.push(size);
             return answer;
           });
-          expect(found.sizes.length).toBeLessThanOrEqual(121);
+          expect(found.sizes.length).toBeLessThanOrEqual(131);
           expect(found.sizes.every((size) => size >= 100 && size <= most)).toBe(true);
           if (found.mtu !== undefined) expect(passed).toContain(found.mtu);
         },

@@ -118,6 +118,8 @@ describe("what may have been dropped", () => {
     expect([asked(0, 249), asked(751, 999), asked(1_251, 2_000)]).toEqual([false, false, false]);
     expect([asked(0, 250), asked(600, 700), asked(600, 999)]).toEqual([true, true, false]);
     expect([asked(600, 1_100), asked(0, 2_000)]).toEqual([true, false]);
+    overflow.dropped(Number.POSITIVE_INFINITY, at(1_250), at(1_500));
+    expect([asked(1_300, 1_400), asked(1_300, 1_400), asked(1_501, 1_600)]).toEqual([true, true, false]);
   });
 });
 

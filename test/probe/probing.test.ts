@@ -182,14 +182,18 @@ describe.each(kinds)("STAMP probes over %s sockets", (sockets) => {
   it("leave the other streams alone when one has no such source", async () => {
     const far = await reflector(() => "answer");
     const warnings: string[] = [];
-    const { sum, settled } = run([stamp(far.port, { source: "203.0.113.9" }), stamp(far.port)], {
+    const { sum, settled, observed } = run([stamp(far.port, { source: "203.0.113.9" }), stamp(far.port)], {
       sockets,
       log: { ...silent, warn: (_, message) => warnings.push(message) },
     });
     await eventually("the good stream is answered", settled(50, 1));
     expect(sum("sendErrors", 0)).toBeGreaterThan(30);
     expect(sum("received", 0) + sum("lost", 0) + sum("sendErrors", 1)).toBe(0);
-    expect(warnings.filter((message) => message.includes("203.0.113.9"))).toHaveLength(1);
+    const [said] = warnings.filter((message) => message.includes("203.0.113.9"));
+    expect(warnings.filter((message) => message === said)).toHaveLength(1);
+    const { unsent } = observed.findLast(({ index }) => index === 0) ?? {};
+    expect(unsent?.reason).toBe("noSuchSource");
+    expect(said).toBe(`cannot probe: ${unsent?.says}`);
   });
 
   it("stop when told to, and not before", async () => {

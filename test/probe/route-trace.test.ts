@@ -9,8 +9,9 @@ const at = (ms: number) => ms as Instant;
 /** What a probe with this TTL meets, and after how many milliseconds; undefined: nothing answers this try. */
 type Network = (ttl: number, tries: number) => readonly [HopAnswer, number] | undefined;
 
-function play(network: Network) {
-  const trace = createRouteTrace();
+/** `deaf`: until then whatever is sent may be answered and not heard. */
+function play(network: Network, deaf = 0) {
+  const trace = createRouteTrace((from) => from < deaf);
   const arrivals: { ttl: number; answer: HopAnswer; sentAt: Instant; at: number }[] = [];
   const sent: number[] = [];
   let most = 0;
@@ -19,7 +20,7 @@ function play(network: Network) {
       if (arrival.at > now) arrivals.push(arrival);
       else trace.answered(arrival.ttl, arrival.answer, arrival.sentAt, at(now));
     }
-    const outcome = trace.outcome(at(now));
+    const outcome = trace.outcome();
     if (outcome !== undefined) return { ...outcome, hops: trace.hops(), sent, took: now, most };
     for (let ttl = trace.due(at(now)); ttl !== undefined; ttl = trace.due(at(now))) {
       trace.sent(ttl, at(now));
@@ -29,7 +30,7 @@ function play(network: Network) {
     }
     most = Math.max(most, new Set(sent).size - trace.hops().filter(({ address }) => address !== undefined).length);
     // Never in the past: the thread would go round without a rest.
-    expect(trace.wakeAt(at(now))).toBeGreaterThan(now);
+    expect(trace.wakeAt()).toBeGreaterThan(now);
   }
   throw new Error("the trace does not end");
 }
@@ -83,6 +84,21 @@ describe("a trace", () => {
     expect(sent.filter((ttl) => ttl > 2)).toHaveLength(5 * mostTries);
   });
 
+  it("asks again where this host may have dropped the answer, and takes no silence from it", () => {
+    const { end, hops } = play(row(4, [2]), 2_000);
+    expect(end).toBe("reached");
+    // The two tries of the first two seconds are none.
+    expect(hops.map(({ tries }) => tries)).toEqual([1, 5, 1, 1]);
+  });
+
+  it("ends at a host that hears nothing with the hops before the first that it did not hear, whoever was heard behind it", () => {
+    const { end, hops, sent } = play(row(4, [2, 3]), Infinity);
+    expect(end).toBe("unheard");
+    expect(addresses(hops)).toBe("10.0.0.1");
+    expect(sent.length).toBeLessThan(20);
+    expect(play(() => undefined, Infinity)).toMatchObject({ end: "unheard", hops: [] });
+  });
+
   it("goes on over four silent hops to what answers behind them", () => {
     expect(play(row(7, [2, 3, 4, 5])).end).toBe("reached");
   });
@@ -108,13 +124,13 @@ describe("a trace", () => {
   });
 
   it("is not led on by a second answer, nor by one of a hop behind the target", () => {
-    const trace = createRouteTrace();
+    const trace = createRouteTrace(() => false);
     for (const ttl of [1, 2, 3]) trace.sent(ttl, at(0));
     trace.answered(2, target, at(0), at(5));
     trace.answered(3, hop(3), at(0), at(6));
     trace.answered(1, hop(1), at(0), at(7));
     trace.answered(1, { kind: "refusing", from: "6.6.6.6", says: "host unreachable" }, at(0), at(8));
-    expect(trace.outcome(at(9))).toEqual({ end: "reached", detail: "" });
+    expect(trace.outcome()).toEqual({ end: "reached", detail: "" });
     expect(trace.hops().map(({ address }) => address)).toEqual(["10.0.0.1", "10.9.9.9"]);
   });
 });

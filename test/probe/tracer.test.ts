@@ -88,7 +88,9 @@ function scene(
             malformed: () => take.malformed(),
           };
           for (const arrival of all) arrival(hearing);
+          return true;
         },
+        overflowed: () => 0,
         close: () => void closed++,
       });
     },
