@@ -15,7 +15,7 @@ export async function check(file: string, io: Io & HostFiles): Promise<number> {
   return 0;
 }
 
-/** `3 sites, 4 routers, 2 circuits, 4 paths`. */
+/** `3 sites, 4 routers, 2 circuits, 4 paths`; a site without routers may be right, and may be misspelt. */
 export function summary(estate: Estate): string {
   const sites = new Set([estate.site, ...[...estate.routers.values()].map((router) => router.site)]);
   const watched: readonly (readonly [number, string, string])[] = [
@@ -28,8 +28,10 @@ export function summary(estate: Estate): string {
     [estate.circuits.size, "circuit"],
     [pathsOf(estate).length, "path"],
   ];
+  const isApart = ![...estate.routers.values()].some(({ site }) => site === estate.site);
   return [
     ...counted.map(([n, word]) => `${n} ${word}${n === 1 ? "" : "s"}`),
     ...watched.flatMap(([n, one, many]) => (n === 0 ? [] : [`${n} ${n === 1 ? one : many}`])),
+    ...(isApart ? [`no router at ${estate.site}, the site of this agent`] : []),
   ].join(", ");
 }

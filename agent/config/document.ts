@@ -16,7 +16,7 @@ import {
 } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type ConfigError, type Finding, type KeyPath, quote } from "./error.ts";
-import { badAlias, syntaxProblem } from "./syntax.ts";
+import { badAlias, syntaxProblem, tabIndents } from "./syntax.ts";
 
 /** Where a node stands: offsets into the text; `key` is undefined for the root and list items. */
 export interface Located {
@@ -67,8 +67,10 @@ export function readDocument(given: string): Result<SourceDocument, readonly Sou
       key: "",
       ...syntaxProblem(fault.code, text, fault.pos[0]),
     }));
-    // One slip makes the parser stumble several times over the same line.
-    return err(errors.filter((error, i) => errors.findIndex(({ line }) => line === error.line) === i));
+    // One slip makes the parser stumble several times over the same line, and a tab over those after it.
+    const first = errors.filter((error, i) => errors.findIndex(({ line }) => line === error.line) === i);
+    const tabs = first.filter(({ problem }) => problem === tabIndents.problem);
+    return err(tabs.length === 0 ? first : tabs);
   }
   if (parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null)) {
     return whole("the file is empty", "write at least site, snmp, routers and circuits");

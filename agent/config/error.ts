@@ -75,7 +75,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     const limit = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3));
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { word: candidate, distance };
   }
-  return best?.word;
+  return best?.word ?? theOnlyOneWithin(lower, known);
+}
+
+/** `asn` for customerAsn, `azurePrivatePeering` for azurePrivate. */
+function theOnlyOneWithin(lower: string, known: readonly string[]): string | undefined {
+  if (lower.length < 3) return undefined;
+  const [one, ...others] = known.filter((word) => {
+    const candidate = word.toLowerCase();
+    return candidate.includes(lower) || (candidate.length >= 3 && lower.includes(candidate));
+  });
+  return others.length === 0 ? one : undefined;
 }
 
 /** Levenshtein, with a swap of neighbours counted as one. */

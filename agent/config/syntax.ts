@@ -13,6 +13,8 @@ export const badAlias: Problem = {
   fix: "define it above with &name, or put a text that begins with * in quotes",
 };
 
+export const tabIndents: Problem = { problem: "a tab indents this line", fix: "indent with spaces" };
+
 const problems: Readonly<Partial<Record<YAMLError["code"], Problem>>> = {
   ALIAS_PROPS: { problem: "an alias (*name) has a tag or anchor of its own", fix: "write only *name" },
   BAD_ALIAS: badAlias,
@@ -61,7 +63,7 @@ const problems: Readonly<Partial<Record<YAMLError["code"], Problem>>> = {
     fix: "use a plain word as the key; a text that begins with { or [ needs quotes",
   },
   RESOURCE_EXHAUSTION: { problem: "the file is nested too deeply to be read", fix: "write it with fewer levels" },
-  TAB_AS_INDENT: { problem: "a tab indents this line", fix: "indent with spaces" },
+  TAB_AS_INDENT: tabIndents,
   TAG_RESOLVE_FAILED: {
     problem: "a tag (!name) stands here, and tags are not read",
     fix: "remove it, or put a text that begins with ! in quotes",
@@ -76,6 +78,6 @@ const problems: Readonly<Partial<Record<YAMLError["code"], Problem>>> = {
 export function syntaxProblem(code: YAMLError["code"], text: string, offset: number): Problem {
   const start = text.lastIndexOf("\n", Math.max(0, offset - 1)) + 1;
   const indentation = /^[ \t]*/.exec(text.slice(start, start + 200))?.[0] ?? "";
-  const known = indentation.includes("\t") ? problems.TAB_AS_INDENT : problems[code];
+  const known = indentation.includes("\t") ? tabIndents : problems[code];
   return known ?? { problem: "the text cannot be read as YAML from here", fix: "check this line and the one above" };
 }

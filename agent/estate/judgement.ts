@@ -109,6 +109,8 @@ export interface Reason {
   readonly cause: Cause;
   readonly owner: Owner;
   readonly evidence: string;
+  /** When it was last so; absent while it is. What is no more so, or cannot be seen now, is held for a while. */
+  readonly lastSeen?: Instant;
 }
 
 /** What was measured over the threshold window; absent figures were not measured. */

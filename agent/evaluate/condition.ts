@@ -1,7 +1,7 @@
 // A check through time: inactive -> pending -> firing, as Prometheus does it, plus unknown.
 // Time is an argument; nothing here keeps state of its own.
 
-import type { Check, Condition, Verdict } from "../estate/judgement.ts";
+import type { Check, Condition, Reason, Verdict } from "../estate/judgement.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 
@@ -58,6 +58,12 @@ export function advance(
     effect: kept.effect,
     evidence: kept.evidence,
   };
+}
+
+/** Why a path is not up: what is held says when it was last seen. */
+export function reasonOf({ state, lastTrue, cause, owner, evidence }: Condition, now: Instant): Reason {
+  const isHeld = state === "firing" && lastTrue !== undefined && lastTrue < now;
+  return isHeld ? { cause, owner, evidence, lastSeen: lastTrue } : { cause, owner, evidence };
 }
 
 function nextState(

@@ -20,7 +20,7 @@ import { type Duration, milliseconds } from "../lib/duration.ts";
 import { inOne } from "../lib/slices.ts";
 import type { PollRecord, Snapshot } from "../state/state.ts";
 import { settledSince } from "./blind.ts";
-import { advance, conditionOf, type Finding } from "./condition.ts";
+import { advance, conditionOf, type Finding, reasonOf } from "./condition.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
 import { checkFlapping } from "./flapping.ts";
 import { type Hearing, hear } from "./isolation.ts";
@@ -237,7 +237,7 @@ function verdict(
           ? "degraded"
           : "up";
   const changed = was !== undefined && was.state !== state;
-  const reasons: readonly Reason[] = [...down, ...unknown, ...degraded];
+  const reasons: readonly Reason[] = [...down, ...unknown, ...degraded].map((c) => reasonOf(c, now));
   return {
     state,
     since: was === undefined || changed ? now : was.since,

@@ -6,7 +6,7 @@ import { subject } from "../estate/observation.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { Duration } from "../lib/duration.ts";
 import type { Snapshot } from "../state/state.ts";
-import { advance, conditionOf, type Finding } from "./condition.ts";
+import { advance, conditionOf, type Finding, reasonOf } from "./condition.ts";
 import type { Remembered, Usual } from "./usual-memory.ts";
 
 export interface PairScene {
@@ -52,8 +52,7 @@ export function withFinding(
   const condition = advance(conditionOf(was, check), check, finding, { for: wait, keepFiringFor, mayFire: true }, now);
   const conditions = [...verdict.conditions, condition];
   if (condition.state !== "firing" || condition.effect !== "degraded") return { ...verdict, conditions };
-  const { cause, owner, evidence } = condition;
-  const reasons = [...verdict.reasons, { cause, owner, evidence }];
+  const reasons = [...verdict.reasons, reasonOf(condition, now)];
   if (verdict.state !== "up") return { ...verdict, conditions, reasons };
   const lasts = was?.state === "degraded";
   const transitions = (was?.transitions ?? 0) + (was === undefined || lasts ? 0 : 1);

@@ -85,11 +85,14 @@ export function checkSession(context: PathContext): Finding {
     return { holds: true, cause: "sessionAdminDown", owner: "customer", effect: "down", evidence };
   }
   const error = dropErrorText(seen);
-  const lastError = error === undefined ? "" : `, last error ${error}${tooManyPrefixes(seen) ? staysIdle : ""}`;
-  const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}`;
+  const idle = tooManyPrefixes(seen) ? staysIdle : "";
+  // Said once: BMP tells of the drop with the same words.
+  const isTold = error !== undefined && seen.toldDown?.includes(error);
+  const lastError = error === undefined || isTold ? "" : `, last error ${error}${idle}`;
+  const told = seen.toldDown === undefined ? "" : `, by BMP ${seen.toldDown}${isTold ? idle : ""}`;
   const asn = otherAsn(seen, path);
   const wrongAs = asn === undefined ? "" : `, the router has AS ${asn} for it and not AS ${remoteAsn}`;
-  const evidence = `${who} is ${seen.state} for ${since}${lastError}${wrongAs}${told}${linkEvidence(context)}`;
+  const evidence = `${who} is ${seen.state} for ${since}${lastError}${told}${wrongAs}${linkEvidence(context)}`;
   const owner = asn === undefined ? sessionOwner(context, seen) : "customer";
   return { holds: true, cause: "sessionDown", owner, effect: "down", evidence };
 }

@@ -15,7 +15,7 @@ import type {
 import { type PrefixFamily, prefixFamilies } from "../estate/link-observation.ts";
 import { type SubjectKey, subject } from "../estate/observation.ts";
 import type { Clock, Instant } from "../lib/clock.ts";
-import { seconds } from "../lib/duration.ts";
+import { type Duration, seconds } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { inSlices, isStep } from "../lib/slices.ts";
@@ -37,6 +37,9 @@ export type Remembered = ReadonlyMap<SubjectKey, Usual>;
 const staleAfter = seconds(7 * 86_400);
 
 const saveEvery = seconds(600);
+
+/** Soon after the start: whoever started it still looks, and is told of a directory that cannot be written. */
+const firstSave = seconds(10);
 
 /** Some later version's file is none of ours. */
 const version = 1;
@@ -227,7 +230,7 @@ export function createUsualMemory(
     if (!written.ok && !failed) {
       log.warn(
         { file: file.path, error: written.error },
-        "what is usual of each path cannot be kept for the next start: check the directory and its space",
+        "what is usual of each path cannot be kept for the next start: the directory must exist, have space, and be writable for this user",
       );
     }
     failed = !written.ok;
@@ -239,10 +242,10 @@ export function createUsualMemory(
     return writing;
   }
 
-  function again(): void {
-    cancel = clock.after(saveEvery, () => {
+  function saveAfter(time: Duration): void {
+    cancel = clock.after(time, () => {
       void saveNext();
-      again();
+      saveAfter(saveEvery);
     });
   }
 
@@ -252,7 +255,7 @@ export function createUsualMemory(
       if (file === undefined) return;
       judged = judgement;
       remembered = recall(file, estate, clock, log);
-      again();
+      saveAfter(firstSave);
     },
     async stop() {
       cancel?.();

@@ -10,8 +10,10 @@ import { meaningOf, ticketId, worstOf } from "./summary.ts";
 import { pathTicket } from "./ticket.ts";
 import {
   bitRate,
+  capital,
   causeWords,
   delayWords,
+  heldWords,
   interfaceWords,
   lossWords,
   ownerWords,
@@ -54,8 +56,8 @@ function renderPath(
   const broken = state !== "up";
   return html`<section id="${id}" class="path ${pathTones[state]}" aria-label="${circuit.name} ${peering.name} ${link}">
 <h4>${link} ${chip(pathTones[state], state)} ${since(path.since, now)}</h4>
-${broken ? renderReasons(path) : nothing}
-${path.notes.map((note) => html`<p class="why"><b>Noted, no outage:</b> ${note.evidence} ${since(note.since, now)}</p>`)}
+${broken ? renderReasons(path, now) : nothing}
+${path.notes.map((note) => html`<p class="why"><b>${broken ? "Noted besides" : "Noted, no outage"}:</b> ${note.evidence} ${since(note.since, now)}</p>`)}
 ${renderFindings(path.traced, now)}
 <dl>
 <dt>Forwarding</dt><dd>${witnessWords(path)}</dd>
@@ -86,15 +88,11 @@ ${figures}
 }
 
 /** The first reason is the cause; those after it usually follow from it. */
-export function renderReasons({ reasons }: Pick<PathStatus, "reasons">): Html {
+export function renderReasons({ reasons }: Pick<PathStatus, "reasons">, now: number): Html {
   const [first, ...rest] = reasons;
   if (first === undefined) return nothing;
-  return html`<p class="why"><b>${capital(causeWords[first.cause])}:</b> ${first.evidence} <span class="owner">Fault with: <b>${ownerWords[first.owner]}</b></span></p>
-${rest.map(({ evidence }) => html`<p class="why quiet">Also: ${evidence}</p>`)}`;
-}
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  return html`<p class="why"><b>${capital(causeWords[first.cause])}:</b> ${first.evidence}${heldWords(first, now)} <span class="owner">Fault with: <b>${ownerWords[first.owner]}</b></span></p>
+${rest.map((reason) => html`<p class="why quiet">Also: ${reason.evidence}${heldWords(reason, now)}</p>`)}`;
 }
 
 function elementId(...names: readonly string[]): string {

@@ -7,8 +7,8 @@ import { type Html, html, nothing } from "./html.ts";
 import { chip, since } from "./page-parts.ts";
 import type { CheckStatus, DependencyStatus, ServiceStatus } from "./service-status.ts";
 import type { Status } from "./status.ts";
-import { ticketId } from "./summary.ts";
-import { ms, pathTones, serviceOwnerWords, type Tone } from "./words.ts";
+import { ticketId, urgency } from "./summary.ts";
+import { capital, ms, pathTones, serviceOwnerWords, type Tone } from "./words.ts";
 
 export const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
   circuitLost: "its circuit is lost",
@@ -30,26 +30,18 @@ export const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
   certificateExpires: "a certificate ends soon",
 };
 
-export function renderServices(status: Status, now: number): Html {
-  const { services, internetDependencies } = status;
-  return html`${table(
-    "services",
-    "Services",
-    "Through",
-    services.map((service) => ({
-      ...service,
-      through: `${service.circuit} ${service.peering}`,
-      routes: service.announced.map(announcedWords),
-    })),
-    now,
-  )}
-${table(
-  "internet-dependencies",
-  "Internet dependencies",
-  "Kind",
-  internetDependencies.map((dependency) => ({ ...dependency, through: dependency.kind, routes: [] })),
-  now,
-)}`;
+export function renderServices({ services }: Status, now: number): Html {
+  const rows = services.map((service) => ({
+    ...service,
+    through: `${service.circuit} ${service.peering}`,
+    routes: service.announced.map(announcedWords),
+  }));
+  return table("services", "Services", "Through", rows, now);
+}
+
+export function renderInternetDependencies({ internetDependencies }: Status, now: number): Html {
+  const rows = internetDependencies.map((one) => ({ ...one, through: one.kind, routes: [] }));
+  return table("internet-dependencies", "Internet dependencies", "Kind", rows, now);
 }
 
 type Row = (ServiceStatus | DependencyStatus) & { readonly through: string; readonly routes: readonly string[] };
@@ -61,9 +53,13 @@ function table(id: string, title: string, column: string, rows: readonly Row[], 
 <div class="scroll"><table class="routers">
 <caption class="hidden">State of each, and what its checks last saw</caption>
 <thead><tr><th scope="col">Name</th><th scope="col">${column}</th><th scope="col">State</th><th scope="col">Since</th><th scope="col">Checks</th></tr></thead>
-<tbody>${rows.map((row) => renderRow(id, row, now))}</tbody>
+<tbody>${worstFirst(rows).map((row) => renderRow(id, row, now))}</tbody>
 </table></div>
 </section>`;
+}
+
+function worstFirst(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
 }
 
 function renderRow(section: string, row: Row, now: number): Html {
@@ -76,7 +72,7 @@ function renderWhy({ reasons }: Row): Html {
   const [first, ...rest] = reasons;
   if (first === undefined) return nothing;
   const { cause, owner, evidence } = first;
-  return html`<div><b>${serviceCauseWords[cause]}:</b> ${evidence} <span class="owner">Fault with: <b>${serviceOwnerWords[owner]}</b></span></div>
+  return html`<div><b>${capital(serviceCauseWords[cause])}:</b> ${evidence} <span class="owner">Fault with: <b>${serviceOwnerWords[owner]}</b></span></div>
 ${rest.map((reason) => html`<div class="quiet">Also: ${reason.evidence}</div>`)}`;
 }
 

@@ -36,7 +36,7 @@ ${renderFindings(pair.traced, now)}
 ${traceBlock(`${ticketId(name, pair.fromSite, pair.toSite)}-trace`, pair.traced)}
 </div>`,
 )}
-${broken.map(({ g, pair }) => renderBroken(status, g, pair))}
+${broken.map(({ g, pair }) => renderBroken(status, g, pair, now))}
 </section>`;
 }
 
@@ -58,11 +58,11 @@ function renderCell(globalReach: readonly GlobalReachStatus[], from: string, to:
   return html`<td class="quiet">${joined.length > 0 ? `measured by the agent at ${from}` : "–"}</td>`;
 }
 
-function renderBroken(status: Status, globalReach: GlobalReachStatus, pair: PairStatus): Html {
+function renderBroken(status: Status, globalReach: GlobalReachStatus, pair: PairStatus, now: number): Html {
   const id = ticketId(globalReach.name, pair.fromSite, pair.toSite);
   return html`<div id="${id}-why" class="path ${pathTones[pair.state]}">
 <h3>${pair.fromSite} to ${pair.toSite} ${chip(pathTones[pair.state], pair.state)}</h3>
-${renderReasons(pair)}
+${renderReasons(pair, now)}
 ${pair.notCovered.map((what) => html`<p class="quiet">Not covered: ${what}</p>`)}
 ${ticketBlock(id, pair.state, pairTicket(status, globalReach, pair))}
 </div>`;

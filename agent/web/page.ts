@@ -1,10 +1,11 @@
 // The status page: one document, drawn by the server; the script only fetches it again. Everything that
 // changes is inside #status, and what must keep its place while it changes has an id.
 
+import type { PathState } from "../estate/judgement.ts";
 import { judgementTooOld } from "./health.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { renderCircuit } from "./page-circuit.ts";
-import { renderServices } from "./page-services.ts";
+import { renderInternetDependencies, renderServices } from "./page-services.ts";
 import { renderGlobalReach, renderRouters } from "./page-tables.ts";
 import { isolationBanner, renderHost } from "./self-status.ts";
 import type { Status } from "./status.ts";
@@ -16,6 +17,7 @@ import {
   redundancyAnswer,
   serviceAnswer,
   worstFirst,
+  worstOf,
 } from "./summary.ts";
 import { span, type Tone } from "./words.ts";
 
@@ -63,13 +65,27 @@ ${also.length > 0 ? html`<p>${also.map((line) => html`<span>${line}. </span>`)}<
 <dl class="answers">${answersOf(status).map(renderAnswer)}</dl>
 <p class="judged">Judged <time datetime="${status.at}">${status.at.replace("T", " ").replace("Z", "")} UTC</time> at site ${status.site}</p>
 </section>
-<section id="circuits" aria-label="Circuits">
-${worstFirst(status.circuits).map((circuit) => renderCircuit(status, circuit, now))}
-</section>
-${renderServices(status, now)}
-${renderGlobalReach(status, now)}
+${renderWatched(status, now)}
 ${renderRouters(status, now)}
 ${renderHost(status.host)}`;
+}
+
+/** The circuits come first, unless they are well and something else is not. */
+function renderWatched(status: Status, now: number): Html {
+  const { circuits, services, internetDependencies, globalReach } = status;
+  const areWell = (of: readonly { readonly state: PathState }[]) => of.every(({ state }) => state === "up");
+  const others = [
+    { isWell: areWell(services), shown: renderServices(status, now) },
+    { isWell: areWell(internetDependencies), shown: renderInternetDependencies(status, now) },
+    { isWell: areWell(globalReach.flatMap(({ pairs }) => pairs)), shown: renderGlobalReach(status, now) },
+  ];
+  const before = circuits.every((circuit) => worstOf(circuit) === "good") ? others.filter(({ isWell }) => !isWell) : [];
+  const after = others.filter((one) => !before.includes(one));
+  return html`${before.map(({ shown }) => shown)}
+<section id="circuits" aria-label="Circuits">
+${worstFirst(circuits).map((circuit) => renderCircuit(status, circuit, now))}
+</section>
+${after.map(({ shown }) => shown)}`;
 }
 
 function renderBanners(status: Status): Html {

@@ -62,13 +62,18 @@ export interface Measured {
   readonly probing: ProbeStatus;
 }
 
+export interface ReasonStatus extends Pick<Reason, "cause" | "owner" | "evidence"> {
+  /** When it was last so, where it is held; null while it is so. */
+  readonly lastSeen: string | null;
+}
+
 interface Judged extends Measured {
   readonly state: PathState;
   readonly since: string;
   /** State changes since the agent started. */
   readonly transitions: number;
   /** In the order of the stages; the first is the cause. */
-  readonly reasons: readonly Reason[];
+  readonly reasons: readonly ReasonStatus[];
   readonly notCovered: readonly string[];
   /** What is so and harms nothing now, such as a drain whose traffic moved. */
   readonly notes: readonly { readonly cause: Cause; readonly since: string; readonly evidence: string }[];
@@ -275,7 +280,9 @@ function judged(
     state,
     since: utc(clock, since),
     transitions,
-    reasons: reasons.map(({ cause, owner, evidence }) => ({ cause, owner, evidence })),
+    reasons: reasons.map(({ cause, owner, evidence, lastSeen }) => {
+      return { cause, owner, evidence, lastSeen: lastSeen === undefined ? null : utc(clock, lastSeen) };
+    }),
     notCovered,
     notes: conditions
       .filter((condition) => condition.state === "firing" && condition.effect === "none")

@@ -5,7 +5,7 @@ import type { LinkName, PeeringName } from "../estate/estate.ts";
 import type { PathState } from "../estate/judgement.ts";
 import { isolationWords } from "./self-status.ts";
 import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
-import { listed, ownerWords, serviceOwnerWords, type Tone } from "./words.ts";
+import { capital, heldWords, listed, ownerWords, serviceOwnerWords, type Tone } from "./words.ts";
 
 /** What a peering, and by its worst peering a circuit, is to the person who was woken: worst first. */
 const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
@@ -56,7 +56,7 @@ export function headlineOf(status: Status): Headline {
   }
   for (const { state, what } of brokenServices(status)) {
     const tone = state === "down" ? "bad" : state === "degraded" ? "warn" : "unknown";
-    found.push({ tone, sentence: `${what} is ${state}` });
+    found.push({ tone, sentence: capital(`${what} is ${state}`) });
   }
   const [first, ...rest] = found.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
   const drains = drainsOf(status);
@@ -65,17 +65,19 @@ export function headlineOf(status: Status): Headline {
   return { tone: "good", sentence: total === 1 ? "The circuit is up and redundant" : allGood(total), also: drains };
 }
 
-/** No outage, and yet the first thing to know before anybody works on the other link. */
+/** The first thing to know before anybody works on the other link. While the drained one is up, it is no outage. */
 function drainsOf({ circuits }: Status): readonly string[] {
   const drained = circuits.flatMap(({ name, peerings }) =>
     peerings.flatMap(({ paths }) =>
       paths
         .filter(({ notes }) => notes.some(({ cause }) => cause === "linkDraining"))
-        .map(({ link }) => `${name} ${link}`),
+        .map(({ link, state }) => ({ what: `${name} ${link}`, state })),
     ),
   );
   if (drained.length === 0) return [];
-  return [`Microsoft is draining ${listed([...new Set(drained)])}, which is no outage: leave the other link alone`];
+  const isAllUp = drained.every(({ state }) => state === "up");
+  const what = `Microsoft is draining ${listed([...new Set(drained.map(({ what }) => what))])}`;
+  return [`${what}${isAllUp ? ", which is no outage" : ""}: leave the other link alone`];
 }
 
 const tones: readonly Tone[] = ["bad", "warn", "unknown", "good"];
@@ -169,10 +171,11 @@ export function meaningOf(peering: PeeringStatus): string {
 function namesWhere(circuits: readonly CircuitStatus[], holds: (peering: PeeringStatus) => boolean): readonly string[] {
   return circuits.filter((circuit) => circuit.peerings.some(holds)).map((circuit) => nameWith(circuit, holds));
 }
+
 /** Something that is not up, with all that has the same evidence. */
 export interface Problem {
   readonly state: PathState;
-  /** `ams-1 primary`, or `ams to sin` for Global Reach. */
+  /** `ams-1 primary`, `ams-1 (microsoft) primary` where that is not all of it, or `ams to sin` for Global Reach. */
   readonly where: string;
   readonly owner: string;
   readonly evidence: string;
@@ -183,15 +186,19 @@ export interface Problem {
 /** Worst first: down, unknown, degraded. Peerings that fail with their common link are one problem. */
 export function problemsOf(status: Status): readonly Problem[] {
   const problems = new Map<string, Problem>();
+  const judgedAt = Date.parse(status.at);
   for (const circuit of worstFirst(status.circuits)) {
     for (const peering of circuit.peerings) {
       for (const path of peering.paths) {
         const reason = path.reasons[0];
         if (path.state === "up" || reason === undefined) continue;
-        const where = `${circuit.name} ${path.link}`;
-        const key = `${where} ${reason.cause} ${reason.evidence}`;
+        const key = `${circuit.name} ${path.link} ${reason.cause} ${reason.evidence}`;
         if (problems.has(key)) continue;
-        const { owner, evidence } = reason;
+        const { owner } = reason;
+        const evidence = reason.evidence + heldWords(reason, judgedAt);
+        const failsAlike = ({ link, state, reasons: [other] }: PathStatus) =>
+          link === path.link && state !== "up" && other?.cause === reason.cause && other.evidence === reason.evidence;
+        const where = `${nameWith(circuit, ({ paths }) => paths.some(failsAlike))} ${path.link}`;
         const ticket = ticketId(circuit.name, peering.name, path.link);
         problems.set(key, { state: path.state, where, owner: ownerWords[owner], evidence, ticket });
       }
@@ -200,7 +207,8 @@ export function problemsOf(status: Status): readonly Problem[] {
   for (const { pair, between, globalReach } of pairsOf(status.globalReach)) {
     const reason = pair.reasons[0];
     if (pair.state === "up" || reason === undefined) continue;
-    const { owner, evidence } = reason;
+    const { owner } = reason;
+    const evidence = reason.evidence + heldWords(reason, judgedAt);
     const ticket = ticketId(globalReach, pair.fromSite, pair.toSite);
     problems.set(ticket, { state: pair.state, where: between, owner: ownerWords[owner], evidence, ticket });
   }
@@ -225,7 +233,7 @@ function brokenServices(status: Status) {
   });
 }
 
-const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];
+export const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];
 
 function pairsOf(
   globalReach: readonly GlobalReachStatus[],

@@ -96,7 +96,10 @@ function reasons({ reasons, notCovered }: PathStatus | PairStatus): readonly Lin
   const first = reasons[0];
   return [
     ...(first === undefined ? [] : ([["Fault with", ticketOwnerWords[first.owner]]] as const)),
-    ...reasons.map(({ cause, evidence }) => ["Evidence", `${causeWords[cause]}: ${evidence}`] as const),
+    ...reasons.map(({ cause, evidence, lastSeen }) => {
+      const held = lastSeen === null ? "" : ` (last seen ${lastSeen})`;
+      return ["Evidence", `${causeWords[cause]}: ${evidence}${held}`] as const;
+    }),
     ...notCovered.map((what) => ["Not covered", what] as const),
   ];
 }

@@ -4,7 +4,7 @@ import type { Cause, Owner, PathState, Reason, Redundancy } from "../estate/judg
 import { lossWays } from "../estate/probe-figures.ts";
 import { formatDuration, seconds } from "../lib/duration.ts";
 import type { SessionStatus } from "./session-status.ts";
-import type { InterfaceStatus, Measured, PathStatus } from "./status.ts";
+import type { InterfaceStatus, Measured, PathStatus, ReasonStatus } from "./status.ts";
 
 export const ownerWords: Readonly<Record<Owner, string>> = {
   customer: "you (router side)",
@@ -114,7 +114,7 @@ export function witnessWords({ witness, reasons }: Pick<PathStatus, "witness" | 
 }
 
 /** What was measured, with the reasons beside it. */
-type Figures = Pick<Measured, "loss" | "delay" | "oneWay"> & { readonly reasons: readonly Reason[] };
+type Figures = Pick<Measured, "loss" | "delay" | "oneWay"> & { readonly reasons: readonly Pick<Reason, "cause">[] };
 
 function isSilent({ reasons }: Figures): boolean {
   return reasons.some(({ cause }) => cause === "probesSilent");
@@ -174,6 +174,15 @@ export function trafficWords({
 /** Time from one ISO moment to another, as a person says it. */
 export function span(from: string, toEpoch: number): string {
   return formatDuration(seconds(Math.max(0, Math.floor((toEpoch - Date.parse(from)) / 1_000))));
+}
+
+export function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+/** Of what is held: it may be over, or cannot be seen now. */
+export function heldWords({ lastSeen }: Pick<ReasonStatus, "lastSeen">, toEpoch: number): string {
+  return lastSeen === null ? "" : ` (last seen ${span(lastSeen, toEpoch)} ago, and held)`;
 }
 
 /** `03:12:44 UTC`, with the date when that was not today. */

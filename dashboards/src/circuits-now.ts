@@ -28,8 +28,8 @@ function redundancyNow(): Panel {
     {
       title: "Redundancy now",
       description:
-        "Redundant: both paths carry traffic. Reduced: the service is up on one path, the next failure is an outage; act now, " +
-        "not in the morning. LOST: no path is left. Unknown: the agent cannot tell, which is neither up nor down; see " +
+        "Redundant: both paths carry traffic. Reduced: the service is up on one path, the next failure is an outage: mend it " +
+        "today. LOST: no path is left. Unknown: the agent cannot tell, which is neither up nor down; see " +
         "whether the routers answer. Click a tile for its circuit.",
     },
     [asOfNow(worst(metrics.circuit.redundancy, ["circuit", "peering"]), "{{circuit}} {{peering}}")],

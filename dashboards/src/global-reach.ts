@@ -12,7 +12,7 @@ import { noticedOnPairs } from "./noticed.ts";
 import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { mappings } from "./palette.ts";
 import { timeline, timeSeries, type Words, withLimits } from "./panels.ts";
-import { chosenGlobalReach, max, overTime, rows, select, worst } from "./promql.ts";
+import { chosenGlobalReach, least, max, overTime, rows, select, worst } from "./promql.ts";
 import {
   causeColumn,
   coloured,
@@ -262,10 +262,10 @@ function mtu(): Panel {
         "connections open and then hang.",
     },
     [
-      overTime(worst(metrics.pair.mtu, ofPair, chosenGlobalReach), pairLegend),
+      overTime(least(metrics.pair.mtu, ofPair, chosenGlobalReach), pairLegend),
       overTime(`max(${select(metrics.pair.mtuExpected, chosenGlobalReach)})`, "expected"),
     ],
-    "bytes",
+    "suffix: octets",
   );
   return withLimits(panel)
     .colorScheme(byPair())

@@ -34,6 +34,11 @@ export function worst(metric: MetricDefinition, by: readonly string[], matchers 
   return max(by, select(metric, matchers));
 }
 
+/** The worst where less is worse, as with an MTU. */
+export function least(metric: MetricDefinition, by: readonly string[], matchers = ""): string {
+  return `min by (${by.join(", ")}) (${select(metric, matchers)})`;
+}
+
 /** Per second, over Grafana's own choice of window. */
 export function rate(metric: MetricDefinition, matchers = ""): string {
   return `rate(${select(metric, matchers)}[$__rate_interval])`;

@@ -6,7 +6,7 @@ import { band, columns, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { mappings } from "./palette.ts";
 import { againstFull, perSecond, timeline, timeSeries, withLimits } from "./panels.ts";
-import { max, overTime, rate, rows, select, worst } from "./promql.ts";
+import { least, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import {
   ageColumn,
   checkedColumn,
@@ -86,10 +86,10 @@ function checksNow(
 ): Panel {
   const labels = [...Object.keys(headings), "check", "technique", "resolver"];
   const panel = table({ title, description }, [
-    rows(`min by (${labels.join(", ")}) (${select(of.checkUp)})`),
+    rows(least(of.checkUp, labels)),
     rows(worst(of.duration, labels)),
     rows(worst(of.status, labels)),
-    rows(`min by (${labels.join(", ")}) (${select(of.answers)})`),
+    rows(least(of.answers, labels)),
     rows(worst(of.ttl, labels)),
   ]).withTransformation(merged);
   return withColumns(panel, {
@@ -175,7 +175,7 @@ function results(): Panel {
 
 function certificates(): Panel {
   const left = (of: typeof metrics.service | typeof metrics.dependency, name: string) =>
-    `min by (${name}, check) (${select(of.certificateExpiry)}) - time()`;
+    `${least(of.certificateExpiry, [name, "check"])} - time()`;
   const limits = [metrics.service, metrics.dependency].map(({ certificateThreshold }) => select(certificateThreshold));
   const panel = timeSeries(
     {

@@ -6,7 +6,7 @@ import { band, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
 import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { thinned, timeSeries, withLimits } from "./panels.ts";
-import { chosenCircuit, max, overTime, rate, rows, select, worst } from "./promql.ts";
+import { chosenCircuit, least, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import {
   answeredColumn,
   delayColumn,
@@ -49,10 +49,10 @@ function mtu(): Panel {
         "vanish: connections open and then hang. Ask the owner of the hop that the agent's page names.",
     },
     [
-      overTime(worst(metrics.path.mtu, ofPath, chosenCircuit), legend),
+      overTime(least(metrics.path.mtu, ofPath, chosenCircuit), legend),
       overTime(`max(${select(metrics.path.mtuExpected, chosenCircuit)})`, "expected"),
     ],
-    "bytes",
+    "suffix: octets",
   );
   return withLimits(panel)
     .decimals(0)

@@ -33,6 +33,11 @@ describe("check", () => {
     expect(await checked(file)).toEqual({ code: 0, out, err: [] });
   });
 
+  it("says that no router stands where the agent does", async () => {
+    const { out } = await checked(written("estate.yaml", edited(["site: ams\nsnmp:", "site: amss\nsnmp:"])));
+    expect(out[0]).toMatch(/: 3 sites, .* 6 paths, no router at amss, the site of this agent$/);
+  });
+
   it("counts services and internet dependencies where there are any", async () => {
     const checks = "checks: [{ technique: tcp, host: 10.1.2.3, port: 1 }]";
     const watched = [

@@ -11,6 +11,11 @@ describe("text that is not YAML", () => {
     ["comments alone", "# nothing\n", "1:1: the file is empty; write at least site, snmp, routers and circuits"],
     ["a tab", "site: ams\nweb:\n\tlisten: x\n", "3:1: a tab indents this line; indent with spaces"],
     [
+      "a tab, and not with what the parser makes of the lines after it",
+      "site: ams\nweb:\n\tlisten: x\nsnmp:\n  interval: 5s\n  credentials: {}\n",
+      "3:1: a tab indents this line; indent with spaces",
+    ],
+    [
       "a text",
       "hello\n",
       "1:1: the file is a text, not a map of keys; write its keys below it: site, snmp, routers and circuits are needed",

@@ -27,6 +27,17 @@ describe("keys", () => {
       ],
     ],
     [
+      "a key of which a part was written, or more than is in it",
+      [
+        ["customerAsn: 65010", "asn: 65010"],
+        ["      microsoft:", "      microsoftPeering:"],
+      ],
+      [
+        "23:9: circuits.ams-1.peerings.azurePrivate.asn: is not a known key; did you mean customerAsn? (the keys here are vlan, customerAsn, subnets, probes, trace, mtu, routerProbes, communities, prefixes and thresholds)",
+        "25:7: circuits.ams-1.peerings.microsoftPeering: is not a known key; did you mean microsoft? (the keys here are azurePrivate and microsoft)",
+      ],
+    ],
+    [
       "a merge key",
       [["provider: Equinix", "provider: Equinix\n    <<: {}"]],
       [

@@ -74,6 +74,12 @@ describe("circuits", () => {
     ]);
   });
 
+  it("may have a private ASN on microsoft, which Microsoft takes once it has validated it", () => {
+    for (const asn of [64_512, 65_534, 4_200_000_000]) {
+      expect(errorsOf(edited(["customerAsn: 65551", `customerAsn: ${asn}`]))).toEqual([]);
+    }
+  });
+
   it.each([
     ["50Mbps", "cloudExchange", 50e6],
     ["1Gbps", "cloudExchange", 1e9],

@@ -116,17 +116,10 @@ describe("circuits", () => {
       ],
     ],
     [
-      "a private ASN for microsoft",
-      [["customerAsn: 65551", "customerAsn: 64512"]],
-      [
-        "27:22: circuits.ams-1.peerings.microsoft.customerAsn: 64512 is a private ASN (RFC 6996), which microsoft peering does not take; write the public ASN that Azure has for it",
-      ],
-    ],
-    [
       "a documentation ASN for microsoft",
       [["customerAsn: 65551", "customerAsn: 64496"]],
       [
-        "27:22: circuits.ams-1.peerings.microsoft.customerAsn: 64496 is an ASN for documents (RFC 5398), which microsoft peering does not take; write the public ASN that Azure has for it",
+        "27:22: circuits.ams-1.peerings.microsoft.customerAsn: 64496 is an ASN for documents (RFC 5398), which microsoft peering does not take; write the ASN that Azure has for it",
       ],
     ],
     [

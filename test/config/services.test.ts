@@ -190,6 +190,15 @@ describe("what is wrong is said, with its place and what would be right", () => 
     expect(
       wrong(text("    circuit: ams-1\n    peering: azurePrivate", "    circuit: sin-1\n    peering: microsoft")),
     ).toEqual(["services.orders.peering: sin-1 has no peering microsoft; use azurePrivate, or add it there"]);
+    // A name that is misspelt there is none to use here.
+    expect(
+      wrong(
+        text("    circuit: ams-1\n    peering: azurePrivate", "    circuit: sin-1\n    peering: microsoft").replace(
+          "      azurePrivate: { vlan: 200",
+          "      private: { vlan: 200",
+        ),
+      ),
+    ).toContain("services.orders.peering: sin-1 has no peering microsoft; add microsoft to sin-1");
   });
 
   it("on one line, even where a name that is defined holds a line break", () => {

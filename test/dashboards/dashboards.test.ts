@@ -80,6 +80,7 @@ describe("the rules", () => {
     ["panel-units", (panel: PanelModel) => ({ ...panel, fieldConfig: { defaults: {}, overrides: [] } })],
     ["panel-title-description", (panel: PanelModel) => ({ ...panel, description: "" })],
     ["panel-datasource", (panel: PanelModel) => ({ ...panel, datasource: { type: "prometheus", uid: "abc" } })],
+    ["path-mtu", withQuery("max by (circuit) (expressroute_path_mtu_bytes)")],
     ["panel-no-targets", (panel: PanelModel) => ({ ...panel, targets: [] })],
     ["catalog-metrics", withQuery("max by (circuit) (expressroute_path_states)")],
     ["catalog-labels", withQuery('max by (circuit) (expressroute_path_state{cirquit="a"})')],

@@ -86,6 +86,16 @@ export const rules: Readonly<Record<string, Rule>> = {
   "panel-units": ({ panels }) =>
     panels.filter(({ fieldConfig }) => fieldConfig.defaults.unit === undefined).map(({ title }) => title),
 
+  /** Grafana writes 1,500 bytes as "1 KiB"; and the path MTU is the least that any agent found, not the greatest. */
+  "path-mtu": ({ panels }) =>
+    panels
+      .filter(({ targets }) => targets.some(({ expr }) => expr.includes("_mtu_bytes")))
+      .filter(
+        ({ targets, fieldConfig }) =>
+          fieldConfig.defaults.unit === "bytes" || targets.some(({ expr }) => /max.*_mtu_bytes/.test(expr)),
+      )
+      .map(({ title }) => title),
+
   "panel-no-targets": ({ panels }) => panels.filter(({ targets }) => targets.length === 0).map(({ title }) => title),
 
   /** A window of the query's own would be wrong at every other zoom or scrape interval. */

@@ -39,8 +39,14 @@ describe("one failure", () => {
     expect(s.redundancy()).toMatchObject({ redundancy: "reduced" });
     expect(s.redundancy().reason).toContain("primary down: interface ams-ce1 er0 is down");
     s.play(30);
+    expect(s.path("primary").reasons[0]?.lastSeen).toBeUndefined();
     Object.assign(s.primary, { interface: {}, session: {}, dark: false });
-    s.play(40);
+    const last = s.latest().at;
+    s.play(5);
+    // Held, with the evidence of then.
+    expect(s.path("primary").reasons[0]).toMatchObject({ cause: "interfaceDown" });
+    expect(((s.path("primary").reasons[0]?.lastSeen ?? expect.fail()) - last) / 1_000).toBeLessThan(1.5);
+    s.play(35);
     expect(s.states("primary")).toEqual(["up", "down", "up"]);
     expect(s.states("secondary")).toEqual(["up"]);
     expect(s.path("primary").transitions).toBe(2);

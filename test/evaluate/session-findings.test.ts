@@ -180,6 +180,32 @@ describe("the last error of a session that dropped", () => {
     expect(evidenceOf([6, 1], [6, 1])).toMatchObject({ owner: "providerOrMicrosoft" });
   });
 
+  it("is said once where BMP tells of the drop with the same words", () => {
+    const s = scene(of);
+    s.play(20);
+    const router = "ams-ce1";
+    const at = s.latest().at;
+    s.observe({ kind: "bmpConnection", router, at, connected: true, since: at, detail: "", unconfigured: [] });
+    s.observe({
+      kind: "bmpSession",
+      router,
+      remoteAddress: s.path("primary").path.session.remoteAddress,
+      at,
+      isOld: false,
+      ups: 1,
+      established: false,
+      reason: "remoteNotification",
+      notification: [6, 2],
+      message: undefined,
+      fsmEvent: undefined,
+    });
+    s.primary.session = { state: "active", lastError: [6, 2] };
+    s.play(5);
+    const said = s.path("primary").reasons[0]?.evidence ?? "";
+    expect(said).toContain("by BMP the far end closed it with a NOTIFICATION: 6/2 Cease, Administrative Shutdown");
+    expect(said.split("Administrative Shutdown")).toHaveLength(2);
+  });
+
   it("is none where it is a collision, whatever it was before", () => {
     expect(evidenceOf([4, 0], [6, 7])?.evidence).toContain(
       "Connection Collision Resolution (of two attempts to connect: no cause)",

@@ -73,14 +73,15 @@ describe("what is usual", () => {
     await after.usual.stop();
   });
 
-  it("is written every ten minutes, and kept while it is not learnt anew", async () => {
+  it("is written soon after the start and every ten minutes, and kept while it is not learnt anew", async () => {
     const clock = createFakeClock();
     const { usual, file } = memory("slowly", clock);
     usual.start(() => learnt(clock));
-    clock.pass(599_000);
-    expect(file.read()).toEqual({ ok: true, value: undefined });
-    clock.pass(2_000);
+    clock.pass(10_000);
     await eventually("the file is written", () => existsSync(file.path));
+    rmSync(file.path);
+    clock.pass(600_000);
+    await eventually("the file is written again", () => existsSync(file.path));
     expect(readFileSync(file.path, "utf8")).toContain('"usual":900');
     await usual.stop();
 
@@ -154,10 +155,12 @@ describe("what is usual", () => {
     expect(lines[0]).toContain(file.path);
   });
 
-  it("says once that it cannot be written", async () => {
+  it("says soon, and once, that it cannot be written", async () => {
     const clock = createFakeClock();
     const { usual, lines } = memory("no/such/directory", clock);
     usual.start(() => learnt(clock));
+    clock.pass(10_000);
+    await eventually("it is said", () => lines.length > 0);
     clock.pass(1_300_000);
     await usual.stop();
     expect(lines.filter((line) => line.includes("cannot be kept"))).toHaveLength(1);

@@ -154,7 +154,7 @@ async function strike({ ce, failure, evidence }: Case): Promise<void> {
   }
 }
 
-const bfdDown = /last error 6\/10 Cease, BFD Down/;
+const bfdDown = /(?:last error|NOTIFICATION:) 6\/10 Cease, BFD Down/;
 
 describe("a session that goes down is known", () => {
   it("when the CE loses carrier", () =>
@@ -183,7 +183,7 @@ describe("a session that goes down is known", () => {
     strike({
       ce: primary,
       failure: mseeBgpShutdown(lab, primary),
-      evidence: /last error 6\/2 Cease, Administrative Shutdown/,
+      evidence: /(?:last error|NOTIFICATION:) 6\/2 Cease, Administrative Shutdown/,
     }));
 
   it("when the CE shuts it", () =>
@@ -191,14 +191,15 @@ describe("a session that goes down is known", () => {
       ce: secondary,
       failure: ceBgpShutdown(lab, secondary),
       // FRR's bgpPeerAdminStatus is stop while a neighbor is shut; BMP does not tell it.
-      evidence: /was shut on the router|last error 6\/2 Cease, Administrative Shutdown/,
+      evidence: /was shut on the router|(?:last error|NOTIFICATION:) 6\/2 Cease, Administrative Shutdown/,
     }));
 
   it("when the MSEE resets it, though it comes back within seconds", () =>
     strike({
       ce: primary,
       failure: mseeHardReset(lab, primary),
-      evidence: /last error 6\/(4 Cease, Administrative Reset|7 Cease, Connection Collision Resolution)/,
+      evidence:
+        /(?:last error|NOTIFICATION:) 6\/(4 Cease, Administrative Reset|7 Cease, Connection Collision Resolution)/,
     }));
 
   it("when the CE announces too much, and says that nobody but a person brings it back", async () => {

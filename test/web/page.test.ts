@@ -107,6 +107,18 @@ describe("page", () => {
     expect(shown).toMatch(new RegExp(`<span aria-hidden="true">.</span> ${state}</span>`));
   });
 
+  it("begins with what is not well, and with the circuits where they are not", () => {
+    const order = (text: string) =>
+      [...text.matchAll(/<section id="(circuits|global-reach)"/g)].map(([, section]) => section);
+    const pair = { "ams sin": silentLoss ?? { reasons: [] } };
+    expect(order(page({}))).toEqual(["circuits", "global-reach"]);
+    expect(order(page(pair))).toEqual(["global-reach", "circuits"]);
+    expect(order(page({ ...pair, "fra-1 azurePrivate primary": pair["ams sin"] }))).toEqual([
+      "circuits",
+      "global-reach",
+    ]);
+  });
+
   it("shows sessions that nobody configured, with who told of them, and drops of those that are", () => {
     const snapshot = stateOf(estate);
     const unconfigured = [{ remoteAddress: "172.16.0.66", state: "active" }] as const;

@@ -170,17 +170,20 @@ describe("the page", () => {
 
   it("says first what fails, and whose fault it is", () => {
     const status = scene([refused, resolved, answered]);
-    expect(headlineOf(status)).toMatchObject({ tone: "bad", sentence: "service orders is down" });
+    expect(headlineOf(status)).toMatchObject({ tone: "bad", sentence: "Service orders is down" });
     expect(serviceAnswer(status)).toMatchObject({ tone: "bad", answer: "No: service orders is down" });
     expect(problemsOf(status)).toMatchObject([{ state: "down", where: "service orders", owner: "you" }]);
     const page = renderPage(status, "1.2.3");
     expect(page).toContain(`id="${problemsOf(status)[0]?.ticket}"`);
-    expect(page).toContain("no connection:");
+    expect(page).toContain("No connection:");
+    // Before the circuits, which are well, and before the dependencies.
+    expect(page.indexOf('id="services"')).toBeLessThan(page.indexOf('id="circuits"'));
+    expect(page.indexOf('id="circuits"')).toBeLessThan(page.indexOf('id="internet-dependencies"'));
   });
 
   it("names a dependency, and no circuit", () => {
     const status = scene([answered, resolved, refused]);
-    expect(headlineOf(status).sentence).toBe("internet dependency revocation is down");
+    expect(headlineOf(status).sentence).toBe("Internet dependency revocation is down");
     const reasons: readonly ServiceReason[] = status.internetDependencies[0]?.reasons ?? [];
     expect(reasons).toHaveLength(1);
     expect(reasons[0]?.evidence).not.toContain("ams-1");

@@ -63,7 +63,7 @@ describe("status", () => {
       loss: { ratio: 1, probes: 50 },
       delay: null,
     });
-    expect(path.reasons[0]).toEqual(linkFailure?.reasons[0]);
+    expect(path.reasons[0]).toEqual({ ...linkFailure?.reasons[0], lastSeen: null });
     expect(status.circuits[0]?.peerings[0]).toMatchObject({ redundancy: "reduced", since: "2026-03-08T03:08:32Z" });
     expect(pathOf(status, "ams-1", "secondary").state).toBe("up");
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { renderPage } from "../../agent/web/page.ts";
 import { statusOf } from "../../agent/web/status.ts";
 import {
   headlineOf,
@@ -8,6 +9,7 @@ import {
   serviceAnswer,
   worstFirst,
 } from "../../agent/web/summary.ts";
+import { at } from "../support/estate.ts";
 import {
   fixedClock,
   fourCircuits,
@@ -69,6 +71,10 @@ describe("headline and answers", () => {
     const words = "Microsoft is draining ams-1 secondary, which is no outage: leave the other link alone";
     expect(drained({})).toEqual({ tone: "good", sentence: "All 4 circuits are up and redundant", also: [words] });
     expect(drained({ "fra-1 azurePrivate primary": linkFailure })).toMatchObject({ tone: "warn", also: [words] });
+    // A path that is down is no calm drain.
+    expect(drained({ "ams-1 azurePrivate secondary": linkFailure }).also).toEqual([
+      "Microsoft is draining ams-1 secondary: leave the other link alone",
+    ]);
     expect(headlineOf(statusWith()).also).toEqual([]);
   });
 
@@ -138,6 +144,25 @@ describe("problems", () => {
         ticket: "ticket-ams-1-azurePrivate-primary",
       },
     ]);
+  });
+
+  it("name the peering that fails alone, or otherwise than the other one", () => {
+    const wrong = { "ams-1 azurePrivate primary": linkFailure, "ams-1 microsoft primary": silentLoss };
+    expect(problemsOf(statusWith(wrong)).map(({ where }) => where)).toEqual([
+      "ams-1 (azurePrivate) primary",
+      "ams-1 (microsoft) primary",
+    ]);
+  });
+
+  it("say of what is held when it was last seen", () => {
+    const [reason] = silentLoss?.reasons ?? [];
+    if (silentLoss === undefined || reason === undefined) expect.fail();
+    const held = { ...silentLoss, reasons: [{ ...reason, lastSeen: at(100_000 - 7) }] };
+    const status = statusWith({ "fra-1 azurePrivate primary": held });
+    const words = "12.0 % of 50 probes lost (limit 5.0 %) (last seen 7s ago, and held)";
+    expect(problemsOf(status)[0]?.evidence).toBe(words);
+    expect(renderPage(status, "1").split(words)).toHaveLength(3);
+    expect(renderPage(status, "1")).toContain(`lost (limit 5.0 %) (last seen 2026-03-08T03:12:37Z)`);
   });
 
   it("come in the order down, unknown, degraded", () => {

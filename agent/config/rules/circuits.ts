@@ -116,20 +116,15 @@ export const serviceKeysDiffer: Rule = ({ draft, report }) => {
   }
 };
 
-/** Microsoft strips private ASNs from this peering and refuses the ones kept for documents. */
-export const microsoftHasAPublicAsn: Rule = ({ draft, report }) => {
+/** Microsoft takes a private ASN here, once it has validated it by hand, but none of those kept for documents. */
+export const microsoftHasNoDocumentAsn: Rule = ({ draft, report }) => {
   for (const [name, { peerings }] of present(draft.circuits)) {
     const asn = peerings?.microsoft?.customerAsn;
-    if (asn === undefined) continue;
-    const isPrivate = (asn >= 64_512 && asn <= 65_534) || asn >= 4_200_000_000;
-    const isDocument = asn >= 64_496 && asn <= 64_511;
-    if (!isPrivate && !isDocument) continue;
-    const path = ["circuits", name, "peerings", "microsoft", "customerAsn"];
-    const why = isPrivate ? "a private ASN (RFC 6996)" : "an ASN for documents (RFC 5398)";
+    if (asn === undefined || asn < 64_496 || asn > 64_511) continue;
     report(
-      path,
-      `${asn} is ${why}, which microsoft peering does not take`,
-      "write the public ASN that Azure has for it",
+      ["circuits", name, "peerings", "microsoft", "customerAsn"],
+      `${asn} is an ASN for documents (RFC 5398), which microsoft peering does not take`,
+      "write the ASN that Azure has for it",
     );
   }
 };

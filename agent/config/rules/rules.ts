@@ -31,7 +31,7 @@ export const rules: readonly Rule[] = [
   circuits.bandwidthsAreSold,
   circuits.vlansDiffer,
   circuits.serviceKeysDiffer,
-  circuits.microsoftHasAPublicAsn,
+  circuits.microsoftHasNoDocumentAsn,
   subnets.subnetsAreApart,
   subnets.subnetsAreOfOneFamily,
   subnets.microsoftHasPublicSubnets,

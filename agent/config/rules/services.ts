@@ -1,4 +1,5 @@
 import { parseAddress } from "../../estate/address.ts";
+import { peeringNames } from "../../estate/estate.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import { type KeyPath, oneOf, quote } from "../error.ts";
 import { checkingDefaults } from "../services-schema.ts";
@@ -44,7 +45,8 @@ export const servicesHavePeerings: Rule = ({ draft, given, report }) => {
     }
     const peerings = namesUnder(given, ["circuits", circuit, "peerings"]);
     if (peering === undefined || peerings === undefined || peerings.includes(peering)) continue;
-    const fix = peerings.length === 0 ? `add ${peering} to ${circuit}` : `use ${oneOf(peerings)}, or add it there`;
+    const known = peerings.filter((one) => peeringNames.some((name) => name === one));
+    const fix = known.length === 0 ? `add ${peering} to ${circuit}` : `use ${oneOf(known)}, or add it there`;
     report(["services", name, "peering"], `${circuit} has no peering ${peering}`, fix);
   }
 };
