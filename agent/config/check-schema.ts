@@ -27,28 +27,26 @@ function nameWrong(value: string): Wrong | undefined {
   return { problem: `${quote(value)} is not a host name`, fix: `${fix}, such as orders.example.com` };
 }
 
-const domainName = (is: string, example: string, absent?: string) =>
-  text({
-    is,
-    type: "a host name",
-    examples: [example],
-    ...(absent === undefined ? {} : { absent }),
-    json: { minLength: 1, maxLength: 253 },
-    wrong: nameWrong,
-  });
+function hostWrong(value: string): Wrong | undefined {
+  if (parseAddress(value) !== undefined) return undefined;
+  if (parseAddress(value.replace(/^\[|\](:\d+)?$/g, "")) !== undefined) return undefined;
+  return nameWrong(value.replace(/:\d{1,5}$/, ""));
+}
 
-export const host = (is: string, example: string, absent?: string) =>
-  text({
-    is,
-    type: "a host name or an address",
-    examples: [example],
-    ...(absent === undefined ? {} : { absent }),
-    json: { minLength: 1, maxLength: 255 },
-    wrong: (value) =>
-      parseAddress(value) !== undefined || parseAddress(value.replace(/^\[|\](:\d+)?$/g, "")) !== undefined
-        ? undefined
-        : nameWrong(value.replace(/:\d{1,5}$/, "")),
-  });
+const written =
+  (type: string, maxLength: number, wrong: (value: string) => Wrong | undefined) =>
+  (is: string, example: string, absent?: string) =>
+    text({
+      is,
+      type,
+      examples: [example],
+      ...(absent === undefined ? {} : { absent }),
+      json: { minLength: 1, maxLength },
+      wrong,
+    });
+
+const domainName = written("a host name", 253, nameWrong);
+export const host = written("a host name or an address", 255, hostWrong);
 
 function urlWrong(value: string): Wrong | undefined {
   const example = "write for example https://orders.example.com/health";

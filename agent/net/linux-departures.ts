@@ -14,12 +14,11 @@ import {
   SOL_SOCKET,
   txSoftwareStamps,
 } from "./linux-libc.ts";
-import { readTimespec } from "./linux-messages.ts";
+import { behindControl, controlHeader, isControl, readTimespec } from "./linux-messages.ts";
 import type { Moment, Outgoing } from "./probe-sockets.ts";
 
 const headerSize = 64;
 const controlSize = 192;
-const controlHeader = 16;
 /** struct sock_extended_err: places, and the origin and kind of a transmit stamp. */
 const originAt = 4;
 const infoAt = 8;
@@ -56,9 +55,7 @@ export function createDepartureReader(libc: Libc): DepartureReader {
     let number: number | undefined;
     const start = i * controlSize;
     const end = start + Math.min(controlSize, headers.view.getInt32(i * headerSize + 40, true));
-    for (let at = start; at + controlHeader <= end; ) {
-      const size = view.getInt32(at, true);
-      if (size < controlHeader || at + size > end) break;
+    for (let at = start; isControl(view, at, end); at = behindControl(view, at)) {
       const level = view.getInt32(at + 8, true);
       const type = view.getInt32(at + 12, true);
       const value = at + controlHeader;
@@ -71,7 +68,6 @@ export function createDepartureReader(libc: Libc): DepartureReader {
       ) {
         number = view.getInt32(value + dataAt, true) >>> 0;
       }
-      at += (size + 7) & ~7;
     }
     if (realtime !== undefined && number !== undefined) stamped(number, realtime);
   }

@@ -14,6 +14,7 @@ export const IPPROTO_UDP = 17;
 export const IPPROTO_ICMPV6 = 58;
 export const SOL_IP = 0;
 export const IP_TOS = 1;
+export const IP_TTL = 2;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const SOL_IPV6 = 41;

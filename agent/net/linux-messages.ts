@@ -18,7 +18,8 @@ const vectorSize = 16;
 /** From one address to the next: a sockaddr_in6, and aligned. */
 const addressStride = 32;
 const controlSize = 128;
-const controlHeader = 16;
+/** Octets of a struct cmsghdr: length, level, type. */
+export const controlHeader = 16;
 
 /** `count` datagrams that one sendmmsg or recvmmsg takes. */
 export interface MessageBatch {
@@ -113,19 +114,24 @@ export function createMessageBatch(libc: Libc, count: number, dataSize = longest
 
 /** The kernel's stamp among the `length` octets of control messages at `start`. */
 export function realtimeOf(view: DataView, start: number, length: number): number | undefined {
-  let realtime: number | undefined;
   const end = start + length;
-  for (let at = start; at + controlHeader <= end; ) {
-    const size = view.getInt32(at, true);
-    if (size < controlHeader || at + size > end) break;
-    if (view.getInt32(at + 8, true) === SOL_SOCKET) {
-      const type = view.getInt32(at + 12, true);
-      const value = at + controlHeader;
-      if (type === SO_TIMESTAMPING && size >= controlHeader + 16) realtime = readTimespec(view, value) ?? realtime;
-    }
-    at += (size + 7) & ~7;
+  for (let at = start; isControl(view, at, end); at = behindControl(view, at)) {
+    const isStamp = view.getInt32(at + 8, true) === SOL_SOCKET && view.getInt32(at + 12, true) === SO_TIMESTAMPING;
+    if (isStamp && at + controlHeader + 16 <= end) return readTimespec(view, at + controlHeader);
   }
-  return realtime;
+  return undefined;
+}
+
+/** Whether a whole control message stands at `at`. */
+export function isControl(view: DataView, at: number, end: number): boolean {
+  if (at + controlHeader > end) return false;
+  const size = view.getInt32(at, true);
+  return size >= controlHeader && at + size <= end;
+}
+
+/** Where the next one stands. */
+export function behindControl(view: DataView, at: number): number {
+  return at + ((view.getInt32(at, true) + 7) & ~7);
 }
 
 /** A struct timespec as nanoseconds after `epochBase`; undefined when it is zero, which means not stamped. */

@@ -6,8 +6,11 @@ import { err, ok } from "../lib/result.ts";
 import type { Libc } from "./linux-libc.ts";
 import {
   AF_INET,
+  AF_INET6,
   CLOCK_REALTIME,
+  IP_TTL,
   IPPROTO_UDP,
+  IPV6_V6ONLY,
   MSG_DONTWAIT,
   MSG_TRUNC,
   POLLIN,
@@ -17,12 +20,14 @@ import {
   SO_RCVBUFFORCE,
   SO_RXQ_OVFL,
   SO_TIMESTAMPING,
-  SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCK_NONBLOCK,
+  SOL_IP,
+  SOL_IPV6,
   SOL_SOCKET,
 } from "./linux-libc.ts";
-import { readTimespec } from "./linux-messages.ts";
+import { behindControl, controlHeader, isControl, readTimespec } from "./linux-messages.ts";
+import { openingOf } from "./linux-opening.ts";
+import { addressSize } from "./linux-sockaddr.ts";
 import { longestWait } from "./probe-sockets.ts";
 import {
   type AnswerRequest,
@@ -32,13 +37,8 @@ import {
   requestBuffer,
 } from "./reflector-socket.ts";
 
-const family6 = 10;
-const levelIp = 0;
 const IP_PKTINFO = 8;
-const IP_TTL = 2;
 const IP_RECVTTL = 12;
-const levelIpv6 = 41;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
 const IPV6_RECVHOPLIMIT = 51;
@@ -51,7 +51,6 @@ const headerSize = 64;
 const vectorSize = 16;
 const nameSize = 32;
 const controlSize = 256;
-const controlHeader = 16;
 
 /** What the kernel says beside a request. */
 interface Beside {
@@ -69,7 +68,8 @@ export function createLinuxReflectorSocket(
   port: number,
 ): ReflectorSocket {
   const six = octets.length === 16;
-  const scratch = libc.arena(64);
+  const scratch = libc.arena(addressSize);
+  const opening = openingOf(libc);
   const polled = libc.arena(8);
   const timeout = libc.arena(16);
   const headers = libc.arena(batch * headerSize);
@@ -88,8 +88,7 @@ export function createLinuxReflectorSocket(
   }
 
   function option(level: number, name: number, value: number): boolean {
-    scratch.view.setInt32(0, value, true);
-    return libc.setsockopt(fd, level, name, scratch.address, 4) === 0;
+    return opening.option(fd, level, name, value) === 0;
   }
 
   function options(): boolean {
@@ -99,28 +98,22 @@ export function createLinuxReflectorSocket(
       option(SOL_SOCKET, SO_RXQ_OVFL, 1) &&
       option(SOL_SOCKET, SO_TIMESTAMPING, rxSoftwareStamps) &&
       // Also of IPv4 requests to an IPv6 socket.
-      option(levelIp, IP_RECVTTL, 1);
-    if (!six) return common && option(levelIp, IP_PKTINFO, 1);
+      option(SOL_IP, IP_RECVTTL, 1);
+    if (!six) return common && option(SOL_IP, IP_PKTINFO, 1);
     return (
       common &&
-      option(levelIpv6, IPV6_V6ONLY, octets.some((octet) => octet !== 0) ? 1 : 0) &&
-      option(levelIpv6, IPV6_RECVPKTINFO, 1) &&
-      option(levelIpv6, IPV6_RECVHOPLIMIT, 1)
+      option(SOL_IPV6, IPV6_V6ONLY, octets.some((octet) => octet !== 0) ? 1 : 0) &&
+      option(SOL_IPV6, IPV6_RECVPKTINFO, 1) &&
+      option(SOL_IPV6, IPV6_RECVHOPLIMIT, 1)
     );
   }
 
   function bind(): boolean {
     scratch.bytes.fill(0);
-    scratch.view.setUint16(0, six ? family6 : AF_INET, true);
+    scratch.view.setUint16(0, six ? AF_INET6 : AF_INET, true);
     scratch.view.setUint16(2, port);
     scratch.bytes.set(octets, six ? 8 : 4);
-    return libc.bind(fd, scratch.address, six ? 28 : 16) === 0;
-  }
-
-  function boundPort(): number {
-    scratch.view.setUint32(32, 28, true);
-    libc.getsockname(fd, scratch.address, scratch.address + 32);
-    return scratch.view.getUint16(2);
+    return libc.bind(fd, scratch.address, addressSize) === 0;
   }
 
   function reset(): void {
@@ -141,21 +134,18 @@ export function createLinuxReflectorSocket(
     const { view } = controls;
     const start = i * controlSize;
     const end = start + Math.min(controlSize, headers.view.getUint32(i * headerSize + 40, true));
-    for (let at = start; at + controlHeader <= end; ) {
-      const size = view.getUint32(at, true);
-      if (size < controlHeader || at + size > end) break;
+    for (let at = start; isControl(view, at, end); at = behindControl(view, at)) {
       const level = view.getInt32(at + 8, true);
       const type = view.getInt32(at + 12, true);
       const value = at + controlHeader;
       if (level === SOL_SOCKET) {
         if (type === SO_TIMESTAMPING) beside.realtime = readTimespec(view, value);
         if (type === SO_RXQ_OVFL) overflowNow = view.getUint32(value, true);
-      } else if ((level === levelIp && type === IP_TTL) || (level === levelIpv6 && type === IPV6_HOPLIMIT)) {
+      } else if ((level === SOL_IP && type === IP_TTL) || (level === SOL_IPV6 && type === IPV6_HOPLIMIT)) {
         beside.ttl = view.getInt32(value, true);
-      } else if ((level === levelIp && type === IP_PKTINFO) || (level === levelIpv6 && type === IPV6_PKTINFO)) {
+      } else if ((level === SOL_IP && type === IP_PKTINFO) || (level === SOL_IPV6 && type === IPV6_PKTINFO)) {
         beside.info = at;
       }
-      at += (size + 7) & ~7;
     }
     return beside;
   }
@@ -177,7 +167,7 @@ export function createLinuxReflectorSocket(
     if (info >= 0) {
       const { view } = controls;
       const size = view.getUint32(info, true);
-      const ipv4 = view.getInt32(info + 8, true) === levelIp;
+      const ipv4 = view.getInt32(info + 8, true) === SOL_IP;
       const value = info + controlHeader;
       // The routing table chooses the interface; only a link-local address has no meaning without its own.
       if (ipv4) view.setInt32(value, 0, true);
@@ -220,7 +210,7 @@ export function createLinuxReflectorSocket(
 
   return {
     async open() {
-      fd = libc.socket(six ? family6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+      fd = opening.socket(six ? 6 : 4, SOCK_DGRAM, IPPROTO_UDP);
       if (fd < 0) return err(cannotListen(host, port, libc.lastError()));
       if (!options() || !bind()) {
         const code = libc.lastError();
@@ -237,7 +227,7 @@ export function createLinuxReflectorSocket(
       }
       polled.view.setInt32(0, fd, true);
       polled.view.setInt16(4, POLLIN, true);
-      return ok(boundPort());
+      return ok(opening.localPort(fd));
     },
     async turn(answer, sent) {
       // One turn of the event loop first: control messages come by it, and ppoll blocks the thread.

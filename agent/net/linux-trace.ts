@@ -11,6 +11,7 @@ import {
   IP_MTU_DISCOVER,
   IP_RECVERR,
   IP_TOS,
+  IP_TTL,
   IPPROTO_UDP,
   IPV6_MTU_DISCOVER,
   IPV6_RECVERR,
@@ -33,7 +34,6 @@ import { addressSize, readSockaddr, writeSockaddr } from "./linux-sockaddr.ts";
 import { longestDatagram, type Moment, type ProbeSocketError } from "./probe-sockets.ts";
 import type { TraceArrivals, TraceProfile, TraceSocket, TraceSockets } from "./trace-sockets.ts";
 
-const IP_TTL = 2;
 const IPV6_UNICAST_HOPS = 16;
 const MSG_CTRUNC = 0x08;
 /** Of both families: DF is set, and the path MTU that the kernel has learnt is ignored. */

@@ -21,6 +21,8 @@ import {
 const receiveBuffer = 1 << 20;
 /** What may wait to be read. */
 const queueLimit = 4_096;
+/** Turns of the event loop in which datagrams came, and after which a flood is left waiting. libuv reads 32 at a time. */
+const mostTurns = 128;
 
 /** `why`: the reason for this kind of sockets, named when ICMP is asked for. */
 export function createDgramSockets(why: string): ProbeSockets {
@@ -30,6 +32,8 @@ export function createDgramSockets(why: string): ProbeSockets {
   const scratch = new Uint8Array(longestDatagram);
   let wake: () => void = () => undefined;
   let waiting = 0;
+  /** Datagrams so far. */
+  let arrived = 0;
 
   const now = (): Moment => {
     const monotonic = monotonicNow();
@@ -71,6 +75,7 @@ export function createDgramSockets(why: string): ProbeSockets {
     let overflow = 0;
     socket.on("message", (bytes, info) => {
       const readAt = now();
+      arrived++;
       if (queue.length === queueLimit) overflow++;
       else {
         const from = parseEndpoint(info.address, info.port) ?? anyAddress(family);
@@ -120,11 +125,17 @@ export function createDgramSockets(why: string): ProbeSockets {
     openUdp,
     wait: (until: Instant) =>
       new Promise<void>((resolve) => {
+        /** Read first what has arrived by now: of a thread that stood still, timers are served before sockets. */
+        const end = (turns = 0) => {
+          const before = arrived;
+          setImmediate(() => (arrived === before || turns === mostTurns ? resolve() : end(turns + 1)));
+        };
         const left = waiting > 0 ? 0 : Math.min(Math.max(until - monotonicNow(), 0), longestWait);
-        const timer = setTimeout(resolve, left);
+        const timer = setTimeout(end, left);
         wake = () => {
+          wake = () => undefined;
           clearTimeout(timer);
-          resolve();
+          end();
         };
       }),
     close() {

@@ -13,6 +13,8 @@ export interface Flow extends TrafficRate {
 /** What is kept of an interface, and changed in place. */
 export interface FlowTrack {
   last: Flow | undefined;
+  /** What it was if the counters turn out to be taken seldom; undefined: nobody knows since when. */
+  ifItStands: Flow | undefined;
   /** The last two readings between which a counter rose: when the first was asked for, and when the second was read. */
   roseFrom: Instant | undefined;
   roseAt: Instant | undefined;
@@ -29,7 +31,7 @@ export interface FlowMark {
 }
 
 export function trackFlow(): FlowTrack {
-  return { last: undefined, roseFrom: undefined, roseAt: undefined, stands: false };
+  return { last: undefined, ifItStands: undefined, roseFrom: undefined, roseAt: undefined, stands: false };
 }
 
 export function markFlow(track: CounterTrack): FlowMark {
@@ -46,21 +48,30 @@ export function addFlow(flow: FlowTrack, mark: FlowMark, track: CounterTrack): v
   const receive = growth(mark.receive, totalOf(track, "receiveBytes"));
   const transmit = growth(mark.transmit, totalOf(track, "transmitBytes"));
   const { at } = track.last;
+  // Routers take counters from their line cards every few seconds (net-snmp: up to 15). One that stood was not taken, and
+  // what it rises by at last came since it was taken before: not since the reading before. That it rose at two readings in a
+  // row may have been chance, which shows when it then stands for as long.
   if (receive <= 0 && transmit <= 0) {
+    const { last } = flow;
+    if (last !== undefined && elapsed(mark.askedAt, at) >= elapsed(last.from, last.to) / 2) flow.last = flow.ifItStands;
     flow.stands = true;
     return;
   }
-  // Routers take counters from their line cards every few seconds (net-snmp: up to 15). One that stood was not taken, and
-  // what it rises by at last came since it was taken before: not since the reading before.
-  const from = flow.stands ? flow.roseFrom : mark.askedAt;
-  const since = flow.stands ? flow.roseAt : mark.askedAt;
+  const slow = flowed(flow.roseFrom, flow.roseAt);
+  const now = flow.stands ? slow : flowed(mark.askedAt, mark.askedAt);
   flow.stands = false;
   flow.roseFrom = mark.askedAt;
   flow.roseAt = at;
-  if (from === undefined || since === undefined || track.discontinuities !== mark.discontinuities) return;
-  const seconds = elapsed(since, at) / 1_000;
-  if (receive <= 0 || transmit <= 0 || seconds <= 0) return;
-  flow.last = { from, to: at, receive: receive / seconds, transmit: transmit / seconds };
+  const isFlow = receive > 0 && transmit > 0 && track.discontinuities === mark.discontinuities && now !== undefined;
+  if (isFlow) flow.last = now;
+  // What rises again was taken again.
+  flow.ifItStands = isFlow ? slow : flow.last;
+
+  function flowed(from: Instant | undefined, since: Instant | undefined): Flow | undefined {
+    const seconds = since === undefined ? 0 : elapsed(since, at) / 1_000;
+    if (from === undefined || seconds <= 0) return undefined;
+    return { from, to: at, receive: receive / seconds, transmit: transmit / seconds };
+  }
 }
 
 /** Bits. */

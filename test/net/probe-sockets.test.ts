@@ -141,6 +141,19 @@ describe.each(kinds.flatMap((kind) => families.map((family) => [kind, family] as
 );
 
 describe("portable sockets", () => {
+  it("read all that arrived while their thread stood still before a wait is over", async () => {
+    const { sockets } = await open("portable");
+    const [a, b] = [await udp(sockets, profileFrom("127.0.0.1")), await udp(sockets, profileFrom("127.0.0.1"))];
+    const waited = sockets.wait((monotonicNow() + 5) as Instant);
+    // More than libuv reads at a time.
+    a.send(Array.from({ length: 100 }, () => outgoing(at("127.0.0.1", b.identifier), "there")));
+    for (const until = monotonicNow() + 30; monotonicNow() < until; );
+    await waited;
+    let read = 0;
+    b.receive(() => read++);
+    expect(read).toBe(100);
+  });
+
   it("say that they have no ICMP, why, and what to do", async () => {
     const { sockets } = await open("portable");
     expect(sockets.openIcmp(plainProfile(4), rate)).toEqual({

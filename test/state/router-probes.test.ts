@@ -159,7 +159,7 @@ describe("the flow of an interface", () => {
   it("began when the counters were taken before, where the router takes them seldom", () => {
     // Every third reading.
     const taken = [read(0, [0, 0]), read(1, [3_000, 3_000]), read(2, [3_000, 3_000]), read(3, [3_000, 3_000])];
-    expect(flowAfter(...taken)).toEqual({ from: at(0), to: at(1), receive: 24_000, transmit: 24_000 });
+    expect(flowAfter(...taken)).toBeUndefined();
     expect(flowAfter(...taken, read(4, [6_000, 9_000]))).toEqual({
       from: at(0),
       to: at(4),
@@ -175,6 +175,16 @@ describe("the flow of an interface", () => {
       receive: 8_000,
       transmit: 8_000,
     });
+  });
+
+  it("began a reading sooner when what rose at two in a row stands at the third: it is taken seldom after all", () => {
+    // Taken at 10 and 20, and asked for out of turn: what came from 10 on is read as if it had come since 19.
+    const inTurn = [read(0, [0, 0]), read(19, [90_000, 90_000]), read(20, [140_000, 140_000])];
+    expect(flowAfter(...inTurn)).toMatchObject({ from: at(19), to: at(20) });
+    expect(flowAfter(...inTurn, read(21, [140_000, 140_000]))).toMatchObject({ from: at(0), to: at(20) });
+    // A moment says nothing; and of one that is taken at each reading nothing changes.
+    expect(flowAfter(...inTurn, read(20.2, [140_000, 140_000]))).toMatchObject({ from: at(19), to: at(20) });
+    expect(flowAfter(...inTurn, read(21, [150_000, 150_000]))).toMatchObject({ from: at(20), to: at(21) });
   });
 
   it("is unknown where counters stood from the first reading on: nobody knows since when", () => {
