@@ -16,7 +16,8 @@ import { until } from "./lab/until.ts";
 
 const { primary, secondary } = plan.ces;
 const community = "erlab-traps";
-const quiet = 30;
+/** Seconds, of which a busy machine may take half until a session that was reset is up and is reset again. */
+const quiet = 45;
 
 /** As deploy/README.md has it: the agent needs no capability. */
 const redirect = /sudo nft '([^']+)'/.exec(
