@@ -74,15 +74,15 @@ async function allWell(): Promise<void> {
 async function killBgpd(ce: CePlan): Promise<void> {
   const pid = frrPid(lab.ns(ce.node), "bgpd") ?? 0;
   process.kill(pid, "SIGKILL");
-  await until(`bgpd of ${ce.node} is dead`, () => !alive(pid), { within: 5_000 });
+  await until(`bgpd of ${ce.node} is dead`, () => !alive(pid), { within: 20_000 });
   await until(
     "BGP4-MIB is gone",
     async () => (await bgp4(ce)) === "noSuchObject",
-    { within: 5_000 },
+    { within: 20_000 },
     () => bgp4(ce),
   );
   const state = () => bgpState(lab.ns(ce.msee.node), ce.address);
-  await until("its MSEE has no session", async () => (await state()) !== "Established", { within: 5_000 }, state);
+  await until("its MSEE has no session", async () => (await state()) !== "Established", { within: 20_000 }, state);
 }
 
 async function restartBgpd(ce: CePlan): Promise<void> {

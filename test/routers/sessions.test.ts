@@ -62,7 +62,7 @@ async function droppedByFrr(): Promise<number> {
 async function reset(): Promise<void> {
   const before = await droppedByFrr();
   await vtysh(lab.ns(primary.node), `clear bgp ${primary.msee.address}`);
-  await until("FRR counts the drop", async () => (await droppedByFrr()) === before + 1, { within: 5_000 });
+  await until("FRR counts the drop", async () => (await droppedByFrr()) === before + 1, { within: 20_000 });
   const state = () => bgpState(lab.ns(primary.node), primary.msee.address);
   await until("it is established again", async () => (await state()) === "Established", { within: 20_000 }, state);
 }
