@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
 import { causes, owners } from "../../agent/estate/judgement.ts";
-import { run } from "../support/installed.ts";
+import { hangsAfter, run } from "../support/installed.ts";
 import { alerts, alertsDir, ruleFiles, testFiles, tests } from "./files.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "circuitwatch-alerts-"));
@@ -61,7 +61,7 @@ describe("promtool", () => {
     expect(checked.status).toBe(0);
   });
 
-  it("passes the unit tests of the rules", () => {
+  it("passes the unit tests of the rules", { timeout: hangsAfter }, () => {
     const tested = run("promtool", ["test", "rules", ...testFiles], alertsDir);
     expect(tested.output).not.toContain("FAILED");
     expect(tested.status).toBe(0);
@@ -73,7 +73,7 @@ describe("promtool", () => {
       .replaceAll("../rules/", `${alertsDir}/rules/`)
       .replaceAll("eval_time: 85s", "eval_time: 115s");
     writeFileSync(file, wrong);
-    expect(run("promtool", ["test", "rules", file], scratch).status).not.toBe(0);
+    expect(run("promtool", ["test", "rules", file], scratch).status).toBe(1);
   });
 });
 

@@ -74,15 +74,15 @@ async function allWell(): Promise<void> {
 async function killBgpd(ce: CePlan): Promise<void> {
   const pid = frrPid(lab.ns(ce.node), "bgpd") ?? 0;
   process.kill(pid, "SIGKILL");
-  await until(`bgpd of ${ce.node} is dead`, () => !alive(pid), { within: 5_000 });
+  await until(`bgpd of ${ce.node} is dead`, () => !alive(pid), { within: 20_000 });
   await until(
     "BGP4-MIB is gone",
     async () => (await bgp4(ce)) === "noSuchObject",
-    { within: 5_000 },
+    { within: 20_000 },
     () => bgp4(ce),
   );
   const state = () => bgpState(lab.ns(ce.msee.node), ce.address);
-  await until("its MSEE has no session", async () => (await state()) !== "Established", { within: 5_000 }, state);
+  await until("its MSEE has no session", async () => (await state()) !== "Established", { within: 20_000 }, state);
 }
 
 async function restartBgpd(ce: CePlan): Promise<void> {
@@ -101,8 +101,9 @@ describe("BGP that vanishes since it is polled", () => {
     const first = ((Date.now() - from) / 1_000).toFixed(0);
     await sleep(90_000);
     process.stdout.write(`AgentX was lost ${lost().join(" and ")} times, first after ${first} s\n`);
-    // One each; polled at the interval exactly it is 3 to 6 a minute, each. On a busy machine bgpd is late by more than a poll swings.
-    expect(lost().reduce((sum, times) => sum + times)).toBeLessThanOrEqual(3);
+    // One each; polled at the interval exactly it is 3 to 6 a minute, each: nine in all at least. On a busy machine bgpd is late by
+    // more than a poll swings.
+    expect(lost().reduce((sum, times) => sum + times)).toBeLessThanOrEqual(6);
     for (const ce of ces) {
       expect(history.course(`session ${ce.link}`, from), ce.link).toEqual(["up"]);
       expect(history.course(`path ${ce.link}`, from), ce.link).toEqual(["up"]);

@@ -54,7 +54,7 @@ async function strike(ce: CePlan, from?: "ce" | "msee"): Promise<void> {
       "a packet is dropped",
       async () => ((await failure.proven()) ? Date.now() : undefined),
       {
-        within: 5_000,
+        within: 20_000,
         every: 10,
       },
     );
@@ -85,7 +85,7 @@ async function strike(ce: CePlan, from?: "ce" | "msee"): Promise<void> {
     await until(
       "the cause is the session",
       () => history.latest()[cause]?.startsWith("sessionDown"),
-      { within: 5_000 },
+      { within: 20_000 },
       seen,
     );
     const seconds = (at: number) => (at - provenAt) / 1_000;

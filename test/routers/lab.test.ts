@@ -150,7 +150,7 @@ describe("the lab", () => {
     const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
     try {
       const pid = Number(await once(parent.stdout, "data"));
-      await until("the child is dead and unreaped", () => !alive(pid), { within: 5_000 });
+      await until("the child is dead and unreaped", () => !alive(pid), { within: 20_000 });
       expect(() => process.kill(pid, 0), "a signal still reaches it").not.toThrow();
       expect(alive(parent.pid ?? 0)).toBe(true);
     } finally {
@@ -166,7 +166,7 @@ describe("the lab", () => {
       "it runs in the namespace",
       async () => (await run("ip", ["netns", "pids", ns("ce1")])).includes(`${left.pid}`),
       {
-        within: 5_000,
+        within: 20_000,
       },
     );
     await removeNamespaces("cwlx");

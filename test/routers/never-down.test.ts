@@ -151,7 +151,7 @@ describe("the SNMP agent of a router", () => {
     await failure.inject();
     expect(await failure.proven()).toBe(true);
     await failure.undo();
-    await until("it has no BGP4-MIB", async () => (await bgp4(primary)) === "noSuchObject", { within: 5_000 });
+    await until("it has no BGP4-MIB", async () => (await bgp4(primary)) === "noSuchObject", { within: 20_000 });
     const gone = Date.now();
     await until("it has it again", async () => (await bgp4(primary)) === "6", { within: 30_000 });
     process.stdout.write(`BGP4-MIB was gone for ${((Date.now() - gone) / 1_000).toFixed(1)} s\n`);
@@ -167,7 +167,7 @@ describe("the SNMP agent of a router", () => {
     const failure = stopped(snmpdPid(lab.snmpAgent(secondary)) ?? 0, `${secondary.node} snmpd`);
     await failure.inject();
     try {
-      await until("it is proven", failure.proven, { within: 1_000 });
+      await until("it is proven", failure.proven, { within: 20_000 });
       expect(await bgp4(secondary)).toBe("timeout");
       await sleep(6_000);
     } finally {
@@ -190,7 +190,7 @@ describe("the SNMP agent of a router", () => {
       rightly = reduced;
       await failure.inject();
       try {
-        await until("it is proven", failure.proven, { within: 5_000 });
+        await until("it is proven", failure.proven, { within: 20_000 });
         await sleep(5_000);
       } finally {
         await failure.undo();
@@ -263,7 +263,7 @@ describe("the BGP daemon of a router", () => {
     const failure = stopped(frrPid(lab.ns(primary.node), "bgpd") ?? 0, `${primary.node} bgpd`);
     await failure.inject();
     try {
-      await until("it is proven", failure.proven, { within: 1_000 });
+      await until("it is proven", failure.proven, { within: 20_000 });
       await sleep(12_000);
       expect(await snmpGet(lab.ns("jump"), primary.loopback, oids.sysUpTime), "snmpd answers").toMatch(/\d+:/);
       expect(await bgp4(primary)).not.toBe("6");
@@ -285,12 +285,12 @@ describe("the BGP daemon of a router", () => {
       const kept = async () => (await vtysh(lab.ns(secondary.msee.node), "show ip route bgp")).includes(plan.lan);
       await until("the MSEE has its routes", kept, { within: 10_000 });
       process.kill(pid, signal);
-      await until("it ends", () => !alive(pid), { within: 5_000 });
+      await until("it ends", () => !alive(pid), { within: 20_000 });
       // While there is no bgpd nothing tells of the session: it is unknown. Down is what bgpd says until it is up again.
       rightly = reduced;
       mustPage = false;
       const isGone = async () => (await bgpState(lab.ns(secondary.msee.node), secondary.address)) !== "Established";
-      await until("its session goes", isGone, { within: 5_000 });
+      await until("its session goes", isGone, { within: 20_000 });
       await sleep(2_000);
       if (signal === "SIGKILL") expect(await kept(), "the MSEE keeps the routes").toBe(true);
       await startDaemon(router, "bgpd");

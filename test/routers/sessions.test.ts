@@ -16,7 +16,8 @@ import { until } from "./lab/until.ts";
 
 const { primary, secondary } = plan.ces;
 const community = "erlab-traps";
-const quiet = 30;
+/** Seconds, of which a busy machine may take half until a session that was reset is up and is reset again. */
+const quiet = 45;
 
 /** As deploy/README.md has it: the agent needs no capability. */
 const redirect = /sudo nft '([^']+)'/.exec(
@@ -61,7 +62,7 @@ async function droppedByFrr(): Promise<number> {
 async function reset(): Promise<void> {
   const before = await droppedByFrr();
   await vtysh(lab.ns(primary.node), `clear bgp ${primary.msee.address}`);
-  await until("FRR counts the drop", async () => (await droppedByFrr()) === before + 1, { within: 5_000 });
+  await until("FRR counts the drop", async () => (await droppedByFrr()) === before + 1, { within: 20_000 });
   const state = () => bgpState(lab.ns(primary.node), primary.msee.address);
   await until("it is established again", async () => (await state()) === "Established", { within: 20_000 }, state);
 }

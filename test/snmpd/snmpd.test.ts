@@ -13,6 +13,7 @@ import { later, systemClock } from "../../agent/lib/clock.ts";
 import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTarget } from "../../agent/net/snmp-client.ts";
+import type { TimeoutLimits } from "../../agent/net/snmp-timeout.ts";
 import { textAt } from "../../agent/wire/snmp/cells.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { localiseKey, passwordToKey } from "../../agent/wire/snmp/usm.ts";
@@ -59,28 +60,33 @@ const configuration = [
 
 const warnings: string[] = [];
 let ahead = 0;
-/** Shorter than the agent's: it answers on loopback, and each kind of silence is waited for. */
-const timeouts = { initial: milliseconds(400), floor: milliseconds(100), cap: milliseconds(800) };
-const client = createSnmpClient(
-  {
-    clock: { ...systemClock, now: () => later(systemClock.now(), milliseconds(ahead)) },
-    log: { warn: (fields, message) => warnings.push(JSON.stringify([fields, message])) },
-  },
-  { timeouts },
-);
+const patient = (ms: number) => ({ initial: milliseconds(ms), floor: milliseconds(ms), cap: milliseconds(ms) });
+const clientWith = (timeouts: TimeoutLimits) =>
+  createSnmpClient(
+    {
+      clock: { ...systemClock, now: () => later(systemClock.now(), milliseconds(ahead)) },
+      log: { warn: (fields, message) => warnings.push(JSON.stringify([fields, message])) },
+    },
+    { timeouts },
+  );
+const client = clientWith(patient(20_000));
+/** It answers on loopback, and some kinds of silence are waited for. */
+const hasty = clientWith(patient(800));
 let snmpd: Snmpd;
 
 beforeAll(async () => {
   snmpd = await startSnmpd(configuration);
   await client.start();
+  await hasty.start();
 });
 afterAll(async () => {
   await client.stop();
+  await hasty.stop();
   await snmpd.stop();
 });
 
-const targetOf = (credentials: SnmpCredentials, router = "ce1"): SnmpTarget =>
-  client.target({ router, address: "127.0.0.1", port: snmpd.port, credentials, anySource: false });
+const targetOf = (credentials: SnmpCredentials, router = "ce1", of = client): SnmpTarget =>
+  of.target({ router, address: "127.0.0.1", port: snmpd.port, credentials, anySource: false });
 
 const ask = { group: "system", table: "system" };
 const sysName = [oid("1.3.6.1.2.1.1.5.0")];
@@ -190,12 +196,12 @@ describe("a mistake is named", () => {
       'answered authorizationError; check that its SNMP view shows this table to user "sha256aes128" with authNoPriv (sha256) in the default context',
     ],
   ])("wrong %s", async (_, credentials, expected) => {
-    const got = await targetOf(credentials).get(sysName, ask);
+    const got = await targetOf(credentials, "ce1", hasty).get(sysName, ask);
     if (got.ok) throw new Error("answered");
     expect(got.error.kind).toBe("refused");
     expect(got.error.detail).toContain(`ce1 (127.0.0.1 port ${snmpd.port}), GET of system (1.3.6.1.2.1.1.5.0): `);
     expect(got.error.detail).toContain(expected);
-    const shown = `${inspect([got, client, credentials, warnings], { depth: 9, showHidden: true })}${JSON.stringify(got)}`;
+    const shown = `${inspect([got, hasty, credentials, warnings], { depth: 9, showHidden: true })}${JSON.stringify(got)}`;
     for (const sentinel of [authPassword, privacyPassword, wrong.reveal()]) expect(shown).not.toContain(sentinel);
   });
 

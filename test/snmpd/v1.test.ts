@@ -23,22 +23,26 @@ const configuration = [
   ...lastRows.map(([column, index]) => `override ${last.join(".")}.${column}.${index} integer ${index + column}`),
 ];
 
-const timeouts = { initial: milliseconds(300), floor: milliseconds(100), cap: milliseconds(600) };
-const client = createSnmpClient({ clock: systemClock }, { timeouts });
+const patient = (ms: number) => ({ initial: milliseconds(ms), floor: milliseconds(ms), cap: milliseconds(ms) });
+const client = createSnmpClient({ clock: systemClock }, { timeouts: patient(20_000) });
+/** Where silence is waited for. */
+const hasty = createSnmpClient({ clock: systemClock }, { timeouts: patient(300) });
 let snmpd: Snmpd;
 
 beforeAll(async () => {
   snmpd = await startSnmpd(configuration);
   await client.start();
+  await hasty.start();
 });
 afterAll(async () => {
   await client.stop();
+  await hasty.stop();
   await snmpd.stop();
 });
 
-function targetOf(version: 1 | "2c", community = "public"): SnmpTarget {
+function targetOf(version: 1 | "2c", community = "public", of = client): SnmpTarget {
   const credentials = { version, community: new Secret(community) };
-  return client.target({ router: "ce1", address: "127.0.0.1", port: snmpd.port, credentials, anySource: false });
+  return of.target({ router: "ce1", address: "127.0.0.1", port: snmpd.port, credentials, anySource: false });
 }
 
 const ask = { group: "system", table: "system" };
@@ -140,7 +144,7 @@ describe("snmpd asked by SNMPv1", () => {
   });
 
   it("is silent to a wrong community, and the error says what to check", async () => {
-    const got = await targetOf(1, "sentinel-of-the-mistake").get([sysName], ask);
+    const got = await targetOf(1, "sentinel-of-the-mistake", hasty).get([sysName], ask);
     expect(got).toMatchObject({ ok: false, error: { kind: "timeout" } });
     const detail = got.ok ? "" : got.error.detail;
     expect(detail).toContain("has v1 enabled, and that its access list and community admit this host");

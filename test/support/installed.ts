@@ -18,10 +18,13 @@ export interface Ran {
   readonly output: string;
 }
 
+/** Milliseconds after which a tool hangs: promtool works for ten seconds, and much longer on a machine that is slow and busy. */
+export const hangsAfter = 600_000;
+
 /** Runs a tool to its end, in `cwd`. Throws when it is not installed. */
 export function run(tool: keyof typeof packages, args: readonly string[], cwd: string): Ran {
   const found = (process.env.PATH ?? "").split(delimiter).some((dir) => existsSync(join(dir, tool)));
   if (!found) throw new Error(`${tool} is missing. Run: apt-get install --no-install-recommends ${packages[tool]}`);
-  const { status, stdout, stderr } = spawnSync(tool, args, { cwd, encoding: "utf8", timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(tool, args, { cwd, encoding: "utf8", timeout: hangsAfter });
   return { status, output: `${stdout}${stderr}` };
 }

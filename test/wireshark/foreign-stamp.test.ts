@@ -45,11 +45,13 @@ describe("Scapy's Session-Reflector answers our prober", () => {
     it(`${stateful ? "stateful: each loss on the way that it was lost" : "stateless: losses, of no way"}`, async () => {
       const foreign = scapy("reflector", 0, stateful ? 1 : 0);
       await eventually("the reflector listens", () => foreign.alive() && foreign.lines.length > 0, 30_000);
-      const { observed, stop } = startProber(Number(foreign.lines[0]?.port), 40, 400);
+      // Scapy takes milliseconds for a packet, and the first are kept waiting while Python loads the rest of it.
+      const { observed, stop } = startProber(Number(foreign.lines[0]?.port), 40, 3_000);
       const sum = (count: (o: ProbeObservation) => number | undefined) =>
         observed.reduce((all, observation) => all + (count(observation) ?? 0), 0);
       const settled = () => sum(({ received, lost }) => received + lost);
-      await eventually("90 probes are settled", () => foreign.alive() && settled() >= 90, 30_000);
+      const lost = () => sum((o) => o.lost);
+      await eventually("all is settled", () => foreign.alive() && settled() >= 90 && lost() >= 18, 30_000);
       await stop();
 
       const requests = foreign.lines.slice(1);
@@ -58,7 +60,7 @@ describe("Scapy's Session-Reflector answers our prober", () => {
         (way) => requests.filter(({ lost }) => lost === way).length,
       );
       expect([forward, backward]).toEqual([12, 6]);
-      expect(sum((o) => o.lost)).toBe(18);
+      expect(lost()).toBe(18);
       expect(sum((o) => o.sendErrors + o.duplicate + o.late)).toBe(0);
       if (stateful) {
         expect([sum((o) => o.directions?.forward), sum((o) => o.directions?.backward)]).toEqual([12, 6]);
@@ -77,7 +79,7 @@ describe("Scapy's Session-Reflector answers our prober", () => {
       const numbers = heard.map((r) => Number(r.seq));
       expect(numbers).toEqual(heard.map((r) => Number(r.n) - 1));
       // The timestamp is a nonce as well, never far from the time.
-      for (const { age } of heard) expect(Math.abs(Number(age))).toBeLessThan(1);
+      for (const { age } of heard) expect(Math.abs(Number(age))).toBeLessThan(10);
     });
   }
 });

@@ -78,8 +78,8 @@ beforeAll(async () => {
     answers.push(Uint8Array.from(bytes));
     near.send(bytes, prober, "127.0.0.1");
   });
-  const { observed, stop } = startProber(near.address().port, 20, 500);
-  await eventually("a loss is told", () => observed.some(({ directions }) => directions?.forward === 1), 20_000);
+  const { observed, stop } = startProber(near.address().port, 20, 2_000);
+  await eventually("a loss is told", () => observed.some(({ directions }) => directions?.forward === 1));
   await stop();
   await reflector.stop();
   near.close();

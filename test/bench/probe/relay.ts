@@ -99,7 +99,8 @@ function take(frame: Uint8Array, fd: number, now: number): void {
     enqueue({ due, fd, frame });
     return;
   }
-  if (Math.random() < manner.loss) {
+  // The first one whatever chance has it: a loss that did not happen proves nothing.
+  if (manner.loss > 0 && (counts.dropped === 0 || Math.random() < manner.loss)) {
     counts.dropped++;
     return;
   }

@@ -7,10 +7,10 @@ export interface Answer {
   readonly body: string;
 }
 
-/** GET over a Unix socket; rejects when nothing answers within 2 s. */
+/** GET over a Unix socket; rejects when nothing answers within 10 s. */
 export function get(socketPath: string, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, agent: false, timeout: 2_000 }, (response) => {
+    const asked = request({ socketPath, path, agent: false, timeout: 10_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () =>
@@ -18,7 +18,7 @@ export function get(socketPath: string, path: string): Promise<Answer> {
       );
       response.on("error", reject);
     });
-    asked.on("timeout", () => asked.destroy(new Error(`no answer to GET ${path} within 2 s`)));
+    asked.on("timeout", () => asked.destroy(new Error(`no answer to GET ${path} within 10 s`)));
     asked.on("error", reject);
     asked.end();
   });

@@ -139,7 +139,7 @@ function drive(namespace: string, order: DriverOrder, children: ChildProcess[], 
       ),
     async end(): Promise<End> {
       child.stdin.end();
-      return until("the driver ends", () => lines.find((line) => line.kind === "end"), { within: 5_000, every: 20 });
+      return until("the driver ends", () => lines.find((line) => line.kind === "end"), { within: 20_000, every: 20 });
     },
   };
 }

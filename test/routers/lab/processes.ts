@@ -108,17 +108,17 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** CONT first (a stopped process ignores TERM), TERM, and KILL after 3 s. */
+/** CONT first (a stopped process ignores TERM), TERM, and KILL after 10 s. */
 export async function terminate(pid: number): Promise<void> {
   if (!alive(pid)) return;
   signal(pid, "SIGCONT");
   signal(pid, "SIGTERM");
   const gone = () => !alive(pid);
   try {
-    await until(`process ${pid} ends on TERM`, gone, { within: 3_000, every: 20 });
+    await until(`process ${pid} ends on TERM`, gone, { within: 10_000, every: 20 });
   } catch {
     signal(pid, "SIGKILL");
-    await until(`process ${pid} ends on KILL`, gone, { within: 3_000, every: 20 });
+    await until(`process ${pid} ends on KILL`, gone, { within: 10_000, every: 20 });
   }
 }
 

@@ -231,7 +231,7 @@ function startDriver(namespace: string, order: Tracing, children: ChildProcess[]
     degraded: (of: string) => void child.stdin.write(`${of}\n`),
     async end(): Promise<End> {
       child.stdin.end();
-      return until("the driver ends", () => lines.find((line) => line.kind === "end"), { within: 5_000, every: 20 });
+      return until("the driver ends", () => lines.find((line) => line.kind === "end"), { within: 20_000, every: 20 });
     },
   };
 }
