@@ -25,6 +25,7 @@ import { writePadding } from "../wire/stamp-padding.ts";
 import { type Claim, oneWayDelays, readEchoReply, readStampReply, type StampClaim } from "./answer.ts";
 import { type FromWorker, type ProbeStream, probeDropKinds } from "./messages.ts";
 import { createOutlet, type Outlet } from "./outlet.ts";
+import { createOutletNews, type OutletNews } from "./outlet-news.ts";
 import { createSchedule } from "./schedule.ts";
 import { createSession, type FarEnd, type Nonce, type Session } from "./session.ts";
 import { Slots, slotsOf } from "./slots.ts";
@@ -40,6 +41,8 @@ export interface EngineDeps {
   /** 32 random bits, unpredictable to the far end. */
   readonly random: () => number;
   readonly emit: (message: FromWorker) => void;
+  /** Its own where it is the only engine. */
+  readonly news?: OutletNews;
 }
 
 export interface Engine {
@@ -66,7 +69,7 @@ interface Running extends ProbeStream {
 }
 
 export function createEngine(
-  { sockets, random, emit }: EngineDeps,
+  { sockets, random, emit, news = createOutletNews(emit) }: EngineDeps,
   streams: readonly ProbeStream[],
   lastReceivedAt: readonly (Instant | undefined)[] = [],
 ): Engine {
@@ -83,7 +86,7 @@ export function createEngine(
     const authenticated = key !== undefined;
     // The two modes of STAMP have different layouts, and no octet that says which: each has its sockets.
     const place = JSON.stringify([technique, profile, authenticated]);
-    const outlet = outlets.get(place) ?? createOutlet(sockets, technique, profile, emit, authenticated);
+    const outlet = outlets.get(place) ?? createOutlet(sockets, technique, profile, news, authenticated);
     outlets.set(place, outlet);
     outlet.rate += 1_000 / stream.target.interval;
     return {

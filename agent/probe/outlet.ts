@@ -6,7 +6,7 @@ import { type Instant, later } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { formatAddress } from "../net/endpoint.ts";
 import type { Incoming, Outgoing, ProbeSocket, ProbeSockets, SocketProfile } from "../net/probe-sockets.ts";
-import type { ProbeLog } from "./messages.ts";
+import type { OutletNews } from "./outlet-news.ts";
 import { createOverflow, type Overflow } from "./overflow.ts";
 
 /** An address that did not exist may have come up: try again this often. */
@@ -53,7 +53,7 @@ export function createOutlet(
   sockets: ProbeSockets,
   technique: ProbeTechnique,
   profile: SocketProfile,
-  log: (line: ProbeLog) => void,
+  news: OutletNews,
   authenticated = false,
 ): Outlet {
   let socket: ProbeSocket | undefined;
@@ -61,7 +61,6 @@ export function createOutlet(
   let before: ProbeSocket | undefined;
   let problem: Unsent | undefined;
   let doubtful = false;
-  let told = false;
   let tryAt: Instant | undefined;
   let tag = 0;
   const overflow = createOverflow();
@@ -101,6 +100,7 @@ export function createOutlet(
       socket?.close();
       before = undefined;
       socket = undefined;
+      news.closed(outlet);
     },
     sound: () => socket !== undefined && !doubtful,
     failed(code) {
@@ -118,20 +118,12 @@ export function createOutlet(
       const fields = { technique, ...shown(profile) };
       if (opened.ok) {
         socket = opened.value;
-        // One that is opened again in doubt is no news.
-        if (!told) {
-          log({ kind: "log", level: "info", fields: { ...fields, raw: socket.raw }, message: "probe socket open" });
-        }
-        told = true;
         problem = undefined;
+        news.opened(outlet, fields, socket.raw);
         return;
       }
-      const { kind: reason, message: says } = opened.error;
-      if (says !== problem?.says) {
-        told = false;
-        log({ kind: "log", level: "warn", fields: { ...fields, reason }, message: `cannot probe: ${says}` });
-      }
-      problem = { reason, says };
+      problem = { reason: opened.error.kind, says: opened.error.message };
+      news.failed(outlet, fields, problem);
     },
   };
   return outlet;

@@ -11,6 +11,7 @@ import { createEngine, type Engine } from "./engine.ts";
 import { createFpingEngine } from "./fping-engine.ts";
 import type { Loaded, Stop } from "./kept-worker.ts";
 import type { Besides, FromWorker, ProbeStream, WorkerStart } from "./messages.ts";
+import { createOutletNews } from "./outlet-news.ts";
 import { createPace } from "./pace.ts";
 
 const pool = new Uint32Array(1_024);
@@ -65,14 +66,15 @@ async function run(
       const message = `delays are stamped by this process, not by the kernel, and ICMP goes by fping: ${why}`;
       emit({ kind: "log", level: "warn", fields: {}, message });
     }
-    const engine = createEngine({ sockets, random, emit }, streams.filter(isOurs), received(isOurs));
+    const deps = { sockets, random, emit, news: createOutletNews(emit) };
+    const engine = createEngine(deps, streams.filter(isOurs), received(isOurs));
     await engine.open();
     let second: Engine | undefined;
     const pace = createPace(emit);
     while (!stopping) {
       if (besides !== undefined) {
         second?.close();
-        second = createEngine({ sockets, random, emit }, besides);
+        second = createEngine(deps, besides);
         besides = undefined;
         await second.open();
       }

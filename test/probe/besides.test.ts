@@ -10,7 +10,6 @@ import { createProbing } from "../../agent/probe/probing.ts";
 import { eventually } from "../support/eventually.ts";
 import { startStampReflector } from "../support/stamp-reflector.ts";
 
-const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
@@ -27,10 +26,13 @@ async function reflectorStream(of: SubjectKey) {
 function probingOf(streams: Parameters<typeof createProbing>[1]) {
   const probes: ProbeObservation[] = [];
   const loops: LoopObservation[] = [];
+  const lines: string[] = [];
+  const say = (_: unknown, message: string) => void lines.push(message);
+  const log: Logger = { info: say, warn: say, error: say };
   const probing = createProbing(
     {
       clock: systemClock,
-      log: silent,
+      log,
       observe(o) {
         if (o.kind === "probe") probes.push(o);
         if (o.kind === "loop") loops.push(o);
@@ -41,7 +43,8 @@ function probingOf(streams: Parameters<typeof createProbing>[1]) {
   ends.push(probing.stop);
   const answers = (of: SubjectKey) => probes.filter((o) => o.of === of).reduce((n, o) => n + o.received, 0);
   const lost = () => probes.reduce((n, o) => n + o.lost + o.sendErrors, 0);
-  return { probing, answers, lost, loops };
+  const unsent = (of: SubjectKey) => probes.filter((o) => o.of === of).reduce((n, o) => n + o.sendErrors, 0);
+  return { probing, answers, lost, unsent, loops, lines };
 }
 
 describe("streams besides", () => {
@@ -63,6 +66,24 @@ describe("streams besides", () => {
     expect(loops[0]).toMatchObject({ kind: "loop", thread: "probing" });
     expect(lost()).toBe(0);
     expect(probing.dropped()).toMatchObject({ foreign: 0, forged: 0, wrongSource: 0 });
+  });
+
+  it("are said once, together with the others, to lack what both lack", async () => {
+    const nowhere = async (of: SubjectKey) => {
+      const { stream } = await reflectorStream(of);
+      return { ...stream, target: { ...stream.target, source: "203.0.113.9" } };
+    };
+    const path = await nowhere(subject.path({ circuit: "c", peering: "azurePrivate", link: "primary" }));
+    const [first, second] = [await nowhere(subject.gateway("first")), await nowhere(subject.gateway("second"))];
+    const { probing, unsent, lines } = probingOf([path]);
+    probing.start();
+    probing.besides([first]);
+    await eventually("neither can be sent", () => unsent(path.of) > 0 && unsent(first.of) > 0);
+    probing.besides([second]);
+    await eventually("nor those that replace them", () => unsent(second.of) > 0);
+    expect(lines).toEqual([
+      `cannot probe: the source 203.0.113.9 is not an address of this host: fix the probe's "source"`,
+    ]);
   });
 
   it("are probed where nothing else is, also when they were told before the start", async () => {
