@@ -17,6 +17,8 @@ export interface NamedInterface {
 export interface NamesFound {
   readonly known: readonly NamedInterface[];
   readonly absent: readonly string[];
+  /** Names that the router shows, where one is absent; else empty. */
+  readonly shown: string;
   /** One sentence for each name that fits more than one interface. */
   readonly ambiguous: readonly string[];
 }
@@ -76,5 +78,19 @@ export function matchNames(router: string, names: readonly string[], rows: reado
       );
     }
   }
-  return { known, absent, ambiguous };
+  return { known, absent, ambiguous, shown: absent.length === 0 ? "" : shownNames(absent, rows) };
+}
+
+const mostShown = 8;
+
+/** For whoever wrote a name that is not there: names that end in the same numbers come first. */
+function shownNames(absent: readonly string[], rows: readonly IfNames[]): string {
+  const numbersOf = (name: string) => /\d[\d/.:]*$/.exec(name)?.[0];
+  const wanted = new Set(absent.map(numbersOf));
+  const names = rows.flatMap(({ names }) => names.find((name) => name) ?? []);
+  const alike = names.filter((name) => wanted.has(numbersOf(name)));
+  const shown = [...new Set([...alike, ...names])];
+  const more = shown.length - mostShown;
+  const list = shown.slice(0, mostShown).map((name) => name.slice(0, 40));
+  return list.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

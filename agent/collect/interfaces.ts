@@ -63,10 +63,10 @@ export function interfacesCollector(deps: CollectorDeps, router: string, names: 
     const walked = await walkIfNames(target, "interfaces");
     if (!walked.ok) return walked;
     const rows = walked.value;
-    const { known, absent, ambiguous } = matchNames(router, names, rows);
+    const { known, absent, ambiguous, shown } = matchNames(router, names, rows);
     const before = [...(found?.known ?? []), ...(found?.left ?? [])];
     const left = before.filter(({ name }) => absent.includes(name));
-    return withCounters({ known, absent, ambiguous, left, rows: rows.length, restarts, doubt: undefined });
+    return withCounters({ known, absent, ambiguous, shown, left, rows: rows.length, restarts, doubt: undefined });
   }
 
   /** Asks which counters the agent has of each interface. */
@@ -170,7 +170,7 @@ function planned(
   of: Omit<Discovery, "known" | "get"> & { readonly known: readonly NamedInterface[] },
   has: readonly (readonly boolean[])[],
 ): Discovery {
-  const { absent, ambiguous, left, rows, restarts, doubt } = of;
+  const { absent, ambiguous, shown, left, rows, restarts, doubt } = of;
   const oids: Oid[] = [sysUpTime];
   if (absent.length + ambiguous.length > 0) {
     oids.push(ifTableLastChange, ifNumber, ...left.map(({ by, ifIndex }) => instance(by, [ifIndex])));
@@ -190,7 +190,7 @@ function planned(
     const ethernetAt = ask(ethernetBits === undefined ? [] : ethernetPolled[ethernetBits]);
     return { name, octets: utf8.encode(name), ifIndex, by, trafficBits, ethernetBits, at, ethernetAt, ifSpeedAt };
   });
-  return { known, absent, ambiguous, left, rows, get: target.prepare(oids), restarts, doubt };
+  return { known, absent, ambiguous, shown, left, rows, get: target.prepare(oids), restarts, doubt };
 }
 
 /** Its 64-bit counters are gone: they count traffic last in a row. */
@@ -200,7 +200,7 @@ function lostOctets({ at, trafficBits }: Known, cells: Cells): boolean {
 }
 
 function observed(router: string, discovery: Discovery, cells: Cells, askedAt: Instant, at: Instant): Poll {
-  const { known, absent, ambiguous, restarts, doubt } = discovery;
+  const { known, absent, ambiguous, shown, restarts, doubt } = discovery;
   const observations: InterfaceObservation[] = [];
   const unreadable: string[] = [];
   for (const { name, ifIndex, trafficBits, ethernetBits, at: first, ethernetAt, ifSpeedAt } of known) {
@@ -233,7 +233,8 @@ function observed(router: string, discovery: Discovery, cells: Cells, askedAt: I
     });
   }
   for (const name of absent) {
-    if (doubt === undefined) observations.push({ kind: "interface", router, interface: name, at, present: false });
+    if (doubt === undefined)
+      observations.push({ kind: "interface", router, interface: name, at, present: false, shown });
     else unreadable.push(`${router}: "${name}" was not found, and its interfaces could not be read: ${doubt.detail}`);
   }
   const detail = [...ambiguous, ...unreadable].join("; ");

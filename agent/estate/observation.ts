@@ -143,7 +143,11 @@ export type InterfaceObservation = {
   readonly interface: string;
   readonly at: Instant;
 } & (
-  | { readonly present: false }
+  | {
+      readonly present: false;
+      /** Names of those that the router has, for whoever mistook one: untrusted text. */
+      readonly shown?: string;
+    }
   | {
       readonly present: true;
       readonly ifIndex: number;

@@ -32,7 +32,8 @@ export function checkInterface({ path, router, snapshot, now }: PathContext): Fi
     return { holds: "unknown", cause: "interfaceUnknown", owner: "unknown", effect: "unknown", evidence };
   }
   if (!seen.present) {
-    const evidence = `${path.router} has no interface named ${path.interface} (ifName, ifDescr or ifAlias)`;
+    const shown = seen.shown ? `; it shows ${seen.shown}` : "";
+    const evidence = `${path.router} has no interface named ${path.interface} (ifName, ifDescr or ifAlias)${shown}`;
     return { holds: "unknown", cause: "interfaceAbsent", owner: "customer", effect: "unknown", evidence };
   }
   if (seen.adminStatus !== "up") {

@@ -282,7 +282,7 @@ function newInterface(o: InterfaceObservation): MutableInterfaceRecord {
 
 function seenOf(o: InterfaceObservation): MutableInterface {
   const { kind, router, interface: name, at } = o;
-  if (!o.present) return { kind, router, interface: name, at, present: false };
+  if (!o.present) return { kind, router, interface: name, at, present: false, shown: o.shown ?? "" };
   const { ifIndex, adminStatus, operStatus, speed, duplex } = o;
   return { kind, router, interface: name, at, present: true, ifIndex, adminStatus, operStatus, speed, duplex };
 }

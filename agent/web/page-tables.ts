@@ -29,6 +29,7 @@ export function renderGlobalReach(status: Status, now: number): Html {
     (from) => html`<tr><th scope="row">${from}</th>${sites.map((to) => renderCell(globalReach, from, to, now))}</tr>`,
   )}</tbody>
 </table></div>
+${broken.map(({ g, pair }) => renderBroken(status, g, pair, now))}
 ${noticed.map(
   ({ name, pair }) => html`<div id="${ticketId(name, pair.fromSite, pair.toSite)}-traced">
 <h3>${pair.fromSite} to ${pair.toSite}</h3>
@@ -36,7 +37,6 @@ ${renderFindings(pair.traced, now)}
 ${traceBlock(`${ticketId(name, pair.fromSite, pair.toSite)}-trace`, pair.traced)}
 </div>`,
 )}
-${broken.map(({ g, pair }) => renderBroken(status, g, pair, now))}
 </section>`;
 }
 

@@ -50,11 +50,7 @@ export function headlineOf(status: Status): Headline {
     const sentence = `${names.length} of ${count(total, "circuit")} ${names.length === 1 ? one : many}: ${listed(names)}`;
     found.push({ tone, sentence });
   }
-  for (const { pair, between } of pairsOf(status.globalReach).filter(({ pair }) => pair.state !== "up")) {
-    const tone = pair.state === "down" ? "bad" : pair.state === "degraded" ? "warn" : "unknown";
-    found.push({ tone, sentence: `Global Reach from ${between} is ${pair.state}` });
-  }
-  for (const { state, what } of brokenServices(status)) {
+  for (const { state, what } of [...brokenPairs(status), ...brokenServices(status)]) {
     const tone = state === "down" ? "bad" : state === "degraded" ? "warn" : "unknown";
     found.push({ tone, sentence: capital(`${what} is ${state}`) });
   }
@@ -117,7 +113,9 @@ export function serviceAnswer(status: Status): Answer {
   );
   const also = unknown.length > 0 ? `; unknown on ${listed(unknown)}` : "";
   if (down.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(down)}${also}` };
-  const failing = brokenServices(status).flatMap(({ state, what }) => (state === "down" ? [what] : []));
+  const failing = [...brokenPairs(status), ...brokenServices(status)].flatMap(({ state, what }) =>
+    state === "down" ? [what] : [],
+  );
   if (failing.length > 0) {
     const verb = failing.length === 1 ? "is" : "are";
     return { question, tone: "bad", answer: `No: ${listed(failing)} ${verb} down${also}` };
@@ -216,6 +214,22 @@ export function problemsOf(status: Status): readonly Problem[] {
     problems.set(anchor, { state, where: what, owner: serviceOwnerWords[owner], evidence, ticket: anchor });
   }
   return [...problems.values()].toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+}
+
+/** Both directions between two sites are one, where they are in the same state. */
+function brokenPairs({ globalReach }: Status): readonly { readonly state: PathState; readonly what: string }[] {
+  const broken = globalReach.flatMap(({ name, pairs }) =>
+    pairs.filter(({ state }) => state !== "up").map((pair) => ({ name, ...pair })),
+  );
+  const alike = Map.groupBy(broken, ({ name, state, fromSite, toSite }) =>
+    [name, state, ...[fromSite, toSite].sort()].join(" "),
+  );
+  return [...alike.values()].flatMap(([one, other]) => {
+    if (one === undefined) return [];
+    const { state, fromSite, toSite } = one;
+    const sites = other === undefined ? `from ${fromSite} to ${toSite}` : `between ${fromSite} and ${toSite}`;
+    return [{ state, what: `Global Reach ${sites}` }];
+  });
 }
 
 /** Without those that another failure explains: that one is told. */

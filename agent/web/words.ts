@@ -110,7 +110,8 @@ export function witnessWords({ witness, reasons }: Pick<PathStatus, "witness" | 
   if (witness === null) return "not confirmed";
   if (witness === "traffic") return "traffic both ways; not confirmed by a probe";
   const who = witness === "routerSourced" ? "the router's own probe" : `${witness} probes`;
-  return `${reasons.some(({ cause }) => cause === "probesSilent") ? "nothing gets through, says" : "confirmed by"} ${who}`;
+  const isDark = reasons.some(({ cause, lastSeen }) => cause === "probesSilent" && lastSeen === null);
+  return `${isDark ? "nothing gets through, says" : "confirmed by"} ${who}`;
 }
 
 /** What was measured, with the reasons beside it. */

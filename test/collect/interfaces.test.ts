@@ -60,7 +60,10 @@ describe("the interface of a link", () => {
     const { pass } = startPolling(scripted);
     await pass(1_000);
     scripted.mib = mib(101, [er1], [peer]);
-    expect(of(await pass(2_000), "interface")).toMatchObject([{ present: false }, { present: false }]);
+    expect(of(await pass(2_000), "interface")).toMatchObject([
+      { present: false, shown: "er1" },
+      { present: false, shown: "er1" },
+    ]);
     scripted.mib = mib(103, [er1, er0], [peer]);
     expect(of(await pass(1_000), "interface")).toMatchObject([{ present: true, ifIndex: 2 }]);
   });

@@ -247,6 +247,7 @@ describe("unknown is not down", () => {
       reasons: [{ cause: "sessionAbsent", owner: "customer" }],
     });
     expect(s.path("secondary")).toMatchObject({ state: "unknown", reasons: [{ cause: "interfaceAbsent" }] });
+    expect(s.path("secondary").reasons[0]?.evidence).toMatch(/ifAlias\); it shows er7, er8$/);
   });
 
   it("a router that falls silent after its link broke stays down: only evidence ends a failure", () => {

@@ -251,7 +251,7 @@ export function scene(estate: Estate = anEstate()): Scene {
     if (!answers) return;
     const seen = { router: path.router, at: at(now) };
     const subjectInterface = { kind: "interface", interface: path.interface, ...seen } as const;
-    if (iface === "absent") state.observe({ ...subjectInterface, present: false });
+    if (iface === "absent") state.observe({ ...subjectInterface, present: false, shown: "er7, er8" });
     else {
       octets[link] += scenes[link].traffic / 8;
       const counted = { receiveBytes: BigInt(octets[link]), transmitBytes: BigInt(octets[link]) };

@@ -110,6 +110,19 @@ describe("headline and answers", () => {
     expect(service).toBe("Yes, on every circuit");
   });
 
+  it("a Global Reach that is down is a service that is down, and both its directions are one", () => {
+    const status = statusWith({ "ams sin": { ...silentLoss, reasons: silentLoss?.reasons ?? [], state: "down" } });
+    const there = "Global Reach from ams to sin is down";
+    expect(headlineOf(status)).toMatchObject({ tone: "bad", sentence: there, also: [] });
+    expect(serviceAnswer(status)).toMatchObject({ tone: "bad", answer: `No: ${there}` });
+    const globalReach = status.globalReach.map((one) => ({
+      ...one,
+      pairs: one.pairs.flatMap((pair) => [pair, { ...pair, fromSite: pair.toSite, toSite: pair.fromSite }]),
+    }));
+    const both = headlineOf({ ...status, globalReach });
+    expect(both).toMatchObject({ sentence: "Global Reach between ams and sin is down", also: [] });
+  });
+
   it("put the worst first and keep the rest", () => {
     const status = statusWith({ ...bothDown, "fra-2 azurePrivate primary": linkFailure, "ams sin": silentLoss });
     expect(headlineOf(status)).toEqual({

@@ -12,6 +12,7 @@ import {
   sessionWords,
   span,
   trafficWords,
+  witnessWords,
 } from "../../agent/web/words.ts";
 
 const silent: Reason = { cause: "probesSilent", owner: "provider", evidence: "no answer for 13s" };
@@ -20,6 +21,15 @@ const figures = (ratio: number | null, probes: number, reasons: readonly Reason[
   delay: null,
   oneWay: null,
   reasons,
+});
+
+describe("forwarding", () => {
+  it("is what its witness says now, whatever is held of before", () => {
+    const of = (lastSeen: string | null) => ({ witness: "stamp", reasons: [{ ...silent, lastSeen }] }) as const;
+    expect(witnessWords(of(null))).toBe("nothing gets through, says stamp probes");
+    expect(witnessWords(of("2026-03-08T03:12:37Z"))).toBe("confirmed by stamp probes");
+    expect(witnessWords({ witness: null, reasons: [] })).toBe("not confirmed");
+  });
 });
 
 describe("figures", () => {
