@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Instant } from "../../agent/lib/clock.ts";
 import { openProbeSockets } from "../../agent/net/probe-open.ts";
 import { createOutlet } from "../../agent/probe/outlet.ts";
+import { createOutletNews } from "../../agent/probe/outlet-news.ts";
 import { plainProfile } from "../support/socket-profile.ts";
 
 const at = (ms: number) => ms as Instant;
@@ -13,7 +14,12 @@ const at = (ms: number) => ms as Instant;
 describe.runIf(process.platform === "linux")("a socket that another has taken the place of", () => {
   it("is read until it may be opened anew again, and closed", async () => {
     const { sockets } = await openProbeSockets(() => 1);
-    const outlet = createOutlet(sockets, "stamp", { ...plainProfile(6), interface: "lo" }, () => undefined);
+    const outlet = createOutlet(
+      sockets,
+      "stamp",
+      { ...plainProfile(6), interface: "lo" },
+      createOutletNews(() => undefined),
+    );
     await outlet.open(at(0));
     const before = outlet.socket()?.identifier ?? 0;
     outlet.failed("ENETUNREACH");
