@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 const servers = ["alerts", "dashboards", "deploy", "snmpd", "wireshark"] as const;
 
 /** They end what hangs, and judge nobody's speed: whatever is waited for comes in a fraction of this on any machine. */
-const limits = { testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 10_000 } } };
+const limits = { testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
 
 const files = (folder: string) => `test/${folder}/**/*.test.ts`;
 

@@ -158,7 +158,7 @@ it("an absent agent mutes its isolation: one page", async () => {
 it("a stop of the agent is one page: absent, then isolated while it comes back, then well", async () => {
   const over = () => new Date(Date.now() - 1).toISOString();
   // What the tests before raised is told, and then ended.
-  const isTold = (page: string) => expect.poll(() => pages, { timeout: 20_000 }).toContain(page);
+  const isTold = (page: string) => expect.poll(() => pages).toContain(page);
   await isTold("firing ExpressRouteAgentAbsent");
   await isTold("firing ExpressRouteCircuitRedundancyReduced");
   await raise(...isolated, over());
@@ -170,13 +170,13 @@ it("a stop of the agent is one page: absent, then isolated while it comes back, 
 
   // As the rules tell it (alerts/tests/agent.yaml): the first holds until after the second.
   await raise("ExpressRouteAgentAbsent", { severity: "critical" });
-  await expect.poll(() => pages, { timeout: 20_000 }).toEqual(["firing ExpressRouteAgentAbsent"]);
+  await expect.poll(() => pages).toEqual(["firing ExpressRouteAgentAbsent"]);
   await raise(...isolated);
   await expect.poll(muted).toContain("ExpressRouteAgentIsolated");
   await sleep(3_000); // Three times the interval at which the group tells of what is new.
   await raise(...isolated, over());
   await sleep(1_500);
   await raise("ExpressRouteAgentAbsent", { severity: "critical" }, over());
-  await expect.poll(() => pages.at(-1), { timeout: 20_000 }).toBe("resolved ExpressRouteAgentAbsent");
+  await expect.poll(() => pages.at(-1)).toBe("resolved ExpressRouteAgentAbsent");
   expect(pages).toEqual(["firing ExpressRouteAgentAbsent", "resolved ExpressRouteAgentAbsent"]);
 });

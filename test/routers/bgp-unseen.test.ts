@@ -103,7 +103,7 @@ describe("BGP that vanishes since it is polled", () => {
     process.stdout.write(`AgentX was lost ${lost().join(" and ")} times, first after ${first} s\n`);
     // One each; polled at the interval exactly it is 3 to 6 a minute, each: nine in all at least. On a busy machine bgpd is late by
     // more than a poll swings.
-    expect(lost().reduce((sum, times) => sum + times)).toBeLessThanOrEqual(6);
+    expect(lost().reduce((sum, times) => sum + times)).toBeLessThan(9);
     for (const ce of ces) {
       expect(history.course(`session ${ce.link}`, from), ce.link).toEqual(["up"]);
       expect(history.course(`path ${ce.link}`, from), ce.link).toEqual(["up"]);

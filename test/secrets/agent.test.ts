@@ -252,11 +252,11 @@ describe("an agent that asks routers of every kind", () => {
     writeFileSync(config, configuration(await routers(), proxy.port));
     const agent = start("run", "run", "--config", config, "--log-level", "debug");
     const url = () => /metrics +(http:\S+)\/metrics/.exec(outputs.get("run stdout") ?? "")?.[1];
-    await eventually("the agent serves", () => url() !== undefined || agent.exitCode !== null, 20_000);
+    await eventually("the agent serves", () => url() !== undefined || agent.exitCode !== null);
     const base = url();
     if (base === undefined) throw new Error(outputs.get("run stderr"));
     // What is still missing at the end of the time is named by the test below.
-    await eventually("every router has been asked", () => unsaid().length === 0, 40_000).catch(() => {});
+    await eventually("every router has been asked", () => unsaid().length === 0).catch(() => {});
     for (const path of ["/", "/metrics", "/api/v1/status", "/healthz", "/readyz", "/nowhere", "/static/status.js"]) {
       const answer = await fetch(base + path);
       outputs.set(`GET ${path}`, `${JSON.stringify([...answer.headers])}\n${await answer.text()}`);

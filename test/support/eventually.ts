@@ -1,5 +1,8 @@
-/** Waits for real events with a bound: resolves when `happened` says so, rejects with `what` after `within` ms. */
-export async function eventually(what: string, happened: () => boolean, within = 10_000): Promise<void> {
+/** Milliseconds after which it hangs. */
+const within = 60_000;
+
+/** Waits for real events: resolves when `happened` says so, and rejects with `what` when it never does. */
+export async function eventually(what: string, happened: () => boolean): Promise<void> {
   const until = performance.now() + within;
   while (!happened()) {
     if (performance.now() > until) throw new Error(`did not happen within ${within} ms: ${what}`);

@@ -44,14 +44,14 @@ describe("Scapy's Session-Reflector answers our prober", () => {
   for (const stateful of [true, false]) {
     it(`${stateful ? "stateful: each loss on the way that it was lost" : "stateless: losses, of no way"}`, async () => {
       const foreign = scapy("reflector", 0, stateful ? 1 : 0);
-      await eventually("the reflector listens", () => foreign.alive() && foreign.lines.length > 0, 30_000);
+      await eventually("the reflector listens", () => foreign.alive() && foreign.lines.length > 0);
       // Scapy takes milliseconds for a packet, and the first are kept waiting while Python loads the rest of it.
       const { observed, stop } = startProber(Number(foreign.lines[0]?.port), 40, 3_000);
       const sum = (count: (o: ProbeObservation) => number | undefined) =>
         observed.reduce((all, observation) => all + (count(observation) ?? 0), 0);
       const settled = () => sum(({ received, lost }) => received + lost);
       const lost = () => sum((o) => o.lost);
-      await eventually("all is settled", () => foreign.alive() && settled() >= 90 && lost() >= 18, 30_000);
+      await eventually("all is settled", () => foreign.alive() && settled() >= 90 && lost() >= 18);
       await stop();
 
       const requests = foreign.lines.slice(1);
