@@ -97,11 +97,21 @@ export function createPolling({ clock, log, snmp, observe, leftAlone }: PollingD
     const tasks = groups.flatMap((group): readonly Polled[] => {
       const collect = collectors[group];
       if (collect === undefined) return [];
-      const interval = pollEvery(router, group);
-      const part = partOf(`${name} ${group}`);
-      const [running, outOfTurn, again] = [false, false, false];
-      // One literal: V8 gives one that is spread a second object for what is added to it.
-      return [{ interval, part, running, outOfTurn, again, router: name, group, collect, breaker, last: undefined }];
+      // Without a spread: V8 gives what follows one a second object.
+      return [
+        {
+          interval: pollEvery(router, group),
+          part: partOf(`${name} ${group}`),
+          running: false,
+          outOfTurn: false,
+          again: false,
+          router: name,
+          group,
+          collect,
+          breaker,
+          last: undefined,
+        },
+      ];
     });
     polledRouters.set(name, { breaker, tasks });
     return tasks;

@@ -50,7 +50,10 @@ export interface Look<P extends Place> {
   readonly doubt: SnmpError | undefined;
 }
 
-/** Of whom it is asked; a kind of thing adds what is wanted. */
+/**
+ * Of whom it is asked; a kind of thing adds what is wanted. Written without a spread: V8 gives what follows one a second
+ * object, and there are several for each router.
+ */
 export interface SoughtContext extends CollectorDeps {
   readonly router: string;
 }

@@ -34,7 +34,6 @@ import { createSendTrouble, unsentBy } from "./trouble.ts";
 /** The wall clock moved more than its reading is uncertain: it was set (facts on probing, 4, guard 2). In ns. */
 const stepLimit = 100_000;
 const reportEvery = milliseconds(250);
-const notAnAddress = "not an IP address";
 
 export interface EngineDeps {
   readonly sockets: ProbeSockets;
@@ -228,28 +227,29 @@ export function createEngine(
     }
 
     failed(code: string): void {
-      const { session, outlet, number, target } = this.stream;
+      const { session, outlet } = this.stream;
       session.failed(this.sequence);
       outlet.failed(code);
-      unsent[number] = unsentBy(code);
-      trouble.failed(number, target, code);
+      couldNotSend(this.stream, code);
     }
+  }
+
+  function couldNotSend({ number, target }: Running, code: string): void {
+    unsent[number] = unsentBy(code);
+    trouble.failed(number, target, code);
   }
 
   function send(now: Instant): void {
     for (const number of schedule.due(now)) {
       const stream = running[number];
       if (stream === undefined) continue;
-      const { outlet, session, to, target } = stream;
+      const { outlet, session, to } = stream;
       const socket = outlet.socket();
       if (to === undefined || socket === undefined) {
         session.failed(undefined);
-        unsent[number] = outlet.problem();
+        if (to === undefined) couldNotSend(stream, "not an IP address");
         // The outlet has said why it has no socket.
-        if (to === undefined) {
-          unsent[number] = unsentBy(notAnAddress);
-          trouble.failed(number, target, notAnAddress);
-        }
+        else unsent[number] = outlet.problem();
         continue;
       }
       // Unless it fails now, it works again.
@@ -288,7 +288,10 @@ export function createEngine(
       const counts = session.drain();
       if (counts === undefined) continue;
       const { technique } = target;
-      observations.push({ kind: "probe", of, index, technique, at, ...counts, unsent: unsent[number] });
+      const observation: ProbeObservation = { kind: "probe", of, index, technique, at, ...counts };
+      const why = unsent[number];
+      // Most are sent, and each field more is copied from thread to thread.
+      observations.push(why === undefined ? observation : { ...observation, unsent: why });
       unsent[number] = undefined;
     }
     emit({ kind: "batch", observations, dropped: dropped.read(), skipped: schedule.skipped() - skippedTold });

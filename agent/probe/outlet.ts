@@ -18,6 +18,8 @@ const retryAfter = seconds(5);
  */
 const interfaceGone: ReadonlySet<string> = new Set(["ENODEV", "ENXIO", "ENETUNREACH", "EADDRNOTAVAIL"]);
 
+type Take = (datagram: Incoming, socket: ProbeSocket) => void;
+
 export interface Outlet {
   readonly technique: ProbeTechnique;
   /** Its STAMP packets are those of the authenticated mode. */
@@ -38,7 +40,7 @@ export interface Outlet {
   /** What is to be sent in this turn. */
   readonly outbox: Outgoing[];
   /** Hands over what has arrived, and to which socket; false when it stopped before all was read. */
-  receive(now: Instant, take: (datagram: Incoming, socket: ProbeSocket) => void): boolean;
+  receive(now: Instant, take: Take): boolean;
   /** Every arrival up to here has been read. */
   readUntil: Instant;
   /** Datagrams that its full receive buffer dropped since the time before. */
@@ -79,9 +81,8 @@ export function createOutlet(
         before.close();
         before = undefined;
       }
-      const receiveFrom = (one: ProbeSocket | undefined) => one?.receive((datagram) => take(datagram, one)) ?? true;
-      const isEmptied = receiveFrom(before);
-      return receiveFrom(socket) && isEmptied;
+      const isEmptied = before === undefined || receiveFrom(before, take);
+      return (socket === undefined || receiveFrom(socket, take)) && isEmptied;
     },
     readUntil: 0 as Instant,
     countOverflow(now) {
@@ -127,6 +128,10 @@ export function createOutlet(
     },
   };
   return outlet;
+}
+
+function receiveFrom(socket: ProbeSocket, take: Take): boolean {
+  return socket.receive((datagram) => take(datagram, socket));
 }
 
 /** A profile for people: what is not asked for is not named. */

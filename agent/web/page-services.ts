@@ -7,7 +7,7 @@ import { type Html, html, nothing } from "./html.ts";
 import { chip, since } from "./page-parts.ts";
 import type { CheckStatus, DependencyStatus, ServiceStatus } from "./service-status.ts";
 import type { Status } from "./status.ts";
-import { ticketId, urgency } from "./summary.ts";
+import { mostUrgentFirst, ticketId } from "./summary.ts";
 import { capital, ms, pathTones, serviceOwnerWords, type Tone } from "./words.ts";
 
 export const serviceCauseWords: Readonly<Record<ServiceCause, string>> = {
@@ -53,13 +53,9 @@ function table(id: string, title: string, column: string, rows: readonly Row[], 
 <div class="scroll"><table class="routers">
 <caption class="hidden">State of each, and what its checks last saw</caption>
 <thead><tr><th scope="col">Name</th><th scope="col">${column}</th><th scope="col">State</th><th scope="col">Since</th><th scope="col">Checks</th></tr></thead>
-<tbody>${worstFirst(rows).map((row) => renderRow(id, row, now))}</tbody>
+<tbody>${mostUrgentFirst(rows).map((row) => renderRow(id, row, now))}</tbody>
 </table></div>
 </section>`;
-}
-
-function worstFirst(rows: readonly Row[]): readonly Row[] {
-  return rows.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
 }
 
 function renderRow(section: string, row: Row, now: number): Html {

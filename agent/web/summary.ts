@@ -4,8 +4,16 @@
 import type { LinkName, PeeringName } from "../estate/estate.ts";
 import type { PathState } from "../estate/judgement.ts";
 import { isolationWords } from "./self-status.ts";
-import type { CircuitStatus, GlobalReachStatus, PairStatus, PathStatus, PeeringStatus, Status } from "./status.ts";
-import { capital, heldWords, listed, ownerWords, serviceOwnerWords, type Tone } from "./words.ts";
+import type {
+  CircuitStatus,
+  GlobalReachStatus,
+  PairStatus,
+  PathStatus,
+  PeeringStatus,
+  ReasonStatus,
+  Status,
+} from "./status.ts";
+import { capital, heldWords, listed, ownerWords, pathTones, serviceOwnerWords, type Tone } from "./words.ts";
 
 /** What a peering, and by its worst peering a circuit, is to the person who was woken: worst first. */
 const conditions = ["lost", "reduced", "unknown", "degraded", "good"] as const;
@@ -50,9 +58,8 @@ export function headlineOf(status: Status): Headline {
     const sentence = `${names.length} of ${count(total, "circuit")} ${names.length === 1 ? one : many}: ${listed(names)}`;
     found.push({ tone, sentence });
   }
-  for (const { state, what } of [...brokenPairs(status), ...brokenServices(status)]) {
-    const tone = state === "down" ? "bad" : state === "degraded" ? "warn" : "unknown";
-    found.push({ tone, sentence: capital(`${what} is ${state}`) });
+  for (const { state, what } of brokenBesides(status)) {
+    found.push({ tone: pathTones[state], sentence: capital(`${what} is ${state}`) });
   }
   const [first, ...rest] = found.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
   const drains = drainsOf(status);
@@ -113,9 +120,7 @@ export function serviceAnswer(status: Status): Answer {
   );
   const also = unknown.length > 0 ? `; unknown on ${listed(unknown)}` : "";
   if (down.length > 0) return { question, tone: "bad", answer: `No: both links are down on ${listed(down)}${also}` };
-  const failing = [...brokenPairs(status), ...brokenServices(status)].flatMap(({ state, what }) =>
-    state === "down" ? [what] : [],
-  );
+  const failing = brokenBesides(status).flatMap(({ state, what }) => (state === "down" ? [what] : []));
   if (failing.length > 0) {
     const verb = failing.length === 1 ? "is" : "are";
     return { question, tone: "bad", answer: `No: ${listed(failing)} ${verb} down${also}` };
@@ -185,6 +190,10 @@ export interface Problem {
 export function problemsOf(status: Status): readonly Problem[] {
   const problems = new Map<string, Problem>();
   const judgedAt = Date.parse(status.at);
+  const told = (reason: ReasonStatus) => ({
+    owner: ownerWords[reason.owner],
+    evidence: reason.evidence + heldWords(reason, judgedAt),
+  });
   for (const circuit of worstFirst(status.circuits)) {
     for (const peering of circuit.peerings) {
       for (const path of peering.paths) {
@@ -192,28 +201,29 @@ export function problemsOf(status: Status): readonly Problem[] {
         if (path.state === "up" || reason === undefined) continue;
         const key = `${circuit.name} ${path.link} ${reason.cause} ${reason.evidence}`;
         if (problems.has(key)) continue;
-        const { owner } = reason;
-        const evidence = reason.evidence + heldWords(reason, judgedAt);
         const failsAlike = ({ link, state, reasons: [other] }: PathStatus) =>
           link === path.link && state !== "up" && other?.cause === reason.cause && other.evidence === reason.evidence;
         const where = `${nameWith(circuit, ({ paths }) => paths.some(failsAlike))} ${path.link}`;
         const ticket = ticketId(circuit.name, peering.name, path.link);
-        problems.set(key, { state: path.state, where, owner: ownerWords[owner], evidence, ticket });
+        problems.set(key, { state: path.state, where, ticket, ...told(reason) });
       }
     }
   }
   for (const { pair, between, globalReach } of pairsOf(status.globalReach)) {
     const reason = pair.reasons[0];
     if (pair.state === "up" || reason === undefined) continue;
-    const { owner } = reason;
-    const evidence = reason.evidence + heldWords(reason, judgedAt);
     const ticket = ticketId(globalReach, pair.fromSite, pair.toSite);
-    problems.set(ticket, { state: pair.state, where: between, owner: ownerWords[owner], evidence, ticket });
+    problems.set(ticket, { state: pair.state, where: between, ticket, ...told(reason) });
   }
   for (const { state, what, owner, evidence, anchor } of brokenServices(status)) {
     problems.set(anchor, { state, where: what, owner: serviceOwnerWords[owner], evidence, ticket: anchor });
   }
-  return [...problems.values()].toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+  return mostUrgentFirst([...problems.values()]);
+}
+
+/** What is not up and is no circuit. */
+function brokenBesides(status: Status): readonly { readonly state: PathState; readonly what: string }[] {
+  return [...brokenPairs(status), ...brokenServices(status)];
 }
 
 /** Both directions between two sites are one, where they are in the same state. */
@@ -247,7 +257,11 @@ function brokenServices(status: Status) {
   });
 }
 
-export const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];
+const urgency: readonly PathState[] = ["down", "unknown", "degraded", "up"];
+
+export function mostUrgentFirst<T extends { readonly state: PathState }>(all: readonly T[]): readonly T[] {
+  return all.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+}
 
 function pairsOf(
   globalReach: readonly GlobalReachStatus[],

@@ -22,8 +22,15 @@ export const authenticatedLength = 112;
 const hmacAt = 96;
 
 const layout: Layout = {
-  ...{ length: authenticatedLength, timestamp: 16, errorEstimate: 24, ssid: 26 },
-  ...{ receiveTimestamp: 32, senderSequence: 48, senderTimestamp: 64, senderErrorEstimate: 72, senderTtl: 80 },
+  length: authenticatedLength,
+  timestamp: 16,
+  errorEstimate: 24,
+  ssid: 26,
+  receiveTimestamp: 32,
+  senderSequence: 48,
+  senderTimestamp: 64,
+  senderErrorEstimate: 72,
+  senderTtl: 80,
 };
 
 /** Its octets are those of the text in UTF-8. */

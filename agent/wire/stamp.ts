@@ -124,8 +124,15 @@ export interface Layout {
 }
 
 const unauthenticated: Layout = {
-  ...{ length: stampLength, timestamp: 4, errorEstimate: 12, ssid: 14 },
-  ...{ receiveTimestamp: 16, senderSequence: 24, senderTimestamp: 28, senderErrorEstimate: 36, senderTtl: 40 },
+  length: stampLength,
+  timestamp: 4,
+  errorEstimate: 12,
+  ssid: 14,
+  receiveTimestamp: 16,
+  senderSequence: 24,
+  senderTimestamp: 28,
+  senderErrorEstimate: 36,
+  senderTtl: 40,
 };
 
 export function lengthError(bytes: Uint8Array, shortest: number): StampError | undefined {

@@ -99,8 +99,8 @@ const answer = z.object({
 const labelAnswer = z.object({ status: z.literal("success"), data: z.array(z.string()) });
 
 /**
- * Scrapes `target` (host:port) every two seconds, which is how long a busy machine may take for it. `history` is OpenMetrics text with timestamps, older than an hour, that
- * it remembers from the start.
+ * Scrapes `target` (host:port) every two seconds, which is how long a busy machine may take for it. `history` is OpenMetrics
+ * text with timestamps, older than an hour, that it remembers from the start.
  */
 export async function startPrometheus(target: string, history: string): Promise<PrometheusServer> {
   const dir = mkdtempSync(join(tmpdir(), "circuitwatch-prometheus-"));

@@ -18,7 +18,7 @@ import { textAt } from "../../agent/wire/snmp/cells.ts";
 import { oid } from "../../agent/wire/snmp/oid.ts";
 import { localiseKey, passwordToKey } from "../../agent/wire/snmp/usm.ts";
 import { privacyKey } from "../../agent/wire/snmp/usm-privacy.ts";
-import { type Snmpd, startSnmpd } from "./snmpd.ts";
+import { patient, type Snmpd, startSnmpd } from "./snmpd.ts";
 
 const authNames: Readonly<Record<AuthProtocol, string>> = {
   md5: "MD5",
@@ -60,7 +60,6 @@ const configuration = [
 
 const warnings: string[] = [];
 let ahead = 0;
-const patient = (ms: number) => ({ initial: milliseconds(ms), floor: milliseconds(ms), cap: milliseconds(ms) });
 const clientWith = (timeouts: TimeoutLimits) =>
   createSnmpClient(
     {

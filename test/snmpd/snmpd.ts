@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { milliseconds } from "../../agent/lib/duration.ts";
+import type { TimeoutLimits } from "../../agent/net/snmp-timeout.ts";
 import { freePort } from "../support/ports.ts";
 
 export interface Snmpd {
@@ -77,4 +79,9 @@ export async function startSnmpd(lines: readonly string[]): Promise<Snmpd> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** How long a client waits for an answer, whatever it has measured. */
+export function patient(ms: number): TimeoutLimits {
+  return { initial: milliseconds(ms), floor: milliseconds(ms), cap: milliseconds(ms) };
 }

@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { interfacesCollector } from "../../agent/collect/interfaces.ts";
 import { createUptimeWatch } from "../../agent/collect/uptime.ts";
 import { systemClock } from "../../agent/lib/clock.ts";
-import { milliseconds } from "../../agent/lib/duration.ts";
 import { Secret } from "../../agent/lib/secret.ts";
 import { createSnmpClient, type SnmpTarget } from "../../agent/net/snmp-client.ts";
 import { isAbsent, numberAt, octetsAt, textAt } from "../../agent/wire/snmp/cells.ts";
 import { decodeArcs, type Oid, oid } from "../../agent/wire/snmp/oid.ts";
-import { type Snmpd, startSnmpd } from "./snmpd.ts";
+import { patient, type Snmpd, startSnmpd } from "./snmpd.ts";
 
 /** A table behind everything else that snmpd has, of three columns with 5, 3 and 4 rows. */
 const last = oid("1.3.6.1.6.4.1");
@@ -23,7 +22,6 @@ const configuration = [
   ...lastRows.map(([column, index]) => `override ${last.join(".")}.${column}.${index} integer ${index + column}`),
 ];
 
-const patient = (ms: number) => ({ initial: milliseconds(ms), floor: milliseconds(ms), cap: milliseconds(ms) });
 const client = createSnmpClient({ clock: systemClock }, { timeouts: patient(20_000) });
 /** Where silence is waited for. */
 const hasty = createSnmpClient({ clock: systemClock }, { timeouts: patient(300) });
