@@ -63,6 +63,7 @@ describe("declared prefixes of real routers", () => {
         cause: "declaredNotReceived",
         owner: "microsoft",
         evidence: `ams-ce1 does not receive ${vnet}, declared, from ${primary.msee.address} over the primary link of ams-1; the secondary link has it`,
+        lastSeen: null,
       },
     ]);
     expect(await stateOf(secondary)).toBe("up");
