@@ -58,6 +58,16 @@ function probed(prefix: string, of: string, labels: readonly string[]) {
       `Probes settled in the threshold window: the sample size of the loss ratio`,
       labels,
     ),
+    classLossRatio: gauge(
+      `${prefix}_class_loss_ratio`,
+      `As the loss ratio, of further streams to the same target: of other classes of service or sizes; absent where there are none`,
+      [...labels, "probes"],
+    ),
+    classLossProbes: gauge(
+      `${prefix}_class_loss_window_probes`,
+      `Probes settled in the threshold window: the sample size of the loss ratio of a class`,
+      [...labels, "probes"],
+    ),
     oneWayDelayMedian: gauge(
       `${prefix}_one_way_delay_median_seconds`,
       `Median delay of each way in the threshold window; absent unless both clocks are synchronised`,

@@ -104,7 +104,10 @@ const probeKeys = {
     })
     .optional(),
   dscp: s
-    .dscp({ is: "Differentiated services code point of the probes, as a number or by its name.", absent: "`0`" })
+    .dscp({
+      is: "Differentiated services code point of the probes, as a number or by its name. Several probes of one target that differ in this, in size or in dontFragment are judged beside each other.",
+      absent: "`0`",
+    })
     .optional(),
   size: integer({
     is: "Octets of payload: of the echo (16 at least), or of the whole STAMP packet (44, or 48 and more).",

@@ -31,6 +31,7 @@ export const checks = [
   "flapping",
   "forwarding",
   "loss",
+  "classLoss",
   "delay",
   "drain",
   "prefixes",
@@ -60,6 +61,7 @@ export const causes = [
   "probesSilent",
   "probesUnknown",
   "lossHigh",
+  "classLossHigh",
   "delayHigh",
   "linkDraining",
   "prefixesMissing",
@@ -127,6 +129,15 @@ export interface Performance {
   readonly oneWay?: { readonly forward: number; readonly backward: number; readonly error: number } | undefined;
 }
 
+/** Over the threshold window: what is lost of one class of service or size, beside the stream that the others are judged by. */
+export interface ClassLoss {
+  /** Which probes: `stamp probes to 203.0.113.10 (DSCP 46)`. */
+  readonly who: string;
+  /** Settled in the window. */
+  readonly probes: number;
+  readonly lossRatio: number;
+}
+
 /** Whose word on forwarding counts: a technique of this agent, a probe of the router, or the traffic itself. */
 export const witnesses = ["routerSourced", ...probeTechniques, "traffic"] as const;
 export type Witness = (typeof witnesses)[number];
@@ -149,6 +160,8 @@ export interface Verdict {
   readonly notCovered: readonly string[];
   readonly conditions: readonly Condition[];
   readonly performance: Performance;
+  /** Absent where only one stream asks what it is judged by, or nothing of the others is measured. */
+  readonly classes?: readonly ClassLoss[] | undefined;
   /** What was noticed that is no outage, whatever the state. */
   readonly findings: readonly PathFinding[];
   /** Absent when nobody can tell whether anything gets through. */

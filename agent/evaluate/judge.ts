@@ -24,17 +24,10 @@ import { advance, conditionOf, type Finding, reasonOf } from "./condition.ts";
 import { pairFindings, pathFindings } from "./findings.ts";
 import { checkFlapping } from "./flapping.ts";
 import { type Hearing, hear } from "./isolation.ts";
+import { checkClassLoss, checkLoss, classLosses, unheardClasses } from "./loss.ts";
 import { checkInterface, checkSession, isSessionOutOfSight, outOfSight } from "./path-checks.ts";
 import { withRoutes } from "./path-routes.ts";
-import {
-  checkDelay,
-  checkForwarding,
-  checkLoss,
-  disbelieved,
-  hearProbes,
-  type Probing,
-  witnessOf,
-} from "./probe-checks.ts";
+import { checkDelay, checkForwarding, disbelieved, hearProbes, type Probing, witnessOf } from "./probe-checks.ts";
 import { notMeasured } from "./probe-window.ts";
 import { redundancyOf } from "./redundancy.ts";
 import { judgeServices } from "./services.ts";
@@ -178,15 +171,19 @@ function judgeProbes(
     advance(conditionOf(was, check), check, finding, { ...patience, for: wait }, now);
   const forwarding = checkForwarding(context);
   const loss = checkLoss(context, conditionOf(was, "loss"));
+  const classLoss = checkClassLoss(context, conditionOf(was, "classLoss"));
   return {
     conditions: [
       step("forwarding", forwarding, immediately),
       step("loss", loss, thresholds.loss.for),
+      ...(classLoss === undefined ? [] : [step("classLoss", classLoss, thresholds.loss.for)]),
       step("delay", checkDelay(context, conditionOf(was, "delay")), thresholds.delay.for),
     ],
     open: [
       ...(forwarding.open === undefined ? [] : [`forwarding: ${forwarding.open}`]),
       ...(loss.open === undefined ? [] : [`loss: ${loss.open}`]),
+      ...(classLoss?.open === undefined ? [] : [`loss of a class: ${classLoss.open}`]),
+      ...unheardClasses(probing),
       ...(probing.unsent ?? []).flatMap(({ evidence }) => (forwarding.evidence.includes(evidence) ? [] : [evidence])),
     ],
   };
@@ -246,6 +243,7 @@ function verdict(
     notCovered,
     conditions,
     performance: (probing.view?.measured ?? notMeasured).window,
+    classes: classLosses(probing),
     witness: witnessOf(probing),
     unsent: probing.unsent,
     disbelievedAt: disbelieved(probing, was, now),

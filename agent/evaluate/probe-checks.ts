@@ -1,16 +1,17 @@
 // What the probes say of a path or a Global Reach pair: whether anything gets through, how much, how fast. The probes are
 // the agent's own, and those of the path's router.
 
-import type { Estate, Limit, Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
-import type { Cause, Condition, Owner, UnsentProbes, Verdict } from "../estate/judgement.ts";
+import type { Estate, Path, ProbeTarget, Router, Thresholds } from "../estate/estate.ts";
+import type { Condition, Owner, UnsentProbes, Verdict } from "../estate/judgement.ts";
 import type { SubjectKey } from "../estate/observation.ts";
-import { lossWays } from "../estate/probe-figures.ts";
+import { describeProbe } from "../estate/probed.ts";
 import { type Instant, later } from "../lib/clock.ts";
 import type { ProbeRecord } from "../state/probe-statistics.ts";
 import type { Snapshot } from "../state/state.ts";
 import { settledFrom } from "./blind.ts";
 import type { Finding } from "./condition.ts";
 import { latest } from "./hearing.ts";
+import { checkLimit } from "./limit.ts";
 import { type Measured, measure, notMeasured, outageEnd } from "./probe-window.ts";
 import { figuresOfRouterProbes, type RouterProbeFigures } from "./router-probe-figures.ts";
 import { trafficSince } from "./traffic.ts";
@@ -28,6 +29,8 @@ export interface ProbeView {
 export interface Probing {
   /** Undefined where the agent has no probe of its own. */
   readonly view: ProbeView | undefined;
+  /** While the view is answered, the others to the same target: of other classes of service or sizes. */
+  readonly classes: readonly ProbeView[];
   /** The agent's own, in the order of the configuration. */
   readonly streams: readonly Witness[];
   /** All, strongest first. */
@@ -85,6 +88,7 @@ export function hearProbes(
   const silent = decision?.holds === true && decision.by.asksFarEnd ? decision.by.answeredAt : undefined;
   return {
     view,
+    classes: views.length > 1 && view !== undefined && speaks(view) ? classesBeside(view, views) : [],
     streams: views.map(({ witness }) => witness),
     witnesses,
     unsent: unsentOf(views, now),
@@ -119,6 +123,29 @@ function silenceEnd(
 }
 
 const rank = ({ witness }: ProbeView) => (witness.strength === "farEnd" ? 1 : 0);
+
+/** The first stream of each: what is no different in anything that packets show is no other class. */
+function classesBeside(view: ProbeView, views: readonly ProbeView[]): readonly ProbeView[] {
+  const known = new Set([describeProbe(view.target)]);
+  const classes: ProbeView[] = [];
+  for (const one of views) {
+    const who = describeProbe(one.target);
+    if (known.has(who) || !goesTheSameWay(one.target, view.target)) continue;
+    known.add(who);
+    classes.push(one);
+  }
+  return classes;
+}
+
+function goesTheSameWay(a: ProbeTarget, b: ProbeTarget): boolean {
+  return (
+    a.technique === b.technique &&
+    a.address === b.address &&
+    a.port === b.port &&
+    a.source === b.source &&
+    a.interface === b.interface
+  );
+}
 
 const speaks = ({ witness }: ProbeView) => witness.word === "answered";
 
@@ -159,37 +186,9 @@ export function checkForwarding({ probing, owner }: ProbeContext): ProbeFinding 
   return { ...silent, holds, evidence };
 }
 
-function sentence({ who, says, word }: Witness): string {
+/** A witness and its word: `icmp probes to 172.16.0.2 are answered`. */
+export function sentence({ who, says, word }: Witness): string {
   return word === "silent" ? `${who}: ${says}` : `${who} ${says}`;
-}
-
-export function checkLoss(context: ProbeContext, before: Condition | undefined): ProbeFinding {
-  const { view, router, decision } = context.probing;
-  const { loss } = context.thresholds;
-  const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
-  const say = (packets: number, of: string) => (v: number) => `${percent(v)} of ${packets} ${of} lost`;
-  if (router.loss !== undefined) {
-    const of = say(router.loss.packets, "packets of the router's own probes");
-    return checkLimit(context, before, loss, "lossHigh", router.loss.ratio, of, percent);
-  }
-  const { probes, lossRatio, directions } = (view?.measured ?? notMeasured).afterOutage;
-  // With fewer probes than this a single lost one would be above the limit.
-  const enough = probes >= Math.ceil(1 / loss.raise);
-  const isWitness = view?.witness.word !== "silent" || decision?.by === view.witness;
-  const value = enough && isWitness && wasAnswered(view) ? lossRatio : undefined;
-  const of = (v: number) => `${say(probes, "probes")(v)}${lossWays({ ratio: v, directions })}`;
-  const finding = checkLimit(context, before, loss, "lossHigh", value, of, percent);
-  const excuse = finding.holds === true ? excuseOf(context.probing) : undefined;
-  if (excuse === undefined) return finding;
-  const evidence = `${finding.evidence}; but ${excuse}: the far end may limit what it answers`;
-  return { ...finding, holds: false, evidence, open: evidence };
-}
-
-/** Why the loss of the view's probes is not to be believed alone; undefined when it is, or nothing says otherwise. */
-function excuseOf({ view, witnesses, traffic }: Probing): string | undefined {
-  if (view?.witness.asksFarEnd !== true) return undefined;
-  const other = witnesses.find(({ word, strength }) => word === "answered" && strength !== "farEnd");
-  return other === undefined ? traffic : sentence(other);
 }
 
 /**
@@ -204,36 +203,22 @@ export function checkDelay(context: ProbeContext, before: Condition | undefined)
   const isRouters = router.delay !== undefined && router.delay.median >= (own ?? 0);
   const value = isRouters ? router.delay.median : own;
   const of = isRouters ? ` of ${router.delay.results} results of the router's own probes` : "";
-  const ms = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
-  const say = (v: number) => `median round-trip delay ${ms(v)}${of}`;
-  return checkLimit(context, before, context.thresholds.delay, "delayHigh", value, say, ms);
+  const unit = (s: number) => `${(s * 1_000).toFixed(1)} ms`;
+  const say = (v: number) => `median round-trip delay ${unit(v)}${of}`;
+  const { owner, thresholds } = context;
+  return checkLimit(thresholds.delay, before, { cause: "delayHigh", owner, value, say, unit });
 }
 
 /** A median of fewer delays than this is chance. */
 const minDelaySamples = 5;
 
-function checkLimit(
-  { owner }: ProbeContext,
-  before: Condition | undefined,
-  limit: Limit,
-  cause: Cause,
-  value: number | undefined,
-  say: (value: number) => string,
-  unit: (value: number) => string,
-): Finding {
-  const what = { cause, owner, effect: "degraded" } as const;
-  if (value === undefined) return { ...what, holds: "unknown", effect: "none", evidence: "not enough probes to tell" };
-  const firing = before?.state === "firing";
-  const holds = firing ? value >= limit.clear : value >= limit.raise;
-  const rule = firing ? `clears below ${unit(limit.clear)}` : `limit ${unit(limit.raise)}`;
-  return { ...what, holds, evidence: `${say(value)} (${rule})` };
-}
-
 /** See Verdict. */
 export function disbelieved(probing: Probing, was: Verdict | undefined, now: Instant): Verdict["disbelievedAt"] {
   const deciding = witnessOf(probing) === "traffic" ? undefined : probing.decision?.by;
   const { streams } = probing;
-  const isDoubted = (one: Witness) => one.word === "silent" && one !== deciding;
+  // A silence beside an answer of the same target is loss of a class.
+  const isClass = (one: Witness) => probing.classes.some(({ witness }) => witness === one);
+  const isDoubted = (one: Witness) => one.word === "silent" && one !== deciding && !isClass(one);
   if (was?.disbelievedAt === undefined && !streams.some(isDoubted)) return undefined;
   return streams.map((one, index) => (isDoubted(one) ? now : was?.disbelievedAt?.[index]));
 }

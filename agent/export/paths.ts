@@ -127,6 +127,11 @@ function emitVerdict(emit: Emit, to: ProbedMetrics, labels: LabelText, verdict: 
   const { probes, lossRatio, delay, oneWay } = verdict.performance;
   emit(to.lossProbes, labels, probes);
   if (lossRatio !== undefined) emit(to.lossRatio, labels, lossRatio);
+  for (const { who, ...ofClass } of verdict.classes ?? []) {
+    const more = labelText({ probes: who });
+    emit(to.classLossRatio, labels, ofClass.lossRatio, more);
+    emit(to.classLossProbes, labels, ofClass.probes, more);
+  }
   if (oneWay !== undefined) {
     emit(to.oneWayDelayMedian, labels, oneWay.forward, { direction: "forward" });
     emit(to.oneWayDelayMedian, labels, oneWay.backward, { direction: "backward" });

@@ -39,6 +39,7 @@ export const causeWords: Readonly<Record<Cause, string>> = {
   probesSilent: "nothing gets through",
   probesUnknown: "not probed",
   lossHigh: "packets are lost",
+  classLossHigh: "packets of one class or size are lost",
   delayHigh: "delay too high",
   linkDraining: "Microsoft is draining the link",
   prefixLimitNear: "near Microsoft's limit on prefixes",

@@ -211,6 +211,10 @@ function lossOverTime(): Panel {
     },
     [
       overTime(worst(metrics.pair.lossRatio, ofPair, chosenGlobalReach), pairLegend),
+      overTime(
+        worst(metrics.pair.classLossRatio, [...ofPair, "probes"], chosenGlobalReach),
+        `${pairLegend} {{probes}}`,
+      ),
       ...limits(metrics.pair.lossThreshold),
     ],
     "percentunit",

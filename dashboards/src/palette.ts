@@ -111,6 +111,7 @@ const causeWords: Readonly<Record<Cause, string>> = {
   probesSilent: "nothing gets through (link and BGP look fine)",
   probesUnknown: "no probe result",
   lossHigh: "loss above its limit",
+  classLossHigh: "loss of one class or size above the limit",
   delayHigh: "delay above its limit",
   prefixLimitNear: "near Microsoft's limit on prefixes",
   prefixesCollapsed: "BGP is up, and most or all of its prefixes are gone",

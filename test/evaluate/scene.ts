@@ -1,6 +1,6 @@
 // Plays observations into a real State and judges every half second, as the agent does.
 
-import type { Estate, Path, ProbeTechnique } from "../../agent/estate/estate.ts";
+import type { Estate, Path, ProbeTarget, ProbeTechnique } from "../../agent/estate/estate.ts";
 import type { Sleep } from "../../agent/estate/host-observation.ts";
 import type { Judgement, PairVerdict, PathVerdict, RedundancyVerdict } from "../../agent/estate/judgement.ts";
 import {
@@ -37,8 +37,9 @@ export interface PathScene {
   tellsWays: boolean;
   /** Its receive buffer is full of what others send. */
   cannotHear: boolean;
-  /** Its second stream, if the estate has one: STAMP to a reflector behind the path. */
-  stampDark: boolean;
+  /** The same of its second stream, if the estate has one. */
+  secondDark: boolean;
+  secondLoseEvery: number;
   /** Bits per second over the interface, each way. */
   traffic: number;
   /** A probe that the router sends itself. */
@@ -67,7 +68,8 @@ const well = (): PathScene => ({
   cannotSend: false,
   tellsWays: false,
   cannotHear: false,
-  stampDark: false,
+  secondDark: false,
+  secondLoseEvery: 0,
   traffic: 0,
   routerProbe: undefined,
 });
@@ -174,7 +176,7 @@ export function scene(estate: Estate = anEstate()): Scene {
   if (paths === undefined || pair === undefined) throw new Error("the scene needs a circuit and a pair");
   const newProber = (): Prober => ({ next: 0, sent: 0, expiring: [], lossRun: 0, lastReceived: undefined });
   const probers = { primary: newProber(), secondary: newProber(), pair: newProber() };
-  const stampers = { primary: newProber(), secondary: newProber() };
+  const seconders = { primary: newProber(), secondary: newProber() };
   const octets = { primary: 0, secondary: 0 };
   let now = 0;
   let nextPoll = 0;
@@ -182,12 +184,18 @@ export function scene(estate: Estate = anEstate()): Scene {
 
   function probe(name: keyof typeof probers): void {
     const { dark, loseEvery } = scenes[name];
-    stream(name, 0, "icmp", probers[name], dark, loseEvery);
+    const [first] = name === "pair" ? [] : probesOf(name);
+    stream(name, 0, first?.technique ?? "icmp", probers[name], dark, loseEvery);
   }
 
-  function stamp(name: keyof typeof stampers): void {
-    const has = (paths as NonNullable<typeof paths>)[name].probes.length > 1;
-    if (has) stream(name, 1, "stamp", stampers[name], scenes[name].stampDark, 0);
+  function probeAgain(name: keyof typeof seconders): void {
+    const [, second] = probesOf(name);
+    const { secondDark, secondLoseEvery } = scenes[name];
+    if (second !== undefined) stream(name, 1, second.technique, seconders[name], secondDark, secondLoseEvery);
+  }
+
+  function probesOf(link: "primary" | "secondary"): readonly ProbeTarget[] {
+    return (paths as NonNullable<typeof paths>)[link].probes;
   }
 
   function stream(
@@ -340,8 +348,8 @@ export function scene(estate: Estate = anEstate()): Scene {
         probe("secondary");
         probe("pair");
         if (host.tells) tellOfHost();
-        stamp("primary");
-        stamp("secondary");
+        probeAgain("primary");
+        probeAgain("secondary");
         if (now >= nextPoll) {
           poll("primary");
           poll("secondary");

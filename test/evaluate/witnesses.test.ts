@@ -184,11 +184,11 @@ describe("a blackhole behind a session that is still up", () => {
   it("is seen by STAMP and ping together, and is one outage", () => {
     const s = withStamp();
     s.play(20);
-    Object.assign(s.primary, { dark: true, stampDark: true });
+    Object.assign(s.primary, { dark: true, secondDark: true });
     s.play(3.5);
     expect(s.path("primary")).toMatchObject({ state: "down", witness: "stamp" });
     s.play(20);
-    Object.assign(s.primary, { dark: false, stampDark: false });
+    Object.assign(s.primary, { dark: false, secondDark: false });
     s.play(60);
     expect(s.states("primary")).toEqual(["up", "down", "up"]);
   });
@@ -228,7 +228,7 @@ describe("two reflectors of one path", () => {
     s.play(30);
     // What the first lost meanwhile is no loss of the path.
     expect(s.states("primary")).toEqual(["up"]);
-    Object.assign(s.primary, { dark: true, stampDark: true });
+    Object.assign(s.primary, { dark: true, secondDark: true });
     s.play(4);
     expect(s.path("primary").state).toBe("down");
   });
@@ -238,7 +238,7 @@ describe("when they disagree", () => {
   it("the strongest is silent and the ping is answered: down, and the page says who is answered", () => {
     const s = withStamp();
     s.play(20);
-    s.primary.stampDark = true;
+    s.primary.secondDark = true;
     s.play(5);
     expect(s.path("primary")).toMatchObject({ state: "down", witness: "stamp" });
     expect(s.path("primary").reasons[0]?.evidence).toMatch(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allMetrics } from "../../agent/catalog/metrics.ts";
-import { type Estate, type LinkName, type Path, pathsOf } from "../../agent/estate/estate.ts";
+import { type Estate, type LinkName, type Path, type ProbeTarget, pathsOf } from "../../agent/estate/estate.ts";
 import type { HostObservation } from "../../agent/estate/host-observation.ts";
 import { type InterfaceCounters, interfaceCounters, pollGroups, subject } from "../../agent/estate/observation.ts";
 import { judge } from "../../agent/evaluate/judge.ts";
@@ -100,13 +100,13 @@ async function scrape(exporter: PrometheusExport): Promise<string> {
 }
 
 /** Two streams of one technique on each path: the second was not observed yet. */
-function twoStreams(): Estate {
+function twoStreams(further: (first: ProbeTarget) => readonly ProbeTarget[] = (first) => [first]): Estate {
   const one = anEstate();
   const circuits = [...one.circuits].map(([name, circuit]) => {
     const peerings = circuit.peerings.map((peering) => {
       const twice = (link: LinkName): Path => {
         const { probes } = peering.paths[link];
-        return { ...peering.paths[link], probes: [...probes, ...probes] };
+        return { ...peering.paths[link], probes: [...probes, ...probes.flatMap(further)] };
       };
       return { ...peering, paths: { primary: twice("primary"), secondary: twice("secondary") } };
     });
@@ -244,6 +244,24 @@ describe("the exposition", () => {
     const lines = (await exportAt(twoStreams(), state, 110)).split("\n");
     expect(lines.filter((line) => line.startsWith("expressroute_path_probes_unsent_info"))).toEqual([
       `expressroute_path_probes_unsent_info{${path},technique="icmp",reason="noSuchSource"} 1`,
+    ]);
+  });
+
+  it("shows the loss of each class beside that of the path, once", async () => {
+    const state = createState({ keep: seconds(60) });
+    observeAll(state, 100);
+    observeProbes(state, 100, 0);
+    const of = subject.path({ circuit: "ams-1", peering: "azurePrivate", link: "primary" });
+    const counts = { received: 30, lost: 10, late: 0, duplicate: 0, reordered: 0, discarded: 0, sendErrors: 0 };
+    const rest = { ...counts, delays: Array.from({ length: 30 }, () => 0.002), lossRun: 0, lastReceivedAt: at(100) };
+    for (const index of [1, 2]) state.observe({ kind: "probe", of, index, technique: "icmp", at: at(100), ...rest });
+    const voice = (probe: ProbeTarget) => [1, 2].map(() => ({ ...probe, dscp: 46 }));
+    const lines = (await exportAt(twoStreams(voice), state, 101)).split("\n");
+    expect(lines.filter((line) => /^expressroute_path_(class_)?loss_(ratio|window).*primary/.test(line))).toEqual([
+      `expressroute_path_loss_ratio{${path}} 0`,
+      `expressroute_path_loss_window_probes{${path}} 40`,
+      `expressroute_path_class_loss_ratio{${path},probes="icmp probes to 172.16.0.2 (DSCP 46)"} 0.25`,
+      `expressroute_path_class_loss_window_probes{${path},probes="icmp probes to 172.16.0.2 (DSCP 46)"} 40`,
     ]);
   });
 

@@ -142,6 +142,11 @@ export function loss(lab: Lab, ce: CePlan, ratio: number): Failure {
   );
 }
 
+/** The wire swallows what is marked EF (46), both ways, and carries the rest. */
+export function voiceLost(lab: Lab, ce: CePlan): Failure {
+  return wireFilter(lab, ce, "drops what is marked EF", "ip dscp ef counter drop");
+}
+
 /** The CE's SNMP agent ends; the router goes on forwarding. */
 export function snmpdStopped(lab: Lab, ce: CePlan): Failure {
   const agent = lab.snmpAgent(ce);
