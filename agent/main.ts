@@ -27,7 +27,7 @@ import { createHostWatch } from "./host/watch.ts";
 import { createLab } from "./lab/lab.ts";
 import { systemClock as clock } from "./lib/clock.ts";
 import { seconds } from "./lib/duration.ts";
-import { keepHeapSmall, startSmall } from "./lib/heap.ts";
+import { growWhileManyWait, keepHeapSmall, startSmall } from "./lib/heap.ts";
 import { createLogger, type Logger, type LogLevel, logLevels } from "./lib/log.ts";
 import { stateFile } from "./lib/state-file.ts";
 import { createSnmpClient } from "./net/snmp-client.ts";
@@ -50,6 +50,7 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
   const { observe } = state;
   const snmp = createSnmpClient({ clock, log });
   const polling = createPolling({ clock, log, snmp, observe }, estate);
+  let stopGrowing = () => {};
   // systemd names several, if there are, with colons between them.
   const stateDirectory = estate.stateDirectory ?? process.env.STATE_DIRECTORY?.split(":")[0];
   const memory = stateDirectory === undefined ? undefined : stateFile(stateDirectory, "snmp-engine.json");
@@ -125,12 +126,14 @@ function composeAgent(estate: Estate, log: Logger, simulation: (() => string) | 
       checking.start();
       tracing.start();
       polling.start();
+      stopGrowing = growWhileManyWait(clock, estate.routers.size, snmp.waiting);
       usual.start(judging.latest);
       judging.start();
       return listening;
     },
     async stop() {
       judging.stop();
+      stopGrowing();
       host.stop();
       confirming.stop();
       polling.stop();

@@ -1,6 +1,8 @@
 // How V8 is to treat the heap of an agent, measured with 10,000 routers: of three groups 990 MB of memory become 373.
 
 import { setFlagsFromString } from "node:v8";
+import type { Clock } from "./clock.ts";
+import { seconds } from "./duration.ts";
 
 /** From here on what lives long is so much that a heap of twice its size is too large. */
 const manyRouters = 1_000;
@@ -41,11 +43,39 @@ export function keepHeapSmall(routers: number): void {
     setFlagsFromString("--incremental-marking-hard-trigger=0");
   }
   if (routers < manyRouters) return;
+  setRoom("little");
+}
+
+const rooms = {
   // The space for what is new stays as small as it began: of a poll nearly nothing lives to see the next collection,
   // so that one takes 2 ms and not 30, and 60 MB are saved. Of few routers it is 20 MB, and a poll costs 6 % more.
-  setFlagsFromString("--semi-space-growth-factor=1");
   // Of many routers what lives long is four fifths of the heap and changes little: a full collection each minute costs
   // nothing that can be measured, and V8's own choice is to let the heap double between two. The small heap of few
   // routers would be collected all the time.
-  setFlagsFromString("--heap-growing-percent=20");
+  little: ["--semi-space-growth-factor=1", "--heap-growing-percent=20"],
+  // Where a fifth of the routers answers late, what their polls hold outlives that small space: it dies old, 8 MB a second, and
+  // is collected every 6 s, for which V8 holds up the main thread most of a second.
+  much: ["--semi-space-growth-factor=2", "--heap-growing-percent=40"],
+} as const;
+
+function setRoom(room: keyof typeof rooms): void {
+  for (const flag of rooms[room]) setFlagsFromString(flag);
+}
+
+/** Of the routers: so many requests wait when answers take a second, or do not come. With 100 ms it is half of that. */
+const waitingShare = 1 / 25;
+const between = seconds(5);
+
+/** Lets the heap of many routers grow while many requests wait; the returned function ends it. */
+export function growWhileManyWait(clock: Clock, routers: number, waiting: () => number): () => void {
+  if (routers < manyRouters) return () => undefined;
+  let room: keyof typeof rooms = "little";
+  const look = () => {
+    const now = waiting() > routers * waitingShare ? "much" : "little";
+    if (now !== room) setRoom(now);
+    room = now;
+    cancel = clock.after(between, look);
+  };
+  let cancel = clock.after(between, look);
+  return () => cancel();
 }

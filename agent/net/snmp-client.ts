@@ -65,6 +65,8 @@ export interface SnmpClient {
   /** Ends what is in flight (`aborted`) and closes the sockets. */
   stop(): Promise<void>;
   target(config: SnmpTargetConfig): SnmpTarget;
+  /** Requests sent and neither answered nor given up. */
+  waiting(): number;
   /** Datagrams received and not used, by kind. */
   readonly dropped: Counters<SnmpDrop>;
   readonly requests: Counters<SnmpRequestCount>;
@@ -188,5 +190,6 @@ export function createSnmpClient(
     target,
     dropped: exchange.dropped,
     requests: exchange.requests,
+    waiting: exchange.waiting,
   };
 }

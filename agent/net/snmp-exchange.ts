@@ -42,6 +42,8 @@ export interface Exchange {
     retries?: number,
   ): Pending;
   abort(pending: Pending): void;
+  /** Requests sent and neither answered nor given up. */
+  waiting(): number;
   readonly dropped: Counters<SnmpDrop>;
   readonly requests: Counters<SnmpRequestCount>;
 }
@@ -302,6 +304,7 @@ export function createExchange(
   return {
     dropped,
     requests,
+    waiting: timeouts.size,
     async start() {
       const create = await openUdp(limits.socketKind);
       createSocket = create;

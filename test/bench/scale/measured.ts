@@ -6,7 +6,7 @@ import { createJudging } from "../../../agent/evaluate/judging.ts";
 import { createPrometheusExport } from "../../../agent/export/prometheus.ts";
 import { systemClock as clock, elapsed } from "../../../agent/lib/clock.ts";
 import { seconds } from "../../../agent/lib/duration.ts";
-import { keepHeapSmall, startSmall } from "../../../agent/lib/heap.ts";
+import { growWhileManyWait, keepHeapSmall, startSmall } from "../../../agent/lib/heap.ts";
 import { createSnmpClient } from "../../../agent/net/snmp-client.ts";
 import { createState } from "../../../agent/state/state.ts";
 import { estateOf, type Fleet } from "./fleet.ts";
@@ -124,6 +124,7 @@ const warmLoop = createLoopWatch();
 warmLoop.start();
 watch.begin(clock.now());
 polling.start();
+growWhileManyWait(clock, order.fleet.routers, snmp.waiting);
 if (order.agent) {
   judging.start();
   setInterval(() => void scrapeOnce(), scrapeEvery);
