@@ -54,8 +54,8 @@ export function checkClassLoss(
       .map(words)
       .join(", ");
   const finding = checkLimit(loss, before, { cause: "classLossHigh", owner, value, say, unit: percent });
-  const isApart = (value ?? 0) >= apart * (own.lossRatio ?? 0);
-  return isApart ? unlessExcused(finding, probing) : { ...finding, holds: false };
+  const isOfAll = value !== undefined && value < apart * (own.lossRatio ?? 0);
+  return isOfAll ? { ...finding, holds: false } : unlessExcused(finding, probing);
 }
 
 function worstOf(views: readonly ProbeView[]): ProbeView | undefined {
