@@ -33,8 +33,18 @@ export function checkLoss({ probing, thresholds, owner }: ProbeContext, before: 
   return unlessExcused(finding, probing);
 }
 
-/** A class that loses less than so many times what the path is judged by loses nothing of its own. */
-const apart = 2;
+/**
+ * So many standard errors lie between two shares that differ by more than chance. Where everything is lost alike, chance has it often
+ * that one class is the first of which it shows: 50 probes of each that lose 20 % differ by 8 % or more one time in three.
+ */
+const apart = { raise: 2, clear: 1 } as const;
+
+/** Two-proportion z-test with the pooled share. */
+function standardErrorsApart(a: Performance, b: Performance): number {
+  const [ofA, ofB] = [a.lossRatio ?? 0, b.lossRatio ?? 0];
+  const pooled = (ofA * a.probes + ofB * b.probes) / (a.probes + b.probes);
+  return (ofA - ofB) / Math.sqrt(pooled * (1 - pooled) * (1 / a.probes + 1 / b.probes));
+}
 
 /** Undefined where there is one class, and never was another. */
 export function checkClassLoss(
@@ -46,7 +56,8 @@ export function checkClassLoss(
   const { loss } = thresholds;
   const own = view?.measured.afterOutage ?? notMeasured.afterOutage;
   const worst = worstOf(classes.filter((one) => wasAnswered(one) && isEnough(one.measured.afterOutage, loss)));
-  const { lossRatio: value } = worst?.measured.afterOutage ?? notMeasured.afterOutage;
+  const ofWorst = worst?.measured.afterOutage ?? notMeasured.afterOutage;
+  const value = ofWorst.lossRatio;
   const words = (one: ProbeView) => lossWords(one.measured.afterOutage, describeProbe(one.target));
   const say = () =>
     [worst, view]
@@ -54,7 +65,8 @@ export function checkClassLoss(
       .map(words)
       .join(", ");
   const finding = checkLimit(loss, before, { cause: "classLossHigh", owner, value, say, unit: percent });
-  const isOfAll = value !== undefined && value < apart * (own.lossRatio ?? 0);
+  const enough = before?.state === "firing" ? apart.clear : apart.raise;
+  const isOfAll = finding.holds === true && !(standardErrorsApart(ofWorst, own) >= enough);
   return isOfAll ? { ...finding, holds: false } : unlessExcused(finding, probing);
 }
 

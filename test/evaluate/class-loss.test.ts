@@ -93,6 +93,17 @@ describe("no loss of a class", () => {
     expect(s.path("primary").reasons.map(({ cause }) => cause)).toEqual(["lossHigh"]);
   });
 
+  it.each([
+    ["more by chance", 10, 5, ["lossHigh"]],
+    ["more than chance has it", 10, 2, ["lossHigh", "classLossHigh"]],
+  ])("is %s where all of them lose", (_, loseEvery, secondLoseEvery, causes) => {
+    const s = sceneWith(stamp, voice);
+    s.play(20);
+    Object.assign(s.primary, { loseEvery, secondLoseEvery });
+    s.play(40);
+    expect(s.path("primary").reasons.map(({ cause }) => cause)).toEqual(causes);
+  });
+
   it("is an outage of all, nor what comes back after it", () => {
     const s = sceneWith(stamp, voice);
     s.play(20);
