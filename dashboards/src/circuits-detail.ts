@@ -113,14 +113,10 @@ function loss(): Panel {
       description:
         "Share of probes without an answer in the threshold window. The dashed lines are the configured limits: at the upper " +
         "one the path becomes degraded, below the lower one it recovers. Loss on one path only: the link or its MSEE. On both: " +
-        "look at the site first, then at capacity below. Further probes to the same target, of another DSCP or size, have lines of their own.",
+        "look at the site first, then at capacity below.",
     },
     [
       overTime(worst(metrics.path.lossRatio, ofPath, chosenCircuit), "{{peering}} {{link}}"),
-      overTime(
-        worst(metrics.path.classLossRatio, [...ofPath, "probes"], chosenCircuit),
-        "{{peering}} {{link}} {{probes}}",
-      ),
       ...limits(metrics.path.lossThreshold),
     ],
     "percentunit",

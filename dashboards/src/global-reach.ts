@@ -9,9 +9,9 @@ import { figuresOfPairs } from "./figures.ts";
 import { band, columns, type Section } from "./layout.ts";
 import { labelVariable, toDashboard, toRunbook, uids } from "./links.ts";
 import { noticedOnPairs } from "./noticed.ts";
-import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { mappings } from "./palette.ts";
 import { timeline, timeSeries, type Words, withLimits } from "./panels.ts";
+import { lossByClass, lossByDirection, oddAnswers, oneWayDelay } from "./probed-panels.ts";
 import { chosenGlobalReach, least, max, overTime, rows, select, worst } from "./promql.ts";
 import {
   causeColumn,
@@ -211,10 +211,6 @@ function lossOverTime(): Panel {
     },
     [
       overTime(worst(metrics.pair.lossRatio, ofPair, chosenGlobalReach), pairLegend),
-      overTime(
-        worst(metrics.pair.classLossRatio, [...ofPair, "probes"], chosenGlobalReach),
-        `${pairLegend} {{probes}}`,
-      ),
       ...limits(metrics.pair.lossThreshold),
     ],
     "percentunit",
@@ -315,9 +311,10 @@ export function globalReach(): DashboardJson {
       band(5, { width: columns, panel: figuresOfPairs() }),
       band(
         7,
-        { width: 8, panel: lossByDirection(directions) },
-        { width: 8, panel: oneWayDelay(directions) },
-        { width: 8, panel: oddAnswers(directions) },
+        { width: 6, panel: lossByDirection(directions) },
+        { width: 6, panel: lossByClass(directions) },
+        { width: 6, panel: oneWayDelay(directions) },
+        { width: 6, panel: oddAnswers(directions) },
       ),
       band(7, { width: 8, panel: hops() }, { width: 8, panel: mtu() }, { width: 8, panel: traceAge() }),
     ],

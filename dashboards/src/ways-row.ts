@@ -4,8 +4,8 @@ import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { metrics } from "../../agent/catalog/metrics.ts";
 import { band, type Section } from "./layout.ts";
 import { toRunbook } from "./links.ts";
-import { lossByDirection, oddAnswers, oneWayDelay } from "./one-way.ts";
 import { thinned, timeSeries, withLimits } from "./panels.ts";
+import { lossByClass, lossByDirection, oddAnswers, oneWayDelay } from "./probed-panels.ts";
 import { chosenCircuit, least, max, overTime, rate, rows, select, worst } from "./promql.ts";
 import {
   answeredColumn,
@@ -190,9 +190,10 @@ export function waysRow(): Section {
       band(7, { width: 8, panel: routerDelay() }, { width: 8, panel: routerLoss() }, { width: 8, panel: resultAge() }),
       band(
         7,
-        { width: 8, panel: lossByDirection(directions) },
-        { width: 8, panel: oneWayDelay(directions) },
-        { width: 8, panel: oddAnswers(directions) },
+        { width: 6, panel: lossByDirection(directions) },
+        { width: 6, panel: lossByClass(directions) },
+        { width: 6, panel: oneWayDelay(directions) },
+        { width: 6, panel: oddAnswers(directions) },
       ),
       band(7, { width: 7, panel: witnesses() }, { width: 17, panel: routerProbes() }),
     ],

@@ -27,6 +27,7 @@ const labels: Readonly<Record<string, string>> = {
   router: "ams-ce2",
   site: "ams",
   direction: "forward",
+  probes: "stamp probes to 203.0.113.10 (DSCP 46)",
   gateway: "192.0.2.1",
   interface: "eth0",
   reason: "sourceNotAllowed",
@@ -78,11 +79,14 @@ export function brokenPair(from: number): string {
       family(finding, times, 1, { kind: "tracedOverInternet" satisfies FindingKind }),
     ),
     ...family(metrics.self.isolationCause, times, 1, { cause: "gatewaySilent" satisfies IsolationCause }),
-    ...[metrics.path, metrics.pair].flatMap(({ probesLostOneWay, oneWayDelayMedian, oneWayDelayError }) => [
-      ...family(oneWayDelayError, times, 0.0004),
-      ...family(probesLostOneWay, times, 3),
-      ...family(oneWayDelayMedian, times, 0.002),
-    ]),
+    ...[metrics.path, metrics.pair].flatMap(
+      ({ classLossRatio, probesLostOneWay, oneWayDelayMedian, oneWayDelayError }) => [
+        ...family(classLossRatio, times, 0.2),
+        ...family(oneWayDelayError, times, 0.0004),
+        ...family(probesLostOneWay, times, 3),
+        ...family(oneWayDelayMedian, times, 0.002),
+      ],
+    ),
     ...[metrics.self.gateway, metrics.self.interface].flatMap((metric) => family(metric, times, 0)),
     ...[
       metrics.self.receiveErrors,

@@ -43,6 +43,9 @@ const emptyWhenWell: Readonly<Record<string, When>> = {
   // The simulated reflectors do not count for themselves, and no two clocks are compared.
   "circuits.json Loss by direction": "history",
   "circuits.json One-way delay": "history",
+  // The targets of the simulated estate are asked in one class.
+  "circuits.json Loss by class": "history",
+  "global-reach.json Loss by class": "history",
   "global-reach.json Loss by direction": "history",
   "global-reach.json One-way delay": "history",
   // An estate on loopback has no gateway, no interface and no other site.
@@ -62,6 +65,7 @@ const ofSomeCircuits: readonly string[] = [
   "circuits.json Age of the routers' results",
   "circuits.json Probes of the routers",
   "circuits.json Loss by direction",
+  "circuits.json Loss by class",
   "circuits.json One-way delay",
 ];
 

@@ -1,4 +1,4 @@
-// What reflectors that count for themselves tell of each direction: the panels are the same for paths and for Global Reach pairs.
+// What probes tell besides loss and delay: of each direction, of each class. The panels are the same for paths and for Global Reach pairs.
 
 import type { Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { MetricDefinition } from "../../agent/catalog/definition.ts";
@@ -6,6 +6,7 @@ import { perSecond, thinned, timeSeries } from "./panels.ts";
 import { max, overTime, rate, worst } from "./promql.ts";
 
 interface Probed {
+  readonly classLossRatio: MetricDefinition;
   readonly probesLostOneWay: MetricDefinition;
   readonly oneWayDelayMedian: MetricDefinition;
   readonly oneWayDelayError: MetricDefinition;
@@ -34,6 +35,21 @@ export function lossByDirection({ of, labels, chosen, legend }: Which): Panel {
   )
     .min(0)
     .axisSoftMax(1)
+    .build();
+}
+
+export function lossByClass({ of, labels, chosen, legend }: Which): Panel {
+  return timeSeries(
+    {
+      title: "Loss by class",
+      description:
+        "Further probes to the same target, of another DSCP, size or with DF: the share without an answer in the threshold window. What one of them " +
+        "loses and the others do not is a queue, a policer or an MTU on the way. Empty where a target is asked in one way only.",
+    },
+    [overTime(worst(of.classLossRatio, [...labels, "probes"], chosen), `${legend} {{probes}}`)],
+    "percentunit",
+  )
+    .min(0)
     .build();
 }
 
