@@ -170,6 +170,7 @@ function judgeProbes(
   const step = (check: Condition["check"], finding: Finding, wait: Duration) =>
     advance(conditionOf(was, check), check, finding, { ...patience, for: wait }, now);
   const forwarding = checkForwarding(context);
+  const leftOpen = (of: string, open: string | undefined) => (open === undefined ? [] : [`${of}: ${open}`]);
   const loss = checkLoss(context, conditionOf(was, "loss"));
   const classLoss = checkClassLoss(context, conditionOf(was, "classLoss"));
   return {
@@ -180,10 +181,9 @@ function judgeProbes(
       step("delay", checkDelay(context, conditionOf(was, "delay")), thresholds.delay.for),
     ],
     open: [
-      ...(forwarding.open === undefined ? [] : [`forwarding: ${forwarding.open}`]),
-      ...(loss.open === undefined ? [] : [`loss: ${loss.open}`]),
-      ...(classLoss?.open === undefined ? [] : [`loss of a class: ${classLoss.open}`]),
-      ...unheardClasses(probing),
+      ...leftOpen("forwarding", forwarding.open),
+      ...leftOpen("loss", loss.open),
+      ...[classLoss?.open, ...unheardClasses(probing)].flatMap((said) => leftOpen("loss of a class", said)),
       ...(probing.unsent ?? []).flatMap(({ evidence }) => (forwarding.evidence.includes(evidence) ? [] : [evidence])),
     ],
   };

@@ -13,6 +13,11 @@ export interface Measure {
   readonly unit: (value: number) => string;
 }
 
+/** With fewer probes than this a single lost one would be above the limit on loss. */
+export function leastSample({ raise }: Limit): number {
+  return Math.ceil(1 / raise);
+}
+
 /** Whether a measurement is beyond its limit, with hysteresis. */
 export function checkLimit(limit: Limit, before: Condition | undefined, measured: Measure): Finding {
   const { cause, owner, value, say, unit } = measured;

@@ -1,12 +1,11 @@
 // Packets that a path or a Global Reach pair loses: all of them alike, or those of one class of service or size. A provider may drop
 // what is marked EF, a link what is larger than it takes, and every other stream says that all is well.
 
-import type { Limit } from "../estate/estate.ts";
 import type { ClassLoss, Condition, Performance } from "../estate/judgement.ts";
 import { lossWays } from "../estate/probe-figures.ts";
 import { describeProbe } from "../estate/probed.ts";
 import type { Finding } from "./condition.ts";
-import { checkLimit } from "./limit.ts";
+import { checkLimit, leastSample } from "./limit.ts";
 import {
   type ProbeContext,
   type ProbeFinding,
@@ -28,7 +27,8 @@ export function checkLoss({ probing, thresholds, owner }: ProbeContext, before: 
   }
   const { afterOutage } = view?.measured ?? notMeasured;
   const isWitness = view?.witness.word !== "silent" || decision?.by === view.witness;
-  const value = isWitness && wasAnswered(view) && isEnough(afterOutage, loss) ? afterOutage.lossRatio : undefined;
+  const value =
+    isWitness && wasAnswered(view) && afterOutage.probes >= leastSample(loss) ? afterOutage.lossRatio : undefined;
   const finding = checkLimit(loss, before, { ...what, value, say: () => lossWords(afterOutage, "probes") });
   return unlessExcused(finding, probing);
 }
@@ -40,46 +40,38 @@ export function checkLoss({ probing, thresholds, owner }: ProbeContext, before: 
 const apart = { raise: 2, clear: 1 } as const;
 
 /** Two-proportion z-test with the pooled share. */
-function standardErrorsApart(a: Performance, b: Performance): number {
-  const [ofA, ofB] = [a.lossRatio ?? 0, b.lossRatio ?? 0];
-  const pooled = (ofA * a.probes + ofB * b.probes) / (a.probes + b.probes);
-  return (ofA - ofB) / Math.sqrt(pooled * (1 - pooled) * (1 / a.probes + 1 / b.probes));
+function standardErrorsApart(a: ProbeView, b: ProbeView): number {
+  const [ofA, ofB] = [a.measured.afterOutage.probes, b.measured.afterOutage.probes];
+  const pooled = (lossOf(a) * ofA + lossOf(b) * ofB) / (ofA + ofB);
+  return (lossOf(a) - lossOf(b)) / Math.sqrt(pooled * (1 - pooled) * (1 / ofA + 1 / ofB));
 }
 
 /** Undefined where there is one class, and never was another. */
 export function checkClassLoss(
-  { probing, thresholds, owner }: ProbeContext,
+  { probing, thresholds: { loss }, owner }: ProbeContext,
   before: Condition | undefined,
 ): ProbeFinding | undefined {
   const { view, classes } = probing;
-  if (classes.length === 0 && before === undefined) return undefined;
-  const { loss } = thresholds;
-  const own = view?.measured.afterOutage ?? notMeasured.afterOutage;
-  const worst = worstOf(classes.filter((one) => wasAnswered(one) && isEnough(one.measured.afterOutage, loss)));
-  const ofWorst = worst?.measured.afterOutage ?? notMeasured.afterOutage;
-  const value = ofWorst.lossRatio;
-  const words = (one: ProbeView) => lossWords(one.measured.afterOutage, describeProbe(one.target));
-  const say = () =>
-    [worst, view]
-      .flatMap((one) => one ?? [])
-      .map(words)
-      .join(", ");
+  if (view === undefined || (classes.length === 0 && before === undefined)) return undefined;
+  const [worst] = classes
+    .filter((one) => wasAnswered(one) && one.measured.afterOutage.probes >= leastSample(loss))
+    .sort((a, b) => lossOf(b) - lossOf(a));
+  const words = ({ target, measured }: ProbeView) => lossWords(measured.afterOutage, describeProbe(target));
+  const say = () => [...(worst === undefined ? [] : [worst]), view].map(words).join(", ");
+  const value = worst?.measured.afterOutage.lossRatio;
   const finding = checkLimit(loss, before, { cause: "classLossHigh", owner, value, say, unit: percent });
   const enough = before?.state === "firing" ? apart.clear : apart.raise;
-  const isOfAll = finding.holds === true && !(standardErrorsApart(ofWorst, own) >= enough);
+  const isOfAll = worst !== undefined && finding.holds === true && !(standardErrorsApart(worst, view) >= enough);
   return isOfAll ? { ...finding, holds: false } : unlessExcused(finding, probing);
 }
 
-function worstOf(views: readonly ProbeView[]): ProbeView | undefined {
-  const ratio = ({ measured }: ProbeView) => measured.afterOutage.lossRatio ?? 0;
-  return views.reduce<ProbeView | undefined>((a, b) => (a === undefined || ratio(b) > ratio(a) ? b : a), undefined);
-}
+const lossOf = ({ measured }: ProbeView) => measured.afterOutage.lossRatio ?? 0;
 
 /** Of what nothing is known, while others to the same target are answered: nobody else says it of a path that is up. */
 export function unheardClasses({ classes }: Probing): readonly string[] {
   const isUnheard = ({ record, witness: { word, isExpected } }: ProbeView) =>
     word === "mute" && !isExpected && record?.unsent === undefined;
-  return classes.filter(isUnheard).map(({ witness }) => `loss of a class: ${sentence(witness)}`);
+  return classes.filter(isUnheard).map(({ witness }) => sentence(witness));
 }
 
 /** See Verdict. */
@@ -100,9 +92,6 @@ const lost = (ratio: number, packets: number, of: string) => `${percent(ratio)} 
 function lossWords({ lossRatio = 0, probes, directions }: Performance, of: string): string {
   return `${lost(lossRatio, probes, of)}${lossWays({ ratio: lossRatio, directions })}`;
 }
-
-/** With fewer probes than this a single lost one would be above the limit. */
-const isEnough = ({ probes }: Performance, { raise }: Limit) => probes >= Math.ceil(1 / raise);
 
 /** The far end may limit what it answers: its loss is not to be believed against who says otherwise. */
 function unlessExcused(finding: Finding, probing: Probing): ProbeFinding {

@@ -129,8 +129,9 @@ function classesBeside(view: ProbeView, views: readonly ProbeView[]): readonly P
   const known = new Set([describeProbe(view.target)]);
   const classes: ProbeView[] = [];
   for (const one of views) {
+    if (!goesTheSameWay(one.target, view.target)) continue;
     const who = describeProbe(one.target);
-    if (known.has(who) || !goesTheSameWay(one.target, view.target)) continue;
+    if (known.has(who)) continue;
     known.add(who);
     classes.push(one);
   }

@@ -3,6 +3,7 @@
 import type { Thresholds } from "../estate/estate.ts";
 import type { Instant } from "../lib/clock.ts";
 import type { CountedResult, RouterProbeRecord } from "../state/router-probes.ts";
+import { leastSample } from "./limit.ts";
 
 export interface RouterProbeFigures {
   /** Undefined unless there are so many packets that one of them lost is below the limit. */
@@ -30,7 +31,7 @@ export function figuresOfRouterProbes(
   const delays = results.flatMap(({ delay }) => delay ?? []).sort((a, b) => a - b);
   const median = delays[Math.floor((delays.length - 1) / 2)];
   return {
-    loss: sent < Math.ceil(1 / loss.raise) ? undefined : { ratio: (sent - received) / sent, packets: sent },
+    loss: sent < leastSample(loss) ? undefined : { ratio: (sent - received) / sent, packets: sent },
     delay: median === undefined || delays.length < presentResults ? undefined : { median, results: delays.length },
   };
 }

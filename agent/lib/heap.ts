@@ -69,11 +69,8 @@ const between = seconds(5);
 /** Lets the heap of many routers grow while many requests wait; the returned function ends it. */
 export function growWhileManyWait(clock: Clock, routers: number, waiting: () => number): () => void {
   if (routers < manyRouters) return () => undefined;
-  let room: keyof typeof rooms = "little";
   const look = () => {
-    const now = waiting() > routers * waitingShare ? "much" : "little";
-    if (now !== room) setRoom(now);
-    room = now;
+    setRoom(waiting() > routers * waitingShare ? "much" : "little");
     cancel = clock.after(between, look);
   };
   let cancel = clock.after(between, look);

@@ -8,8 +8,7 @@ import { adminDown, blackhole, carrierLoss, loss, mseeBgpShutdown, snmpdStopped,
 import { bgpState } from "./lab/frr.ts";
 import { differences, type History, record, type View, well } from "./lab/history.ts";
 import { type Jump, startJump } from "./lab/jump.ts";
-import { type Lab, pings, startLab } from "./lab/lab.ts";
-import { attempt, inNamespace } from "./lab/processes.ts";
+import { type Lab, pings, pingsAnswered, startLab } from "./lab/lab.ts";
 import { type Measured, report } from "./lab/report.ts";
 import { oids, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
 import { type CePlan, plan, siblingOf } from "./lab/topology.ts";
@@ -169,9 +168,7 @@ describe("the agent on real routers", () => {
       alertLabels: { circuit: "ams-1", peering: "azurePrivate", link: "secondary" },
       during: async () => {
         await established(secondary);
-        const args = ["-n", "-q", "-c", "200", "-i", "0.01", "-W", "1", secondary.msee.address];
-        const { stdout } = await attempt(...inNamespace(lab.ns("jump"), "ping", args));
-        const received = Number(/(\d+) received/.exec(stdout)?.[1]);
+        const received = await pingsAnswered(lab.ns("jump"), secondary.msee.address, 200, "-i", "0.01");
         expect(received, "of 200 pings").toBeGreaterThan(120);
         expect(received, "of 200 pings").toBeLessThan(190);
       },
@@ -189,21 +186,8 @@ describe("the agent on real routers", () => {
       alertLabels: { circuit: "ams-1", peering: "azurePrivate", link: "primary" },
       during: async () => {
         await established(primary);
-        const ping = (tos: string) => [
-          "-n",
-          "-q",
-          "-c",
-          "20",
-          "-i",
-          "0.01",
-          "-W",
-          "1",
-          "-Q",
-          tos,
-          primary.msee.address,
-        ];
-        const answers = async (tos: string) =>
-          Number(/(\d+) received/.exec((await attempt(...inNamespace(lab.ns("jump"), "ping", ping(tos)))).stdout)?.[1]);
+        const answers = (tos: string) =>
+          pingsAnswered(lab.ns("jump"), primary.msee.address, 20, "-i", "0.01", "-Q", tos);
         expect([await answers("0xb8"), await answers("0x88"), await answers("0")]).toEqual([0, 20, 20]);
         const class46 = { link: "primary", probes: `icmp probes to ${primary.msee.address} (DSCP 46)` };
         expect(await jump.agent.reading(metrics.path.classLossRatio, class46)).toBeGreaterThan(0.05);

@@ -14,9 +14,9 @@ import {
   snmpdStopped,
 } from "./lab/failures.ts";
 import { bgpNeighbor, bgpState, bmpPort, vtysh } from "./lab/frr.ts";
-import { type Lab, pings, startLab } from "./lab/lab.ts";
+import { type Lab, pings, pingsAnswered, startLab } from "./lab/lab.ts";
 import { createNamespaces, namespaceNames, removeNamespaces } from "./lab/namespaces.ts";
-import { alive, attempt, inNamespace, type Running, run, startIn } from "./lab/processes.ts";
+import { alive, attempt, type Running, run, startIn } from "./lab/processes.ts";
 import { oids, snmpGet, snmpIfIndex } from "./lab/snmpd.ts";
 import { type CePlan, ces, plan, siblingOf } from "./lab/topology.ts";
 import { until } from "./lab/until.ts";
@@ -116,9 +116,7 @@ describe("the lab", () => {
     const failure = loss(lab, primary, 0.2);
     await failure.inject();
     try {
-      const args = ["-n", "-q", "-c", "400", "-i", "0.005", "-W", "1", primary.msee.address];
-      const { stdout } = await attempt(...inNamespace(jump(), "ping", args));
-      const received = Number(/(\d+) received/.exec(stdout)?.[1]);
+      const received = await pingsAnswered(jump(), primary.msee.address, 400, "-i", "0.005");
       // 400 tries at 0.2: standard deviation 8, so these bounds are five of them wide.
       expect(received).toBeGreaterThan(280);
       expect(received).toBeLessThan(360);

@@ -136,3 +136,15 @@ export async function pings(fromNamespace: string, address: string, count = 1): 
   const args = ["-n", "-q", "-c", String(count), "-i", "0.2", "-W", "1", address];
   return (await attempt(...inNamespace(fromNamespace, "ping", args))).code === 0;
 }
+
+/** How many of `count` pings are answered. `more`: further options of ping. */
+export async function pingsAnswered(
+  fromNamespace: string,
+  address: string,
+  count: number,
+  ...more: readonly string[]
+): Promise<number> {
+  const args = ["-n", "-q", "-c", String(count), "-W", "1", ...more, address];
+  const { stdout } = await attempt(...inNamespace(fromNamespace, "ping", args));
+  return Number(/(\d+) received/.exec(stdout)?.[1]);
+}
